@@ -1,0 +1,121 @@
+"""Names of clouds: their order, and the paths that names from an archive may become."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+# Windows opens a device for these whatever follows the first dot, on any drive and in any folder.
+_RESERVED = re.compile(
+    r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE | re.DOTALL
+)
+_FORBIDDEN = frozenset('<>:"|?*')
+_LONGEST_PART = 180  # bytes of UTF-8; file systems allow 255, and a suffix and "~2" follow
+_MOST_PARTS = 16
+
+
+def natural_key(text: str) -> tuple[tuple[tuple[int, int, str], ...], ...]:
+    """Sort key by path parts that compares runs of digits as numbers, scan2 before scan10, and ignores case.
+
+    Numbers are compared by their digits without leading zeros, so that no length of them is too much.
+    """
+
+    def part_key(part: str) -> tuple[tuple[int, int, str], ...]:
+        pieces = re.findall(r"[0-9]+|[^0-9]+", part)
+        digits = [
+            (0, len(p.lstrip("0")), p.lstrip("0")) if "0" <= p[0] <= "9" else (1, 0, p.casefold()) for p in pieces
+        ]
+        return (*digits, (-1, 0, part))  # names that differ only in case or zeros keep a fixed order
+
+    return tuple(part_key(part) for part in text.split("/"))
+
+
+def safe_relative_path(name: str, suffix: str) -> PurePosixPath:
+    """The relative path, `suffix` appended, that a name from an archive stands for: inside any folder it is put in.
+
+    Names are data that anybody may have written. Slashes of either kind part the path; empty parts, "." and ".." are
+    left out, so it is never absolute and never climbs. Control, formatting and surrogate characters and those that
+    Windows forbids (drive letters' colon among them) become "_", a leading dot too, spaces and dots at the end of a
+    part go, and names of Windows devices get a "_" in front. Parts are cut to 180 bytes, paths to their last 16 parts,
+    and a name of which nothing is left is "cloud". Different names may give the same path: see `SafePaths`.
+    """
+    parts = [_harmless(part) for part in re.split(r"[/\\]", name) if part.strip(" .")]
+    *folders, last = parts[-_MOST_PARTS:] or ["cloud"]
+    return PurePosixPath(*folders, last + suffix)
+
+
+class SafePaths:
+    """`safe_relative_path` for the names of one archive, one by one: no path twice, none of them a folder of another.
+
+    Paths that differ only in case or in Unicode composition count as the same, as they do on the disks of some
+    systems. A name whose path is taken gets "~2" (or "~3", …) before the suffix.
+    """
+
+    def __init__(self, suffix: str) -> None:
+        self._suffix = suffix
+        self._files: set[str] = set()
+        self._folders: set[str] = set()
+        self._tried: dict[str, int] = {}  # so that a thousand equal names cost a thousand steps, not a million
+
+    def take(self, name: str) -> PurePosixPath:
+        """The path for the next name."""
+        plain = safe_relative_path(name, "")
+        key, folders = _key(plain), {_key(p) for p in plain.parents if p.parts}
+        path = PurePosixPath(f"{plain}{self._suffix}")
+        while (taken := _key(path)) in self._files or taken in self._folders or folders & self._files:
+            number = self._tried[key] = self._tried.get(key, 1) + 1
+            # Where a folder of the path is a file already, the first part moves out of the way, else the last one.
+            if folders & self._files:
+                moved = PurePosixPath(f"{plain.parts[0]}~{number}", *plain.parts[1:])
+                folders = {_key(p) for p in moved.parents if p.parts}
+                path = PurePosixPath(f"{moved}{self._suffix}")
+            else:
+                path = PurePosixPath(f"{plain}~{number}{self._suffix}")
+        self._files.add(_key(path))
+        self._folders |= {_key(p) for p in path.parents if p.parts}
+        return path
+
+
+def safe_relative_paths(names: Iterable[str], suffix: str) -> list[PurePosixPath]:
+    """A safe path for each name (see `safe_relative_path`), no two of them in each other's way (see `SafePaths`)."""
+    paths = SafePaths(suffix)
+    return [paths.take(name) for name in names]
+
+
+def _key(path: PurePosixPath) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())
+
+
+def _harmless(part: str) -> str:
+    part = "".join(
+        "_" if c in _FORBIDDEN or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in part
+    )
+    part = part.strip(" ")
+    if part.startswith("."):
+        part = "_" + part[1:]
+    part = part.encode()[:_LONGEST_PART].decode(errors="ignore").rstrip(" .")
+    return f"_{part}" if _RESERVED.fullmatch(part) else part
+
+
+def unique_names(candidates: list[tuple[str, str]]) -> list[str]:
+    """Names for clouds from (name, suffix) pairs, in their order and each different.
+
+    A name that occurs more than once keeps its suffix where that tells them apart (a.ply, a.npy); what is still the
+    same gets "~2", "~3", …
+    """
+    suffixes: dict[str, set[str]] = {}
+    for name, suffix in candidates:
+        suffixes.setdefault(name, set()).add(suffix)
+    wanted = [name + suffix if len(suffixes[name]) > 1 else name for name, suffix in candidates]
+    taken, tried, names = set(wanted), dict.fromkeys(wanted, 0), []
+    for name in wanted:
+        tried[name] += 1
+        unique = name
+        if tried[name] > 1:
+            while (unique := f"{name}~{tried[name]}") in taken:
+                tried[name] += 1
+            taken.add(unique)
+        names.append(unique)
+    return names

@@ -1,0 +1,216 @@
+"""Every hyperparameter, checked on construction, and the presets that name whole sets of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Self
+
+from qaadcodec.errors import UsageError
+
+
+def require(condition: bool, name: str, value: object, rule: str) -> None:
+    """Raise UsageError saying which setting is off, what it was and what it must be."""
+    if not condition:
+        raise UsageError(f"{name} is {value!r}, and must be {rule}")
+
+
+class Settings:
+    """Dictionary forms of a configuration; unknown keys are refused, so that a typing error is never ignored."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)  # type: ignore[call-overload,no-any-return]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+        if unknown := sorted(set(values) - known):
+            raise UsageError(
+                f"unknown settings for {cls.__name__}: {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+            )
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig(Settings):
+    """The folding network (paper sections 3.3 and 4.2): what has to be known to build it, and to decode.
+
+    Attributes:
+        latent_size: l, numbers per cloud.
+        patches: K, each with heads of its own.
+        shared_widths: output widths of the layers that all patches share.
+        head_widths: hidden widths of the patch heads; a last layer of width 3 follows.
+        fourier_octaves: octaves of sin and cos of the input point beside the point itself; 0 for none.
+        film: the latent scales and shifts every shared layer; without it, it shifts the first only (the paper's).
+        displacement: the network's output is added to the input point, rather than taken as the point.
+    """
+
+    latent_size: int = 32
+    patches: int = 64
+    shared_widths: tuple[int, ...] = (256, 128, 128, 128)
+    head_widths: tuple[int, ...] = (16,)
+    fourier_octaves: int = 4
+    film: bool = True
+    displacement: bool = True
+
+    def __post_init__(self) -> None:
+        require(1 <= self.latent_size <= 4096, "latent size", self.latent_size, "from 1 to 4096")
+        require(1 <= self.patches <= 65536, "patches", self.patches, "from 1 to 65536")
+        for name, widths, fewest in (("shared widths", self.shared_widths, 1), ("head widths", self.head_widths, 0)):
+            require(fewest <= len(widths) <= 16, name, widths, f"a list of {fewest} to 16 widths")
+            require(all(1 <= w <= 8192 for w in widths), name, widths, "widths from 1 to 8192")
+        require(0 <= self.fourier_octaves <= 16, "fourier octaves", self.fourier_octaves, "from 0 to 16")
+
+    @property
+    def encoded_width(self) -> int:
+        """Width of the encoded input point: 3 coordinates and a sine and cosine of each per octave."""
+        return 3 + 6 * self.fourier_octaves
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every tensor of the network, in the one order used everywhere.
+
+        `shared.I.weight` is (out, in), `head.J.weight` (K, out, in); `scale` and `shift` are (out, l) and act on the
+        latent. Heads see the last shared features, then the input point.
+        """
+        shapes: dict[str, tuple[int, ...]] = {}
+        width = self.encoded_width
+        for i, out in enumerate(self.shared_widths):
+            shapes[f"shared.{i}.weight"] = (out, width)
+            shapes[f"shared.{i}.bias"] = (out,)
+            if self.film:
+                shapes[f"shared.{i}.scale"] = (out, self.latent_size)
+            if self.film or i == 0:
+                shapes[f"shared.{i}.shift"] = (out, self.latent_size)
+            width = out
+        width += 3
+        for j, out in enumerate((*self.head_widths, 3)):
+            shapes[f"head.{j}.weight"] = (self.patches, out, width)
+            shapes[f"head.{j}.bias"] = (self.patches, out)
+            width = out
+        return shapes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentConfig(Settings):
+    """How targets are assigned to the rows of the input cloud (paper section 3.4).
+
+    Attributes:
+        greedy: start from QAAD-Greedy (Algorithm 1); without it from a random assignment, for ablation.
+        greedy_leaf: most points in a subspace of Greedy.
+        pair_swaps: QAAD-Reassignment (Algorithm 2) on the points of every step.
+        leaf_resolving: exact re-assignment inside small leaves of whole clouds, now and then.
+        leaf: most points in such a leaf.
+        resolve_every: epochs between two rounds of it.
+    """
+
+    greedy: bool = True
+    greedy_leaf: int = 128
+    pair_swaps: bool = True
+    leaf_resolving: bool = True
+    leaf: int = 256
+    resolve_every: int = 40
+
+    def __post_init__(self) -> None:
+        require(2 <= self.greedy_leaf <= 16384, "greedy leaf", self.greedy_leaf, "from 2 to 16384")
+        require(2 <= self.leaf <= 16384, "leaf", self.leaf, "from 2 to 16384")
+        require(self.resolve_every >= 1, "resolve every", self.resolve_every, "at least 1 epoch")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingConfig(Settings):
+    """How the network, the input cloud and the latent table are learnt (paper section 4.2).
+
+    Attributes:
+        epochs: passes over the set; one pass shows every cloud once.
+        batch: clouds per step.
+        points_per_step: points of each cloud per step, the same number from every patch.
+        learning_rate: Adam's step at the start; a cosine takes it to nought.
+        latent_rate: learning rate of the latents as a multiple of it.
+        input_rate: learning rate of the input cloud as a multiple of it; 0 keeps it fixed.
+    """
+
+    epochs: int = 1200
+    batch: int = 4
+    points_per_step: int = 2048
+    learning_rate: float = 2e-3
+    latent_rate: float = 5.0
+    input_rate: float = 1.0
+
+    def __post_init__(self) -> None:
+        require(self.epochs >= 1, "epochs", self.epochs, "at least 1")
+        require(self.batch >= 1, "batch", self.batch, "at least 1")
+        require(self.points_per_step >= 1, "points per step", self.points_per_step, "at least 1")
+        require(0 < self.learning_rate < 1, "learning rate", self.learning_rate, "above 0 and below 1")
+        require(0 <= self.latent_rate <= 1000, "latent rate", self.latent_rate, "from 0 to 1000")
+        require(0 <= self.input_rate <= 1000, "input rate", self.input_rate, "from 0 to 1000")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodingConfig(Settings):
+    """Bits that each kind of number is stored in."""
+
+    weight_bits: int = 8
+    latent_bits: int = 8
+    input_bits: int = 12
+
+    def __post_init__(self) -> None:
+        for name in ("weight_bits", "latent_bits", "input_bits"):
+            require(2 <= getattr(self, name) <= 16, name.replace("_", " "), getattr(self, name), "from 2 to 16")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompressConfig(Settings):
+    """All there is to set for `compress`; a preset is a named one of these."""
+
+    preset: str = "default"
+    points: int | None = None
+    seed: int = 0
+    budget_seconds: float | None = None
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    assignment: AssignmentConfig = field(default_factory=AssignmentConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    coding: CodingConfig = field(default_factory=CodingConfig)
+
+    def __post_init__(self) -> None:
+        require(self.points is None or self.points >= 2, "points", self.points, "at least 2")
+        require(0 <= self.seed < 2**63, "seed", self.seed, "from 0 to 2^63 - 1")
+        require(
+            self.budget_seconds is None or self.budget_seconds > 0, "budget", self.budget_seconds, "above 0 seconds"
+        )
+
+    def with_overrides(
+        self,
+        *,
+        points: int | None = None,
+        latent_size: int | None = None,
+        patches: int | None = None,
+        epochs: int | None = None,
+        seed: int | None = None,
+        budget_seconds: float | None = None,
+    ) -> CompressConfig:
+        """This configuration with the settings that were given (not None) put in place of its own."""
+
+        def given(**values: Any) -> dict[str, Any]:
+            return {k: v for k, v in values.items() if v is not None}
+
+        return replace(
+            self,
+            **given(points=points, seed=seed, budget_seconds=budget_seconds),
+            network=replace(self.network, **given(latent_size=latent_size, patches=patches)),
+            training=replace(self.training, **given(epochs=epochs)),
+        )
+
+
+PRESETS: dict[str, CompressConfig] = {
+    "fast": CompressConfig(preset="fast", training=TrainingConfig(epochs=200)),
+    "default": CompressConfig(preset="default"),
+    "max": CompressConfig(preset="max", training=TrainingConfig(epochs=5000)),
+}
+
+
+def preset(name: str) -> CompressConfig:
+    """The configuration of that name; UsageError lists the names there are."""
+    if name not in PRESETS:
+        raise UsageError(f"unknown preset {name!r}; presets are {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,461 @@
+"""Bad clouds: what is wrong is said with the file, the place and the numbers; nothing crashes, nothing is guessed."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qaadcodec.clouds import find_clouds, read_cloud, write_cloud
+from qaadcodec.errors import CloudError
+
+SOME = np.arange(30, dtype=np.float32).reshape(10, 3)
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def refusal(path: str) -> str:
+    """The message that reading gives; counting gives the same or, where only the values are off, none."""
+    with pytest.raises(CloudError) as caught:
+        read_cloud(path)
+    assert caught.value.exit_code == 3
+    return str(caught.value)
+
+
+def ply(
+    body: bytes, count: object = 2, form: str = "binary_little_endian", kind: str = "float", axes: str = "xyz"
+) -> bytes:
+    properties = "".join(f"property {kind} {axis}\n" for axis in axes)
+    return f"ply\nformat {form} 1.0\nelement vertex {count}\n{properties}end_header\n".encode() + body
+
+
+TWO = struct.pack("<6f", *range(6))
+NAN, INF = float("nan"), float("inf")
+
+PLYS: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "is empty (0 bytes)"),
+    "other": (b"version https://git-lfs", "is not a PLY file; it does not begin with a line 'ply'"),
+    "only magic": (b"ply\n", "is truncated in its header"),
+    "cut header": (ply(TWO)[:60], "is truncated in its header"),
+    "endless header": (b"ply\n" + b"comment x\n" * 200_000, "has no end_header in its first MiB"),
+    "no format": (b"ply\nelement vertex 1\nend_header\n", "has no format line in its header"),
+    "format": (b"ply\nformat pdf 1.0\nend_header\n", "line 2 of its header is not understood: 'format pdf 1.0'"),
+    "version": (
+        b"ply\nformat ascii 2.0\nend_header\n",
+        "line 2 of its header is not understood: 'format ascii 2.0'",
+    ),
+    "count": (ply(TWO, "many"), "line 3 of its header is not understood: 'element vertex many'"),
+    "negative": (ply(TWO, -1), "line 3 of its header is not understood: 'element vertex -1'"),
+    "type": (ply(TWO, kind="quad"), "line 4 of its header is not understood: 'property quad x'"),
+    "stray": (
+        b"ply\nformat ascii 1.0\nproperty float x\nend_header\n",
+        "line 3 of its header is not understood: 'property float x'",
+    ),
+    "float list": (
+        b"ply\nformat ascii 1.0\nelement vertex 1\nproperty list float int i\nend_header\n",
+        "line 4 of its header is not understood: 'property list float int i'",
+    ),
+    "twice": (ply(TWO, axes="xyzx"), "declares a property of element vertex twice"),
+    "no vertex": (b"ply\nformat ascii 1.0\nend_header\n", "has no vertices (elements: none)"),
+    "faces only": (
+        b"ply\nformat ascii 1.0\nelement face 0\nproperty list uchar int i\nend_header\n",
+        "has no vertices (elements: face)",
+    ),
+    "nothing": (ply(b"", 0), "has no vertices (element vertex 0)"),
+    "flat": (ply(TWO, 3, axes="xy"), "its vertices have no property z"),
+    "nameless": (ply(TWO, 3, axes="ab"), "its vertices have no property x, y, z"),
+    "cut": (
+        ply(TWO[:-1]),
+        "is truncated: 2 vertices need 24 bytes after the header, and there are 23, which is 1 vertices",
+    ),
+    "bomb": (
+        ply(TWO, 10**15),
+        "is truncated: 1000000000000000 vertices need 12000000000000000 bytes after the header, and there are 24, "
+        "which is 2 vertices",
+    ),
+    "text bomb": (
+        ply(b"0 0 0\n", 10**15, "ascii"),
+        "is truncated: 1000000000000000 vertices need at least 5999999999999999 bytes after the header, "
+        "and there are 6",
+    ),
+    "copied as text": (
+        ply(TWO + b"\x01\x02\x03"),
+        "has 3 bytes more than its header declares",
+    ),
+    "nan": (ply(struct.pack("<6f", 0, 0, 0, 0, NAN, 0)), "vertex 1 has a NaN coordinate"),
+    "inf": (ply(struct.pack("<6f", -INF, 0, 0, 0, NAN, 0)), "vertex 0 has an infinite coordinate"),
+    "far": (
+        ply(struct.pack(">6d", 0, 0, 0, 0, 0, -1e200), form="binary_big_endian", kind="double"),
+        "vertex 1 has a coordinate of -1e+200, beyond 1e+100",
+    ),
+    "text nan": (ply(b"0 0 0\n1 nan 1\n", form="ascii"), "vertex 1 has a NaN coordinate"),
+    "text inf": (ply(b"0 0 0\n1 1 1e999\n", form="ascii"), "vertex 1 has an infinite coordinate"),
+    "text word": (ply(b"0 0 0\n1 one 1\n", form="ascii"), "vertex 1 (line 9): 'one' is not a number"),
+    "text comma": (ply(b"0 0 0\n1 1,5 1\n", form="ascii"), "vertex 1 (line 9): '1,5' is not a number"),
+    "text short": (ply(b"0 0 0\n1 11111\n", form="ascii"), "vertex 1 (line 9) has 2 of the 3 numbers it needs"),
+    "text blank": (ply(b"0 0 0\n\n1 1 1\n", form="ascii"), "vertex 1 (line 9) has 0 of the 3 numbers it needs"),
+    "text cut": (ply(b"0 0 0\n1 1 111111\n", 3, "ascii"), "is truncated: it ends after 2 of 3 vertices"),
+}
+
+
+@pytest.mark.parametrize("case", PLYS)
+def test_plys(case: str) -> None:
+    data, message = PLYS[case]
+    Path("a.ply").write_bytes(data)
+    assert refusal("a.ply") == f"a.ply: {message}"
+
+
+def test_a_hint_counts_the_vertices_that_are_off() -> None:
+    Path("a.ply").write_bytes(ply(struct.pack("<6f", 0, 0, NAN, 0, NAN, 0)))
+    with pytest.raises(CloudError) as caught:
+        read_cloud("a.ply")
+    assert caught.value.hint == "2 of 2 vertices cannot be used; repair the file, or skip it with --skip-bad"
+
+
+FACES = b"ply\nformat binary_little_endian 1.0\nelement face 2\nproperty list uchar int i\nelement vertex 1\n"
+FACES += b"property float x\nproperty float y\nproperty float z\nend_header\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"\x03" + bytes(12), "is truncated: 1 vertices need at least 14 bytes after the header, and there are 13"),
+        (b"\x01" + bytes(13), "is truncated: it ends before 1 vertices"),
+        (b"\xff" + bytes(13), "is truncated in face 0 of 2"),
+        (b"\x03" + bytes(12) + b"\x09", "is truncated in face 1 of 2"),
+    ],
+)
+def test_faces_before_the_vertices_that_do_not_end(data: bytes, message: str) -> None:
+    Path("a.ply").write_bytes(FACES + data)
+    assert refusal("a.ply") == f"a.ply: {message}"
+
+
+XYZS: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "is empty (0 bytes)"),
+    "blank": (b"\n  \n# nothing\n", "has no points"),
+    "titles": (b"x y z\n", "has no points"),
+    "word": (b"# c\n1 2 3\n\n4 five 6\n", "line 4: 'five' is not a number"),
+    "prose": (b"These are the scans of Monday\n", "line 1: 'These' is not a number"),
+    "short": (b"1 2 3\n4 5\n", "line 2 has 2 of the 3 numbers it needs"),
+    "flat": (b"1,2\n3,4\n", "line 1 has 2 of the 3 numbers it needs"),
+    "gap": (b"1,2,3\n4,,6\n", "line 2: '' is not a number"),
+    "decimal comma": (b"1,5;2;3\n", "line 1: '1,5' is not a number"),
+    "nan": (b"1 2 3\n\n4 NaN 6\n", "line 3 has a NaN coordinate"),
+    "inf": (b"1 2 3\n4 5 -inf\n", "line 2 has an infinite coordinate"),
+    "underscore": (b"1_0 2 3\n", "line 1: '1_0' is not a number"),
+    "long": (b"1 2 3\n4 " + b"x" * 100 + b" 6\n", f"line 2: '{'x' * 40}…' is not a number"),
+    "binary": (b"1 2 3\n\0\0", "is not text, and not a cloud format that qaad reads"),
+    "not utf-8": (b"1 2 3\n\xff 5 6\n", "line 2: '\ufffd' is not a number"),
+}
+
+
+@pytest.mark.parametrize("case", XYZS)
+def test_texts(case: str) -> None:
+    data, message = XYZS[case]
+    Path("a.xyz").write_bytes(data)
+    assert refusal("a.xyz") == f"a.xyz: {message}"
+
+
+def saved(array: object) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.asarray(array), allow_pickle=True)
+    return stream.getvalue()
+
+
+class Trap:
+    """Unpickled, this would leave a file behind."""
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
+        return os.mkdir, ("pickle-was-run",)
+
+
+def huge(shape: tuple[int, ...]) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    return stream.getvalue() + bytes(24)
+
+
+NPYS: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "is empty (0 bytes)"),
+    "magic": (b"PK\x03\x04", "is not a whole NPY file: "),
+    "cut magic": (saved(SOME)[:7], "is not a whole NPY file: "),
+    "cut header": (saved(SOME)[:40], "is not a whole NPY file: "),
+    "code": (saved(SOME).replace(b"(10, 3)", b"exit(0)"), "is not a whole NPY file: "),
+    "version": (b"\x93NUMPY\x09\x00" + saved(SOME)[8:], "is NPY version 9.0; versions 1.0 and 2.0 are read"),
+    "cut": (
+        saved(SOME)[:-1],
+        "is truncated: its shape (10, 3) of float32 needs 120 bytes, and there are 119",
+    ),
+    "bomb": (
+        huge((10**12, 3)),
+        "is truncated: its shape (1000000000000, 3) of float32 needs 12000000000000 bytes, and there are 24",
+    ),
+    "overflow": (
+        huge((2**62, 3)),
+        f"is truncated: its shape ({2**62}, 3) of float32 needs {12 * 2**62} bytes, and there are 24",
+    ),
+    "negative": (huge((-1, 3)), "declares the shape (-1, 3)"),
+    "flat": (saved(SOME[:, :2]), "has the shape (10, 2), and a cloud is (points, 3)"),
+    "wide": (saved(np.zeros((10, 6))), "has the shape (10, 6), and a cloud is (points, 3)"),
+    "vector": (saved(np.zeros(3)), "has the shape (3,), and a cloud is (points, 3)"),
+    "scalar": (saved(7.0), "has the shape (), and a cloud is (points, 3)"),
+    "four axes": (saved(np.zeros((2, 2, 2, 3))), "has the shape (2, 2, 2, 3), and a cloud is (points, 3)"),
+    "no points": (saved(np.zeros((0, 3))), "has no points"),
+    "no clouds": (saved(np.zeros((0, 5, 3))), "has the shape (0, 5, 3), no clouds"),
+    "objects": (saved(np.array([[Trap()] * 3], object)), "holds Python objects, not numbers"),
+    "words": (saved(np.array([["a", "b", "c"]])), "holds values of type <U1, and a cloud is of real numbers"),
+    "truths": (saved(SOME > 3), "holds values of type bool, and a cloud is of real numbers"),
+    "complex": (saved(SOME * 1j), "holds values of type complex64, and a cloud is of real numbers"),
+    "nan": (saved(np.where(SOME == 25, NAN, SOME)), "point 8 has a NaN coordinate"),
+    "inf": (saved(np.where(SOME == 25, INF, SOME)), "point 8 has an infinite coordinate"),
+}
+
+
+@pytest.mark.parametrize("case", NPYS)
+def test_npys(case: str) -> None:
+    data, message = NPYS[case]
+    Path("a.npy").write_bytes(data)
+    got = refusal("a.npy")
+    # What follows "not a whole NPY file" is numpy's own wording.
+    assert got.startswith(f"a.npy: {message}") if message.endswith(": ") else got == f"a.npy: {message}"
+    assert not Path("pickle-was-run").exists()
+
+
+def test_hints_for_shapes() -> None:
+    for shape, hint in [((3, 10), "transpose it"), ((10, 6), "keep its three columns of coordinates"), ((5, 2), None)]:
+        np.save("a.npy", np.zeros(shape))
+        with pytest.raises(CloudError) as caught:
+            read_cloud("a.npy")
+        assert caught.value.hint == hint
+
+
+def test_one_bad_cloud_of_a_set_spares_the_others() -> None:
+    values = np.zeros((3, 4, 3))
+    values[1, 2, 0] = NAN
+    np.save("a.npy", values)
+    good, bad, _ = find_clouds(["a.npy"])
+    assert len(good.load()) == 4
+    with pytest.raises(CloudError, match=r"^a\.npy::\[1\]: point 2 has a NaN coordinate$"):
+        bad.load()
+    assert refusal("a.npy::[3]") == "a.npy: has no cloud 3; it has 0 to 2"
+    assert refusal("a.npy") == "a.npy: holds 3 clouds"
+
+
+def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return stream.getvalue()
+
+
+def flipped(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :]
+
+
+NPZS: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "a.npz: is empty (0 bytes)"),
+    "not a zip": (saved(SOME), "a.npz: is not a whole NPZ file: file is not a zip file"),
+    "cut": (zipped({"a.npy": saved(SOME)})[:-10], "a.npz: is not a whole NPZ file: file is not a zip file"),
+    "no arrays": (zipped({"a.txt": b"1 2 3"}), "a.npz: holds no arrays"),
+    "flat": (
+        zipped({"a.npy": saved(SOME[:, :2])}),
+        "a.npz: array a: has the shape (10, 2), and a cloud is (points, 3)",
+    ),
+    "none fits": (
+        zipped({"a.npy": saved(SOME[:, :2]), "b.npy": saved(np.arange(4, dtype="<i4"))}),
+        "a.npz: none of its 2 arrays is a cloud (points, 3) of numbers: a (10, 2) float32, b (4,) int32",
+    ),
+    "objects": (
+        zipped({"a.npy": saved(np.array([[Trap()] * 3], object))}),
+        "a.npz: array a: holds Python objects, not numbers",
+    ),
+    "two sets": (
+        zipped({"a.npy": saved(np.zeros((2, 4, 3))), "b.npy": saved(np.zeros((3, 4, 3)))}),
+        "a.npz: more than one of its arrays could be the clouds: a (2, 4, 3), b (3, 4, 3)",
+    ),
+    "damaged": (
+        flipped(zipped({"a.npy": saved(SOME)}, zipfile.ZIP_STORED), 200),
+        "a.npz: a.npy is damaged or encrypted: Bad CRC-32 for file 'a.npy'",
+    ),
+    "short": (
+        zipped({"a.npy": saved(SOME)[:-12]}),
+        "a.npz::a: is truncated: its shape (10, 3) of float32 needs 120 bytes, and there are 108",
+    ),
+    "bomb": (
+        zipped({"a.npy": huge((10**12, 3))}),
+        "a.npz::a: is truncated: its shape (1000000000000, 3) of float32 needs 12000000000000 bytes, and there are 24",
+    ),
+    "nan": (zipped({"a.npy": saved(np.where(SOME == 25, NAN, SOME))}), "a.npz::a: point 8 has a NaN coordinate"),
+}
+
+
+@pytest.mark.parametrize("case", NPZS)
+def test_npzs(case: str) -> None:
+    data, message = NPZS[case]
+    Path("a.npz").write_bytes(data)
+    assert refusal("a.npz") == message
+    assert not Path("pickle-was-run").exists()
+
+
+def test_an_npz_member_that_claims_more_than_deflate_can_do() -> None:
+    data = zipped({"a.npy": huge((10**8, 3))})
+    size = len(huge((10**8, 3)))
+    claimed = data.replace(struct.pack("<I", size), struct.pack("<I", 1_200_000_128))
+    Path("a.npz").write_bytes(claimed)
+    assert refusal("a.npz").startswith("a.npz::a: claims 1200000128 bytes in ")
+
+
+def test_unknown_arrays() -> None:
+    np.savez("a.npz", p=SOME, q=SOME)
+    with pytest.raises(CloudError, match=r"^a\.npz: holds no array 'r'$") as caught:
+        read_cloud("a.npz::r")
+    assert caught.value.hint == "it holds p, q"
+    write_cloud(Path("a.ply"), SOME, "ply")
+    assert refusal("a.ply::r") == "a.ply: is one cloud, and 'r' can only be chosen in NPZ and HDF5 files"
+    assert refusal("a.npz::p[0]") == "a.npz::p: has the shape (10, 3), and [0] needs (clouds, points, 3)"
+
+
+def test_hdf5() -> None:
+    Path("a.h5").write_bytes(b"")
+    assert refusal("a.h5") == "a.h5: is empty (0 bytes)"
+    Path("a.h5").write_bytes(b"not at all")
+    assert refusal("a.h5").startswith("a.h5: is not a whole HDF5 file: ")
+    with h5py.File("whole.h5", "w") as h5:
+        h5["a"] = SOME
+    whole = Path("whole.h5").read_bytes()
+    Path("a.h5").write_bytes(whole[:-20])
+    assert refusal("a.h5").startswith("a.h5: is not a whole HDF5 file: ")
+    with h5py.File("none.h5", "w") as h5:
+        h5.create_group("g")
+    assert refusal("none.h5") == "none.h5: holds no datasets"
+    with h5py.File("flat.h5", "w") as h5:
+        h5["g/flat"] = SOME[:, :2]
+        h5["word"] = "hello"
+    assert refusal("flat.h5") == (
+        "flat.h5: none of its 2 datasets is a cloud (points, 3) of numbers: /g/flat (10, 2) float32, /word () object"
+    )
+    assert refusal("flat.h5::g") == "flat.h5::g: dataset /g/flat: has the shape (10, 2), and a cloud is (points, 3)"
+    with h5py.File("nan.h5", "w") as h5:
+        h5["a"] = np.where(SOME == 25, NAN, SOME)
+    assert refusal("nan.h5") == "nan.h5::/a: point 8 has a NaN coordinate"
+    with h5py.File("bomb.h5", "w") as h5:
+        h5.create_dataset("a", (10**11, 3), "f4", chunks=(1000, 3))
+    size = Path("bomb.h5").stat().st_size
+    assert refusal("bomb.h5") == (
+        f"bomb.h5::/a: declares the shape (100000000000, 3), 1200000000000 bytes, in a file of {size}"
+    )
+    with h5py.File("link.h5", "w") as h5:
+        h5["away"] = h5py.ExternalLink("whole.h5", "/a")
+        h5["gone"] = h5py.SoftLink("/nowhere")
+    assert refusal("link.h5") == "link.h5: holds no datasets"
+
+
+def test_folders_and_paths() -> None:
+    assert refusal("gone.ply") == "gone.ply: no such file or folder"
+    Path("set").mkdir()
+    assert refusal("set") == "set: no clouds in this folder; it is empty"
+    for name in ["a.pcd", "b.pcd", "sub.json", "README", ".hidden.ply"]:
+        (Path("set") / name).touch()
+    with pytest.raises(CloudError) as caught:
+        find_clouds(["set"])
+    assert str(caught.value) == (
+        "set: no clouds in this folder; it has 4 other files (2 .pcd, 1 .json, 1 without suffix)"
+    )
+    assert caught.value.hint == "qaad reads .ply .npy .npz .h5 .hdf5 .xyz"
+    assert refusal("set::a") == "set: is a folder, and 'a' can only be chosen in a file"
+
+
+def test_a_file_that_cannot_be_listed_spares_the_rest_of_the_folder() -> None:
+    Path("set").mkdir()
+    write_cloud(Path("set/1.ply"), SOME, "ply")
+    files = {"2.npy": b"", "3.npz": b"junk", "4.h5": b"junk", "5.ply": b"", "6.npz": zipped({"a.npy": saved(SOME[:0])})}
+    for name, data in files.items():
+        (Path("set") / name).write_bytes(data)
+    good, *bad = find_clouds(["set"])
+    assert (good.name, good.count()) == ("1", 10)
+    messages = []
+    for source in bad:
+        for read in (source.load, source.count):
+            with pytest.raises(CloudError) as caught:
+                read()
+        messages.append((source.name, str(caught.value).partition(": file is")[0].partition(": Unable")[0]))
+    assert messages == [
+        ("2", "set/2.npy: is empty (0 bytes)"),
+        ("3", "set/3.npz: is not a whole NPZ file"),
+        ("4", "set/4.h5: is not a whole HDF5 file"),
+        ("5", "set/5.ply: is empty (0 bytes)"),
+        ("6", "set/6.npz::a: has no points"),
+    ]
+    Path("notes").write_bytes(b"These are the scans of Monday")
+    assert [s.name for s in find_clouds(["set/1.ply", "notes", "set/3.npz"])] == ["1", "notes", "3"]
+    with pytest.raises(CloudError, match=r"^notes: is not a cloud that qaad reads$"):
+        find_clouds(["notes"])
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "is empty (0 bytes)"),
+        (b"\x1f\x8b\x08\0", "is gzip-compressed, which qaad does not read"),
+        (b"LASF\0\0", "is a LAS or LAZ file, which qaad does not read"),
+        (b"\x89PNG\r\n\x1a\n\0", "is not a cloud that qaad reads"),
+        (b"These are the scans of Monday\n", "is not a cloud that qaad reads"),
+    ],
+)
+def test_files_of_unknown_kind(data: bytes, message: str) -> None:
+    Path("a.bin").write_bytes(data)
+    assert refusal("a.bin") == f"a.bin: {message}"
+
+
+@pytest.mark.parametrize("suffix", ["ply", "npy", "npz", "h5", "xyz"])
+def test_permission_denied(monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+    # The system's answer is put in its mouth, because to root it says yes to everything.
+    write_cloud(Path(f"a.{suffix}"), SOME, suffix)
+
+    def denied(self: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", denied)
+    assert refusal(f"a.{suffix}") == f"a.{suffix}: cannot be read: permission denied"
+
+
+@pytest.mark.parametrize("suffix", ["ply", "npy", "npz", "h5", "xyz"])
+def test_one_point_and_identical_points_are_clouds(suffix: str) -> None:
+    for points in (SOME[:1], np.ones((7, 3), np.float32)):
+        write_cloud(Path(f"a.{suffix}"), points, suffix, overwrite=True)
+        np.testing.assert_array_equal(read_cloud(f"a.{suffix}").points, points)
+
+
+@pytest.mark.parametrize("suffix", ["ply", "npy", "npz", "h5"])
+def test_every_cut_is_noticed(suffix: str) -> None:
+    write_cloud(Path("whole"), SOME, suffix)
+    whole = Path("whole").read_bytes()
+    for end in range(0, len(whole), 1 if len(whole) < 1000 else 37):
+        Path(f"a.{suffix}").write_bytes(whole[:end])
+        assert refusal(f"a.{suffix}").startswith(f"a.{suffix}")
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200), st.sampled_from(["ply", "npy", "npz", "xyz", "dat"]))
+def test_noise_is_refused_or_read_but_never_crashes(data: bytes, suffix: str) -> None:
+    path = Path(f"noise.{suffix}")
+    starts = {"ply": [ply(b"")[:40], ply(b"", form="ascii")], "npy": [saved(SOME)[:70]]}
+    for start in [b"", *starts.get(suffix, [])]:
+        path.write_bytes(start + data)
+        try:
+            assert np.isfinite(read_cloud(path).points).all()
+        except CloudError as error:
+            assert str(error).startswith(f"noise.{suffix}")  # noqa: PT017
