@@ -1,0 +1,132 @@
+"""Makes the golden archives beside it, and vectors.json, which says what a reader must make of each.
+
+    python formats/vectors/make.py        # from the root of the project; only when the format itself changes
+
+Valid files are written by qaadcodec, and the points that they hold are computed by the second decoder, decode_qaad.py.
+Every damaged file has one fault, and all of its checksums fit unless the fault is a checksum.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from damage import damaged, joined, parts  # noqa: E402
+from decode_qaad import decode  # noqa: E402
+
+from qaadcodec.config import CodingConfig, NetworkConfig  # noqa: E402
+from qaadcodec.container import Archive, ArchiveReader, Header, extend_archive, write_archive  # noqa: E402
+
+NETWORK = NetworkConfig(latent_size=2, patches=2, shared_widths=(4,), head_widths=(3,), fourier_octaves=1)
+
+
+def small_archive(network: NetworkConfig = NETWORK, *, clouds: int = 2, points: int = 6, **header: Any) -> Archive:
+    """A network nobody trained, of numbers that suit its widths."""
+    rng = np.random.default_rng(1)
+    weights = {
+        name: rng.normal(0, 1 / math.sqrt(shape[-1]), shape).astype(np.float32)
+        for name, shape in network.tensor_shapes().items()
+    }
+    facts: dict[str, Any] = {"dtype": "float32", "offset": (1.0, -2.0, 0.5), "scale": 2.0, "writer": "make.py"} | header
+    return Archive(
+        header=Header(clouds=clouds, points=points, bounds=((-1, -4, -1), (3, 0, 2)), network=network, **facts),
+        weights=weights,
+        input_cloud=rng.uniform(-1, 1, (points, 3)).astype(np.float32),
+        latents=rng.normal(0, 1, (clouds, network.latent_size)).astype(np.float32),
+        names=tuple(f"cloud {i}" for i in range(clouds)),
+        counts=(points,) * clouds,
+    )
+
+
+def written(archive: Archive, numbers: str = "uniform", **bits: int) -> bytes:
+    """The archive as a file."""
+    stream = io.BytesIO()
+    write_archive(archive, CodingConfig(**bits), stream, numbers=numbers)
+    return stream.getvalue()
+
+
+def extended(data: bytes) -> bytes:
+    """The file with two clouds more, in a block of their own."""
+    stream = io.BytesIO()
+    with ArchiveReader(io.BytesIO(data)) as reader:
+        latents = np.array([[0.5, -1.0], [2.0, 0.25]], dtype=np.float32)
+        extend_archive(reader, latents, ("Zürich", "点群"), (6, 70000), stream)
+    return stream.getvalue()
+
+
+def valid() -> Iterator[tuple[str, str, bytes]]:
+    """Name, what it shows, bytes."""
+    plain = written(small_archive())
+    header, sections = parts(plain)
+    paper = replace(NETWORK, film=False, displacement=False, fourier_octaves=0, shared_widths=(4, 3), head_widths=())
+    utm = {"dtype": "float64", "offset": (5e6, 4e5, 312.5), "scale": 0.75}
+    yield "minimal", "8-bit weights and latents, 12-bit input cloud", plain
+    yield (
+        "one-cloud",
+        "one cloud, one patch, one point",
+        written(small_archive(replace(NETWORK, patches=1), clouds=1, points=1)),
+    )
+    yield (
+        "uneven-patches",
+        "7 points in 3 patches: 3, 2 and 2",
+        written(small_archive(replace(NETWORK, patches=3), points=7)),
+    )
+    yield (
+        "no-film",
+        "the latent shifts the first layer only, no Fourier features, no hidden head layer",
+        written(small_archive(paper)),
+    )
+    yield "float64", "float64 points around 5 million", written(small_archive(**utm))
+    yield (
+        "odd-bits",
+        "3-bit weights, 5-bit latents, 13-bit input cloud",
+        written(small_archive(), weight_bits=3, latent_bits=5, input_bits=13),
+    )
+    yield "coding-float16", "float16 throughout", written(small_archive(), "float16")
+    yield "coding-float32", "float32 throughout", written(small_archive(), "float32")
+    yield "blocks", "70 clouds in blocks of 64 and 6", written(small_archive(clouds=70))
+    yield "extended", "two clouds added in a block of their own; names beyond ASCII, unequal counts", extended(plain)
+    yield (
+        "ancillary",
+        "an unknown ancillary section, which is skipped",
+        joined(header, {"note": (77, b"anything")} | sections),
+    )
+    yield (
+        "header-more-keys",
+        "a header key that is not known, which is skipped",
+        joined(header.replace(b'"writer"', b'"vendor":{"x":[1]},"writer"'), sections),
+    )
+
+
+def main() -> None:
+    """Write all files and vectors.json, and remove vectors that are made no more."""
+    for old in HERE.glob("*.qaad"):
+        old.unlink()
+    vectors: list[dict[str, Any]] = []
+    for name, about, data in valid():
+        (HERE / f"{name}.qaad").write_bytes(data)
+        with ArchiveReader(io.BytesIO(data)) as reader:
+            facts = {"names": reader.names, "counts": reader.counts}
+        shown = sorted({0, len(facts["names"]) - 1})
+        clouds = {str(i): decode(data, i).tolist() for i in shown}
+        vectors.append({"file": f"{name}.qaad", "about": about, "valid": True} | facts | {"clouds": clouds})
+    for name, message, data in damaged(written(small_archive()), written(small_archive(clouds=1), latent_bits=3)):
+        (HERE / f"{name}.qaad").write_bytes(data)
+        vectors.append({"file": f"{name}.qaad", "valid": False, "message": message})
+    lines = ",\n".join(json.dumps(vector, ensure_ascii=False) for vector in vectors)
+    (HERE / "vectors.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Bytes <-> Archive, by the format that formats/qaad-1.md specifies. numpy and zlib only."""
+
+from qaadcodec.container.archive import Archive
+from qaadcodec.container.codings import coding_name
+from qaadcodec.container.header import Header
+from qaadcodec.container.layout import Section
+from qaadcodec.container.names import storable_names
+from qaadcodec.container.reader import CONTENTS, ArchiveReader
+from qaadcodec.container.verify import Check, verify
+from qaadcodec.container.writer import extend_archive, quantise, write_archive
+
+__all__ = [
+    "CONTENTS",
+    "Archive",
+    "ArchiveReader",
+    "Check",
+    "Header",
+    "Section",
+    "coding_name",
+    "extend_archive",
+    "quantise",
+    "storable_names",
+    "verify",
+    "write_archive",
+]

@@ -1,0 +1,56 @@
+"""Signed integers of 2 to 16 bits, packed without gaps, most significant bit first (formats/qaad-1.md, "Uniform").
+
+Eight values of b bits fill b bytes exactly, so that eight vectorised steps pack or unpack any number of them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.errors import ContainerError
+
+
+def packed_size(count: int, bits: int) -> int:
+    """Bytes that `count` values of `bits` bits take, the last byte filled up with zero bits."""
+    return (count * bits + 7) // 8
+
+
+def pack(values: npt.NDArray[np.int32], bits: int) -> bytes:
+    """Pack values (n,), each within -2^(bits-1) .. 2^(bits-1) - 1, in two's complement."""
+    groups = -(-values.size // 8)
+    padded = np.zeros((groups, 8), dtype=np.uint32)
+    padded.reshape(-1)[: values.size] = values.astype(np.uint32) & np.uint32((1 << bits) - 1)
+    packed = np.zeros((groups, bits + 2), dtype=np.uint8)  # two spare columns: every value may touch three bytes
+    for j in range(8):
+        column, shift = divmod(j * bits, 8)
+        word = padded[:, j] << np.uint32(24 - bits - shift)
+        packed[:, column] |= (word >> np.uint32(16)).astype(np.uint8)
+        packed[:, column + 1] |= (word >> np.uint32(8)).astype(np.uint8)
+        packed[:, column + 2] |= word.astype(np.uint8)
+    return packed[:, :bits].tobytes()[: packed_size(values.size, bits)]
+
+
+def unpack(data: bytes, count: int, bits: int) -> npt.NDArray[np.int32]:
+    """The inverse of `pack`: (count,) from exactly `packed_size(count, bits)` bytes.
+
+    Raises ContainerError where the bits that fill up the last byte are not zero.
+    """
+    spare = len(data) * 8 - count * bits
+    if spare and data[-1] & ((1 << spare) - 1):
+        raise ContainerError(f"the last {spare} bits of {count} packed values are not zero")
+    if bits == 8:
+        return np.frombuffer(data, dtype=np.int8).astype(np.int32)
+    if bits == 16:
+        return np.frombuffer(data, dtype=">i2").astype(np.int32)
+    groups = -(-count // 8)
+    packed = np.zeros((bits + 2, groups), dtype=np.uint32)
+    filled = np.frombuffer(data.ljust(groups * bits, b"\0"), dtype=np.uint8).reshape(groups, bits)
+    packed[:bits] = filled.T
+    values = np.empty((groups, 8), dtype=np.int32)
+    for j in range(8):
+        column, shift = divmod(j * bits, 8)
+        word = (packed[column] << np.uint32(16)) | (packed[column + 1] << np.uint32(8)) | packed[column + 2]
+        word <<= np.uint32(8 + shift)  # the value's sign bit to bit 31, so that the arithmetic shift extends it
+        values[:, j] = word.view(np.int32) >> (32 - bits)
+    return values.reshape(-1)[:count]

@@ -1,0 +1,188 @@
+"""What the header of a container says, and its JSON (formats/qaad-1.md, "Header")."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from qaadcodec.config import NetworkConfig, require
+from qaadcodec.errors import ContainerError, UsageError
+
+MAX_CLOUDS = 1 << 24
+MAX_POINTS = 1 << 24
+MAX_TEXT = 256
+MAX_ERRORS = 64
+MAX_DEPTH = 4
+DTYPES = ("float32", "float64")
+
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What is known of a set without reading a section; checked on construction, UsageError says what is off.
+
+    Attributes:
+        clouds: N.
+        points: M.
+        dtype: precision that decoded points are returned in, "float32" or "float64".
+        offset, scale: a point in input units is `p * scale + offset`, in float64, of the normalised p.
+        bounds: least and greatest corner of all clouds, input units.
+        network: all that is needed to build the network.
+        writer: program and version that wrote the file.
+        preset, seed, epochs: how it was learnt, None or "" where nobody said.
+        errors: what the compressor measured, by name.
+    """
+
+    clouds: int
+    points: int
+    dtype: str
+    offset: Point
+    scale: float
+    bounds: tuple[Point, Point]
+    network: NetworkConfig
+    writer: str = ""
+    preset: str = ""
+    seed: int | None = None
+    epochs: int | None = None
+    errors: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _whole("clouds", self.clouds, 1, MAX_CLOUDS)
+        _whole("points", self.points, 1, MAX_POINTS)
+        require(self.dtype in DTYPES, "dtype", self.dtype, " or ".join(DTYPES))
+        _set(self, "offset", _point("offset", self.offset))
+        _set(self, "scale", _number("scale", self.scale))
+        require(self.scale > 0, "scale", self.scale, "above 0")
+        require(isinstance(self.bounds, (tuple, list)) and len(self.bounds) == 2, "bounds", self.bounds, "two points")
+        _set(self, "bounds", tuple(_point("bounds", corner) for corner in self.bounds))
+        require(all(a <= b for a, b in zip(*self.bounds, strict=True)), "bounds", self.bounds, "least corner first")
+        require(self.network.patches <= self.points, "patches", self.network.patches, f"at most {self.points} (points)")
+        _text("writer", self.writer)
+        _text("preset", self.preset)
+        if self.seed is not None:
+            _whole("seed", self.seed, 0, 2**63 - 1)
+        if self.epochs is not None:
+            _whole("epochs", self.epochs, 0, 2**63 - 1)
+        require(isinstance(self.errors, dict) and len(self.errors) <= MAX_ERRORS, "errors", self.errors, "an object")
+        for name, value in self.errors.items():
+            _text("name of an error", name)
+            _number(f"error {name}", value)
+
+    def to_json(self) -> bytes:
+        """Canonical JSON: keys sorted, no white space, UTF-8, shortest numbers that read back the same."""
+        values = {k: v for k, v in asdict(self).items() if v is not None}
+        values["errors"] = {k: v if type(v) is int else float(v) for k, v in self.errors.items()}
+        values["network"] = self.network.to_dict()
+        text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return text.encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Header:
+        """The header from its bytes; ContainerError says what is wrong. Keys that are not known are skipped."""
+        values = _parse(data)
+        known = {f.name for f in fields(cls)}
+        required = ("clouds", "points", "dtype", "offset", "scale", "bounds", "network")
+        if missing := [key for key in required if key not in values]:
+            raise ContainerError(f"has no {', '.join(missing)}")
+        try:
+            network = _network(values["network"])
+            return cls(**{k: v for k, v in values.items() if k in known} | {"network": network})
+        except UsageError as error:
+            raise ContainerError(str(error)[:500]) from error
+
+
+def _network(values: Any) -> NetworkConfig:
+    """Every setting has to be there and of its own type: a default that changes must not change old files."""
+    require(isinstance(values, dict), "network", values, "an object")
+    defaults = NetworkConfig().to_dict()
+    if set(values) != set(defaults):
+        odd = sorted(set(values) ^ set(defaults))
+        raise UsageError(f"network has unknown settings or lacks some: {', '.join(odd)[:MAX_TEXT]}")
+    for key, default in defaults.items():
+        value = values[key]
+        if isinstance(default, (tuple, list)):
+            good = isinstance(value, list) and all(type(v) is int for v in value)
+        else:
+            good = type(value) is type(default)
+        require(good, f"network's {key}", value, f"of the kind of {default!r}")
+    return NetworkConfig.from_dict(values)
+
+
+def _parse(data: bytes) -> dict[str, Any]:
+    try:
+        text = data.decode()
+        _check_depth(text)
+        values = json.loads(
+            text, object_pairs_hook=_unique, parse_int=_parse_int, parse_float=_parse_float, parse_constant=_parse_float
+        )
+    except UnicodeDecodeError as error:
+        raise ContainerError(f"byte {error.start} is not UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise ContainerError(f"is not JSON: {error.msg} at character {error.pos}") from error
+    if not isinstance(values, dict):
+        raise ContainerError("is JSON, but not an object")
+    return values
+
+
+def _check_depth(text: str) -> None:
+    """Refuse deep nesting before the parser, which recurses, sees it. One pass: no pattern here can backtrack."""
+    depth = 0
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if depth > MAX_DEPTH:
+            raise ContainerError(f"nests more than {MAX_DEPTH} deep at character {token.start()}")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ContainerError(f"has the key {next(k for k in keys if keys.count(k) > 1)[:80]!r} twice")
+    return values
+
+
+def _parse_int(digits: str) -> int:
+    if len(digits) > 20:
+        raise ContainerError(f"holds a whole number of {len(digits)} digits")
+    return int(digits)
+
+
+def _parse_float(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ContainerError(f"holds the number {digits[:40]}, which is not finite")
+    return value
+
+
+def _set(header: Header, name: str, value: object) -> None:
+    object.__setattr__(header, name, value)
+
+
+def _whole(name: str, value: object, low: int, high: int) -> None:
+    require(type(value) is int and low <= value <= high, name, value, f"a whole number from {low} to {high}")
+
+
+def _number(name: str, value: Any) -> float:
+    usable = not isinstance(value, (bool, str)) and hasattr(value, "__float__") and math.isfinite(value)
+    require(usable, name, value, "a finite number")
+    return float(value)
+
+
+def _point(name: str, value: Any) -> Point:
+    require(
+        hasattr(value, "__len__") and not isinstance(value, (str, dict)) and len(value) == 3, name, value, "a point"
+    )
+    x, y, z = (_number(name, v) for v in value)
+    return x, y, z
+
+
+def _text(name: str, value: object) -> None:
+    """Control characters would let a file steer the terminal that shows it; lone surrogates have no UTF-8."""
+    good = (
+        isinstance(value, str) and len(value) <= MAX_TEXT and not re.search("[\x00-\x1f\x7f-\x9f\ud800-\udfff]", value)
+    )
+    require(good, name, value, f"text of at most {MAX_TEXT} characters, without control characters")

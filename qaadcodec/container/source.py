@@ -1,0 +1,81 @@
+"""Where the bytes of a container come from: a file or a stream, read at given places and never past the end."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from qaadcodec.errors import ContainerError, EnvironmentFailure
+
+MAX_PIPED_BYTES = 1 << 30
+
+
+class Source:
+    """Random access to the bytes of one container, with the name that messages show.
+
+    A stream that cannot seek (a pipe) is read into memory, 2^30 bytes at the most. A stream that was given stays open
+    on `close`; a file opened here is closed.
+    """
+
+    __slots__ = ("_owned", "_stream", "name", "size")
+
+    def __init__(self, source: str | Path | BinaryIO) -> None:
+        if isinstance(source, (str, Path)):
+            self.name = str(source)
+            self._stream, self._owned = _open(Path(source)), True
+        else:
+            self.name = str(getattr(source, "name", "stream"))
+            self._stream, self._owned = source, False
+        try:
+            if not self._stream.seekable():
+                piped = self._stream
+                self._stream = _slurp(piped, self.name)
+                if self._owned:
+                    piped.close()
+            self.size = self._stream.seek(0, os.SEEK_END)
+        except OSError as error:
+            self.close()
+            raise EnvironmentFailure(f"{self.name}: cannot be read: {error.strerror or error}") from error
+
+    def read(self, offset: int, length: int, what: str = "file") -> bytes:
+        """Exactly `length` bytes from `offset`; ContainerError, before anything is read, where the file is shorter."""
+        if offset + length > self.size:
+            raise ContainerError(
+                f"{self.name}: {what} at byte {offset} needs {length} bytes, and the file ends at byte {self.size}",
+                hint="the file was cut on its way: fetch it again, or take it from a backup",
+            )
+        try:
+            self._stream.seek(offset)
+            data = self._stream.read(length)
+        except OSError as error:
+            raise EnvironmentFailure(f"{self.name}: cannot be read: {error.strerror or error}") from error
+        if len(data) != length:
+            raise ContainerError(
+                f"{self.name}: {what} at byte {offset}: {len(data)} of {length} bytes came; the file shrank meanwhile"
+            )
+        return data
+
+    def close(self) -> None:
+        """Close the file if it was opened here."""
+        if self._owned:
+            self._stream.close()
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise ContainerError(f"{path}: no such file", hint="archives are written by qaad compress") from error
+    except IsADirectoryError as error:
+        raise ContainerError(f"{path}: a folder, not a .qaad container") from error
+    except OSError as error:
+        raise EnvironmentFailure(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _slurp(stream: BinaryIO, name: str) -> BinaryIO:
+    data = stream.read(MAX_PIPED_BYTES + 1)
+    if len(data) > MAX_PIPED_BYTES:
+        raise ContainerError(f"{name}: a pipe of more than {MAX_PIPED_BYTES} bytes", hint="save it to a file first")
+    return io.BytesIO(data)

@@ -1,0 +1,114 @@
+"""Writing a container: the same archive always gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import BinaryIO
+
+import numpy as np
+
+from qaadcodec.config import CodingConfig
+from qaadcodec.container.archive import Archive
+from qaadcodec.container.codings import CODINGS, DEFLATE_ID, Array, by_name, encode_arrays
+from qaadcodec.container.header import Header
+from qaadcodec.container.latents import assemble_blocks, encode_blocks
+from qaadcodec.container.layout import MAX_HEADER_BYTES, assemble
+from qaadcodec.container.names import encode_names
+from qaadcodec.container.reader import INPUT_CLOUD, LATENTS, NAMES, WEIGHTS, ArchiveReader
+from qaadcodec.errors import UsageError
+
+
+def write_archive(archive: Archive, coding: CodingConfig, stream: BinaryIO, *, numbers: str = "uniform") -> None:
+    """Write an archive to a binary stream, which need not seek.
+
+    Args:
+        archive: what is written.
+        coding: bits of weights, latents and input cloud.
+        stream: takes the bytes, about the size of the file in memory at a time.
+        numbers: name of the coding of all three, "uniform", "float16" or "float32"; the latter two ignore the bits.
+
+    Raises:
+        UsageError: a number is not finite or out of the coding's range.
+    """
+    kind, header = by_name(numbers), archive.header
+    weights = [(name, archive.weights[name]) for name in header.network.tensor_shapes()]
+    axes = np.ascontiguousarray(archive.input_cloud.T)  # (3, M): one exponent per axis
+    _write(
+        stream,
+        header,
+        [
+            (WEIGHTS, kind.id, encode_arrays(weights, kind, coding.weight_bits)),
+            (INPUT_CLOUD, kind.id, encode_arrays([("input cloud", axes)], kind, coding.input_bits)),
+            (LATENTS, kind.id, assemble_blocks(encode_blocks(archive.latents, kind, coding.latent_bits))),
+            (NAMES, DEFLATE_ID, encode_names(archive.names, archive.counts, header.points)),
+        ],
+    )
+
+
+def quantise(archive: Archive, coding: CodingConfig, *, numbers: str = "uniform") -> Archive:
+    """The archive that a reader will get of this one. Quantising twice is quantising once."""
+    stream = io.BytesIO()
+    write_archive(archive, coding, stream, numbers=numbers)
+    with ArchiveReader(stream) as reader:
+        return reader.archive()
+
+
+def extend_archive(
+    reader: ArchiveReader,
+    latents: Array,
+    names: tuple[str, ...],
+    counts: tuple[int, ...],
+    stream: BinaryIO,
+    *,
+    header: Header | None = None,
+) -> None:
+    """Write a copy of a container with more clouds behind the old ones, which decode exactly as before.
+
+    Weights, input cloud and old blocks of latents are copied byte for byte, each checked; the new clouds go into new
+    blocks, coded as the last old one. Sections that are not known are dropped: they may tell of what changes here.
+
+    Args:
+        reader: the container to extend.
+        latents: (n, l) float32, rows of the new clouds.
+        names, counts: theirs; no name may be there already.
+        stream: takes the bytes.
+        header: says other things of the set (bounds, errors, writer); its clouds, points, network, offset, scale and
+            dtype are those of the old one, with n clouds more. Default: the old one, with n clouds more.
+
+    Raises:
+        UsageError: a name, count, shape or header does not fit; ContainerError: the old container is damaged.
+    """
+    old = reader.header
+    if latents.ndim != 2 or latents.shape[1] != old.network.latent_size or latents.dtype != np.float32:
+        raise UsageError(f"latents are {latents.dtype} {latents.shape}, not float32 (n, {old.network.latent_size})")
+    if not len(latents) == len(names) == len(counts):
+        raise UsageError(f"{len(latents)} latents, {len(names)} names and {len(counts)} counts")
+    new = replace(header or old, clouds=old.clouds + len(latents))
+    for key in ("points", "network", "offset", "scale", "dtype"):
+        if getattr(new, key) != getattr(old, key):
+            raise UsageError(f"{reader.name}: {key} is {getattr(old, key)}, and cannot become {getattr(new, key)}")
+    blocks = [reader.raw_block(b) for b in range(len(reader.directory))]
+    kind = CODINGS[reader.section(LATENTS).coding]
+    bits = blocks[-1][1][0]  # the first byte of a uniform array; the float codings ignore it
+    blocks += encode_blocks(latents, kind, bits)
+    _write(
+        stream,
+        new,
+        [
+            *(
+                (tag, reader.section(tag).coding, reader.raw_section(reader.section(tag)))
+                for tag in (WEIGHTS, INPUT_CLOUD)
+            ),
+            (LATENTS, kind.id, assemble_blocks(blocks)),
+            (NAMES, DEFLATE_ID, encode_names(reader.names + names, reader.counts + counts, new.points)),
+        ],
+    )
+
+
+def _write(stream: BinaryIO, header: Header, sections: list[tuple[str, int, bytes]]) -> None:
+    text = header.to_json()
+    if len(text) > MAX_HEADER_BYTES:
+        raise UsageError(f"the header takes {len(text)} bytes, and may take {MAX_HEADER_BYTES}")
+    for piece in assemble(text, sections):
+        stream.write(piece)

@@ -1,0 +1,119 @@
+"""Writing: the same bytes each time, quantised values, more clouds in a copy."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qaadcodec.config import CodingConfig
+from qaadcodec.container import Archive, ArchiveReader, extend_archive, quantise, write_archive
+from qaadcodec.errors import ContainerError, UsageError
+
+CODING = CodingConfig(weight_bits=7, latent_bits=6, input_bits=11)
+
+
+def written(archive: Archive, numbers: str = "uniform") -> bytes:
+    stream = io.BytesIO()
+    write_archive(archive, CODING, stream, numbers=numbers)
+    return stream.getvalue()
+
+
+def extended(data: bytes, n: int = 2, **header: object) -> bytes:
+    stream = io.BytesIO()
+    latents = np.linspace(-1, 1, 3 * n, dtype=np.float32).reshape(n, 3)
+    with ArchiveReader(io.BytesIO(data)) as reader:
+        new = replace(reader.header, **header) if header else None
+        extend_archive(reader, latents, tuple(f"new {i}" for i in range(n)), (9,) * n, stream, header=new)
+    return stream.getvalue()
+
+
+def same(a: Archive, b: Archive) -> bool:
+    arrays = [(a.weights[k], b.weights[k]) for k in a.weights] + [
+        (a.input_cloud, b.input_cloud),
+        (a.latents, b.latents),
+    ]
+    facts = (a.header, a.names, a.counts) == (b.header, b.names, b.counts)
+    return facts and all(np.array_equal(x, y) for x, y in arrays)
+
+
+def test_the_same_archive_gives_the_same_bytes(archive: Archive) -> None:
+    shuffled = replace(archive, weights=dict(reversed(archive.weights.items())))
+    assert written(archive) == written(shuffled)
+
+
+@pytest.mark.parametrize("numbers", ["uniform", "float16", "float32"])
+def test_quantise_tells_what_a_reader_gets(archive: Archive, numbers: str) -> None:
+    expected = quantise(archive, CODING, numbers=numbers)
+    with ArchiveReader(io.BytesIO(written(archive, numbers))) as reader:
+        assert same(reader.archive(), expected)
+    assert same(quantise(expected, CODING, numbers=numbers), expected)
+    assert same(expected, archive) == (numbers == "float32")
+
+
+def test_quantised_values_are_within_a_step(archive: Archive) -> None:
+    expected = quantise(archive, CODING)
+    assert np.abs(expected.input_cloud - archive.input_cloud).max() <= 2.0**-10
+    for name, tensor in archive.weights.items():
+        assert np.abs(expected.weights[name] - tensor).max() <= np.abs(tensor).max() * 2.0**-5
+    assert np.abs(expected.latents - archive.latents).max() <= np.abs(archive.latents).max() * 2.0**-4
+
+
+def test_sizes_are_those_of_the_specification(archive: Archive) -> None:
+    shapes = archive.header.network.tensor_shapes().values()
+    rows = [int(np.prod(shape[:-1])) for shape in shapes]
+    weights = sum(1 + r + -(-int(np.prod(s)) * 7 // 8) for r, s in zip(rows, shapes, strict=True))
+    with ArchiveReader(io.BytesIO(written(archive))) as reader:
+        assert reader.section("WGTS").length == weights
+        assert reader.section("INPT").length == 1 + 3 + (27 * 11 + 7) // 8
+        assert reader.section("LATS").length == 4 + 10 + 4 + (1 + 3 + (9 * 6 + 7) // 8)
+
+
+def test_more_clouds_leave_the_old_ones_as_they_were(archive: Archive) -> None:
+    data = written(archive)
+    longer = extended(data)
+    with ArchiveReader(io.BytesIO(data)) as old, ArchiveReader(io.BytesIO(longer)) as new:
+        assert new.header == replace(old.header, clouds=5)
+        assert new.names == (*archive.names, "new 0", "new 1")
+        assert new.counts == (*archive.counts, 9, 9)
+        for tag in ("WGTS", "INPT"):
+            assert new.raw_section(new.section(tag)) == old.raw_section(old.section(tag))
+        assert new.raw_block(0) == old.raw_block(0)
+        np.testing.assert_array_equal(new.latents()[:3], old.latents())
+        np.testing.assert_allclose(new.latents([3, 4])[:, 0], [-1, 0.2], atol=2.0**-5)
+        assert new.raw_block(1)[1][0] == CODING.latent_bits
+
+
+def test_more_clouds_may_change_what_the_header_tells(archive: Archive) -> None:
+    bounds = ((0.0, 0.0, -2.0), (6e6, 5e5, 2.0))
+    with ArchiveReader(io.BytesIO(extended(written(archive), bounds=bounds, writer="me"))) as reader:
+        assert (reader.header.bounds, reader.header.writer, reader.header.clouds) == (bounds, "me", 5)
+    with pytest.raises(UsageError, match=r"stream: scale is 1\.5, and cannot become 2\.0"):
+        extended(written(archive), scale=2.0)
+
+
+def test_more_clouds_that_do_not_fit(archive: Archive) -> None:
+    with ArchiveReader(io.BytesIO(written(archive))) as reader:
+        one = np.zeros((1, 3), np.float32)
+        with pytest.raises(UsageError, match="clouds 0 and 3 have the same name 'a'"):
+            extend_archive(reader, one, ("a",), (9,), io.BytesIO())
+        with pytest.raises(UsageError, match=r"latents are float32 \(1, 2\), not float32 \(n, 3\)"):
+            extend_archive(reader, one[:, :2], ("x",), (9,), io.BytesIO())
+        with pytest.raises(UsageError, match="1 latents, 2 names and 1 counts"):
+            extend_archive(reader, one, ("x", "y"), (9,), io.BytesIO())
+
+
+def test_damage_is_not_copied(archive: Archive) -> None:
+    data = bytearray(written(archive))
+    with ArchiveReader(io.BytesIO(data)) as reader:
+        data[reader.section("WGTS").offset + 3] ^= 4
+    with pytest.raises(ContainerError, match=r"section WGTS at byte .*: CRC-32 is"):
+        extended(bytes(data))
+
+
+def test_numbers_that_cannot_be_stored(archive: Archive) -> None:
+    archive.latents[1, 1] = np.nan
+    with pytest.raises(UsageError, match="latents holds values that are not finite, and cannot be stored"):
+        written(archive)
