@@ -1,0 +1,63 @@
+"""Balanced k-d subspaces: of one cloud, and of two clouds split side by side (the paper's diagonal product)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.errors import UsageError
+
+Floats = npt.NDArray[np.floating]
+Rows = npt.NDArray[np.int64]
+
+
+def lowest_by_rank(values: Floats, count: int) -> npt.NDArray[np.bool_]:
+    """Mask of the `count` smallest values; among equal values the first ones by position, so that it is unique."""
+    if count <= 0:
+        return np.zeros(len(values), np.bool_)
+    if count >= len(values):
+        return np.ones(len(values), np.bool_)
+    limit = np.partition(values, count - 1)[count - 1]
+    mask: npt.NDArray[np.bool_] = values < limit
+    tied = np.flatnonzero(values == limit)
+    mask[tied[: count - int(mask.sum())]] = True
+    return mask
+
+
+def paired_subspaces(a: Floats, b: Floats, leaf: int) -> list[tuple[Rows, Rows]]:
+    """Canonical pairs of subspaces of two clouds of equal size (paper section 3.2, eq. 14: kd(P̂) ∇ kd(P)).
+
+    Both trees split on the same axis at the same node: the one on which the summed extents of the two subsets are
+    widest (see `notes` in the README of the metric: 1.10 to 1.17 times the exact EMD on faces, where axes taken in
+    turn give 1.14 to 1.32). A node of n points is cut at floor(n / 2) by rank, ties by point index.
+
+    Args:
+        a, b: (M, 3) each, any float dtype.
+        leaf: most points in a subspace.
+
+    Returns:
+        Pairs of row indices of equal lengths; each side is a partition of the M rows.
+
+    Raises:
+        UsageError: the clouds differ in size.
+    """
+    if len(a) != len(b):
+        raise UsageError(f"subspaces need clouds of equal size, not {len(a)} and {len(b)} points")
+    done: list[tuple[Rows, Rows]] = []
+    stack = [(np.arange(len(a)), np.arange(len(b)))]
+    while stack:
+        rows_a, rows_b = stack.pop()
+        if len(rows_a) <= leaf:
+            done.append((rows_a, rows_b))
+            continue
+        at_a, at_b = a[rows_a], b[rows_b]
+        axis = int((np.ptp(at_a, axis=0) + np.ptp(at_b, axis=0)).argmax())
+        half = len(rows_a) // 2
+        low_a, low_b = lowest_by_rank(at_a[:, axis], half), lowest_by_rank(at_b[:, axis], half)
+        stack += [(rows_a[~low_a], rows_b[~low_b]), (rows_a[low_a], rows_b[low_b])]
+    return done
+
+
+def subspaces(cloud: Floats, leaf: int) -> list[Rows]:
+    """Row indices of the balanced k-d subspaces of one cloud, (M, 3), each of at most `leaf` points."""
+    return [rows for rows, _ in paired_subspaces(cloud, cloud, leaf)]

@@ -1,0 +1,1 @@
+"""Errors between clouds, squared or not as their names say, and the rate of a container."""

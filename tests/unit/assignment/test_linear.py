@@ -1,0 +1,70 @@
+"""Linear assignment, against every permutation of small clouds and clouds whose answer is known."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from qaadcodec.assignment.linear import assign, assign_in_subspaces, in_parallel
+
+
+def cost(a: np.ndarray, b: np.ndarray, order: object) -> float:
+    return float(((a - b[np.asarray(order)]) ** 2).sum())
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6])
+def test_no_permutation_is_cheaper(count: int) -> None:
+    rng = np.random.default_rng(count)
+    for _ in range(5):
+        a, b = rng.standard_normal((2, count, 3))
+        cheapest = min(cost(a, b, order) for order in permutations(range(count)))
+        assert cost(a, b, assign(a, b)) == pytest.approx(cheapest, rel=1e-12)
+
+
+def test_a_shuffled_cloud_is_put_back_in_order() -> None:
+    rng = np.random.default_rng(1)
+    cloud, shuffle = rng.standard_normal((200, 3)), rng.permutation(200)
+    result = assign(cloud, cloud[shuffle])
+    assert result.dtype == np.int64
+    assert shuffle[result].tolist() == list(range(200))
+
+
+def test_a_translated_cloud_is_matched_point_by_point() -> None:
+    """With squared distances the translation itself is optimal, however far it goes."""
+    rng = np.random.default_rng(2)
+    cloud, shuffle = rng.standard_normal((100, 3)), rng.permutation(100)
+    assert shuffle[assign(cloud, cloud[shuffle] + [3.0, -40.0, 0.5])].tolist() == list(range(100))
+
+
+def test_millimetres_at_utm_coordinates_are_told_apart() -> None:
+    cloud = np.array([[5e6, 4e5, 0.001 * i] for i in range(20)])
+    assert assign(cloud, cloud[::-1]).tolist() == list(range(19, -1, -1))
+
+
+def test_the_distance_is_squared() -> None:
+    # On a line 0, 1 to 1, 2: unsquared both orders cost 2; squared 0→1, 1→2 costs 2 and 0→2, 1→1 costs 4.
+    assert assign(np.array([[0.0, 0, 0], [1, 0, 0]]), np.array([[2.0, 0, 0], [1, 0, 0]])).tolist() == [1, 0]
+
+
+def test_matches_stay_inside_their_pair() -> None:
+    a = np.array([[0.0, 0, 0], [5, 0, 0], [1, 0, 0], [6, 0, 0]])
+    pairs = [(np.array([0, 1]), np.array([3, 2])), (np.array([2, 3]), np.array([0, 1]))]
+    # b is a itself, so without the pairs every row would take its own number.
+    assert assign_in_subspaces(a, a, pairs).tolist() == [2, 3, 0, 1]
+
+
+def test_work_is_done_once_for_each_item() -> None:
+    done: list[int] = []
+    in_parallel(done.append, range(100))
+    assert sorted(done) == list(range(100))
+
+
+def test_an_error_in_a_thread_is_raised() -> None:
+    def work(item: int) -> None:
+        if item >= 3:
+            raise ValueError(f"item {item}")
+
+    with pytest.raises(ValueError, match=r"^item 3$"):
+        in_parallel(work, range(10))
