@@ -29,7 +29,15 @@ class Settings:
             raise UsageError(
                 f"unknown settings for {cls.__name__}: {', '.join(unknown)}; known are {', '.join(sorted(known))}"
             )
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        declared = {f.name: str(f.type) for f in fields(cls)}  # type: ignore[arg-type]
+        kinds = {kind.__name__: kind for kind in Settings.__subclasses__()}
+
+        def plain(name: str, value: Any) -> Any:
+            if isinstance(value, dict):
+                return kinds[declared[name]].from_dict(value)
+            return tuple(value) if isinstance(value, list) else value
+
+        return cls(**{name: plain(name, value) for name, value in values.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

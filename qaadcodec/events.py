@@ -25,7 +25,8 @@ class Progress:
         done: units finished, of the phase's total.
         fraction: share of the phase that is over, 0 to 1; under a time budget it follows the clock.
         points_per_second: points that went through the network per second, None where none do.
-        n_em_kd: matched squared error over the variance of the clouds, above nEM-kD; None before there is one.
+        matched_error: mean squared distance of the present matches over the variance of the clouds, above what the
+            best bijection would give; close to nEM-kD at the end. None before there is one.
         eta_seconds: estimated time to the end of the phase.
     """
 
@@ -33,7 +34,7 @@ class Progress:
     done: int
     fraction: float
     points_per_second: float | None = None
-    n_em_kd: float | None = None
+    matched_error: float | None = None
     eta_seconds: float | None = None
 
 

@@ -29,6 +29,7 @@ def pair_swaps(prediction: Floats, target: Floats) -> Rows:
     """
     from scipy.spatial import cKDTree
 
+    prediction, target = prediction.astype(np.float64), target.astype(np.float64)  # or rounding may turn a gain
     rows = np.arange(len(target))
     tree = cKDTree(target, balanced_tree=False, compact_nodes=False)
     nearest = np.asarray(tree.query(prediction)[1], np.int64)

@@ -28,8 +28,7 @@ def paired_subspaces(a: Floats, b: Floats, leaf: int) -> list[tuple[Rows, Rows]]
     """Canonical pairs of subspaces of two clouds of equal size (paper section 3.2, eq. 14: kd(P̂) ∇ kd(P)).
 
     Both trees split on the same axis at the same node: the one on which the summed extents of the two subsets are
-    widest (see `notes` in the README of the metric: 1.10 to 1.17 times the exact EMD on faces, where axes taken in
-    turn give 1.14 to 1.32). A node of n points is cut at floor(n / 2) by rank, ties by point index.
+    widest. A node of n points is cut at floor(n / 2) by rank, ties by point index.
 
     Args:
         a, b: (M, 3) each, any float dtype.
@@ -39,8 +38,9 @@ def paired_subspaces(a: Floats, b: Floats, leaf: int) -> list[tuple[Rows, Rows]]
         Pairs of row indices of equal lengths; each side is a partition of the M rows.
 
     Raises:
-        UsageError: the clouds differ in size.
+        UsageError: the clouds differ in size, or leaf is below 1.
     """
+    check_leaf(leaf)
     if len(a) != len(b):
         raise UsageError(f"subspaces need clouds of equal size, not {len(a)} and {len(b)} points")
     done: list[tuple[Rows, Rows]] = []
@@ -59,5 +59,22 @@ def paired_subspaces(a: Floats, b: Floats, leaf: int) -> list[tuple[Rows, Rows]]
 
 
 def subspaces(cloud: Floats, leaf: int) -> list[Rows]:
-    """Row indices of the balanced k-d subspaces of one cloud, (M, 3), each of at most `leaf` points."""
-    return [rows for rows, _ in paired_subspaces(cloud, cloud, leaf)]
+    """Row indices of the balanced k-d subspaces of one cloud, (M, 3), cut as `paired_subspaces` cuts two equal ones."""
+    check_leaf(leaf)
+    done: list[Rows] = []
+    stack = [np.arange(len(cloud))]
+    while stack:
+        rows = stack.pop()
+        if len(rows) <= leaf:
+            done.append(rows)
+            continue
+        here = cloud[rows]
+        low = lowest_by_rank(here[:, int(np.ptp(here, axis=0).argmax())], len(rows) // 2)
+        stack += [rows[~low], rows[low]]
+    return done
+
+
+def check_leaf(leaf: int) -> None:
+    """Raise UsageError for a leaf that can hold no point."""
+    if leaf < 1:
+        raise UsageError(f"leaf is {leaf}, and must be at least 1 point")

@@ -25,9 +25,9 @@ def em_kd(a: Floats, b: Floats, leaf: int = SUBSPACE) -> float:
         leaf: most points in a subspace.
 
     Raises:
-        UsageError: the clouds differ in size.
+        UsageError: the clouds differ in size, or leaf is below 1.
     """
-    x, y = centred(a, b)
+    x, y = in_float64(a, b)
     return mean_squared(x, y[assign_in_subspaces(x, y, paired_subspaces(x, y, leaf))])
 
 
@@ -35,7 +35,7 @@ def emd(a: Floats, b: Floats) -> float:
     """The earth mover's distance with the squared distance, per point; exact, in O(M³) time and O(M²) memory."""
     if len(a) != len(b):
         raise UsageError(f"the EMD needs clouds of equal size, not {len(a)} and {len(b)} points")
-    x, y = centred(a, b)
+    x, y = in_float64(a, b)
     return mean_squared(x, y[assign(x, y)])
 
 
@@ -51,7 +51,6 @@ def mean_squared(a: Floats, b: Floats) -> float:
     return float(np.einsum("ij,ij->", gap, gap) / len(gap))
 
 
-def centred(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Both clouds in float64 relative to the centroid of b, so that large coordinates keep their detail."""
-    centre = b.mean(0, dtype=np.float64)
-    return np.asarray(a, np.float64) - centre, np.asarray(b, np.float64) - centre
+def in_float64(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """Both clouds in float64. Not centred: rounding would decide between equal extents, and so the axis of a split."""
+    return np.asarray(a, np.float64), np.asarray(b, np.float64)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from qaadcodec.assignment.linear import cores
 from qaadcodec.assignment.subspaces import Floats
-from qaadcodec.metrics.em_kd import centred
+from qaadcodec.metrics.em_kd import in_float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,22 @@ class NearestDistances:
     def d1_psnr(self, peak: float) -> float:
         """Point-to-point PSNR in dB, 10 log10(3 peak² / MSE) of the worse direction (MPEG pc_error); inf if equal.
 
+        An original of one place has no peak, and any error in it is infinitely large: -inf.
+
         Args:
             peak: a length in the units of the clouds; qaad uses the diagonal of the original's bounding box.
         """
         mse = self.augmented_chamfer
-        return 10.0 * math.log10(3.0 * peak * peak / mse) if mse > 0 and peak > 0 else math.inf
+        if mse == 0:
+            return math.inf
+        return 10.0 * math.log10(3.0 * peak * peak / mse) if peak > 0 else -math.inf
 
 
 def nearest_distances(decoded: Floats, original: Floats) -> NearestDistances:
     """Nearest neighbours both ways, of all points; (m, 3) and (n, 3), sizes may differ."""
     from scipy.spatial import cKDTree
 
-    x, y = centred(decoded, original)
+    x, y = in_float64(decoded, original)
 
     def squared(a: Floats, b: Floats) -> npt.NDArray[np.float64]:
         distances = cKDTree(b).query(a, workers=cores())[0]

@@ -38,11 +38,20 @@ def test_a_swap_that_changes_nothing_in_the_sum_is_made() -> None:
 
 
 def test_of_proposals_that_share_a_row_the_greatest_gain_wins() -> None:
-    # Rows 0 and 1 both want row 2's target at 0. With p̂_2 = 9 the gains 2 (p̂_i - 9)·(0 - t_i) are 72 and 180.
-    prediction, target = line(1.0, 0.0, 9.0), line(4.5, 10.0, 0.0)
+    # Rows 0 and 1 both want row 2's target at 0, and row 2 is content. With p̂_2 = -1 the gains 2 (p̂_i + 1)·(0 - t_i)
+    # are 10 and 30.
+    prediction, target = line(0.0, 0.5, -1.0), line(-5.0, -10.0, 0.0)
     order = pair_swaps(prediction, target)
     assert order.tolist() == [0, 2, 1]
-    assert error(prediction, target) - error(prediction, target, order) == 180
+    assert error(prediction, target) - error(prediction, target, order) == 30
+
+
+def test_a_row_that_is_wanted_for_more_than_it_wants_gives_way() -> None:
+    # Row 0 wants row 2's target, for a gain of 2 (50 - 49)·(48 - 0); row 1 wants row 0's, for 2 (0 - 50)·(0 - 100).
+    prediction, target = line(50.0, 0.0, 49.0), line(0.0, 100.0, 48.0)
+    order = pair_swaps(prediction, target)
+    assert order.tolist() == [1, 0, 2]
+    assert error(prediction, target) - error(prediction, target, order) == 10_000
 
 
 def test_of_equal_gains_the_first_row_wins() -> None:
@@ -89,6 +98,14 @@ def test_targets_shuffled_within_leaves_come_back() -> None:
     shuffle = np.concatenate([8 * c + rng.permutation(8) for c in range(8)])
     found = resolve_leaves(prediction, prediction[shuffle], 8, rng)
     assert shuffle[found].tolist() == list(range(64))
+
+
+def test_leaves_are_those_of_the_predictions() -> None:
+    """Two far clusters of predictions are the two leaves, though the targets of either lie in both clusters."""
+    prediction = line(0, 1, 2, 3, 1000, 1001, 1002, 1003)
+    target = prediction[[0, 4, 1, 5, 2, 6, 3, 7]]
+    found = resolve_leaves(prediction, target, 4, np.random.default_rng(14))
+    assert found.tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
 
 
 def test_rounds_of_leaves_bring_points_across_borders() -> None:

@@ -72,7 +72,15 @@ def test_every_weight_and_bias_is_a_parameter() -> None:
 
 
 def test_known_networks_have_their_known_sizes() -> None:
-    assert parameters(NetworkConfig()) == 252_480
+    ours = NetworkConfig(
+        latent_size=32,
+        patches=64,
+        shared_widths=(256, 128, 128, 128),
+        head_widths=(16,),
+        fourier_octaves=4,
+        film=True,
+    )
+    assert parameters(ours) == 23_552 + 41_088 + 2 * 24_704 + 64 * 2_163 == 252_480
     # What the paper counts of Skulls without its latents, then q into the first layers, then the biases
     counted = 243_200 - 40_960
     assert parameters(of_the_paper(10, 16)) == counted + 3 * (256 + 16 * 64) + (256 + 3 * 128 + 16 * (64 + 3))
