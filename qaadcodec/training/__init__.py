@@ -1,0 +1,1 @@
+"""Learning a set: the aligned target store, its first assignment, the loop, and fitting latents alone."""

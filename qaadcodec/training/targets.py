@@ -1,0 +1,81 @@
+"""The aligned targets: every cloud in the row order of the input cloud, in one memory-mapped file.
+
+The assignment of a cloud is its row order here; a reassignment permutes rows. Memory does not grow with the set.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.errors import EnvironmentFailure
+
+Array = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+
+class TargetStore:
+    """N clouds of M points, float32, in a temporary file that disappears with the store."""
+
+    def __init__(self, clouds: int, points: int, folder: Path | None = None) -> None:
+        """Make room for the clouds.
+
+        Args:
+            clouds, points: N and M.
+            folder: where the file goes; the system's temporary folder when None.
+
+        Raises:
+            EnvironmentFailure: no space, or the folder cannot be written.
+        """
+        size = clouds * points * 12
+        file = None
+        try:
+            file = tempfile.TemporaryFile(prefix="qaad-targets-", dir=folder)  # noqa: SIM115
+            reserve(file.fileno(), size)
+            self.points: Array = np.memmap(file, np.float32, "r+", shape=(clouds, points, 3))
+            self._file = file
+        except OSError as error:
+            if file is not None:
+                file.close()
+            where = folder or tempfile.gettempdir()
+            raise EnvironmentFailure(
+                f"{where}: no room for {size} bytes of working data: {error.strerror or error}",
+                hint="set TMPDIR to a folder with more space",
+            ) from error
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        self._file.close()
+
+    def reorder(self, cloud: int, rows: Rows, order: Rows) -> None:
+        """Give row rows[i] of a cloud the target that row rows[order[i]] holds."""
+        held = self.points[cloud, rows]
+        self.points[cloud, rows] = held[order]
+
+
+def reserve(descriptor: int, size: int) -> None:
+    """Claim the disk space now: a hole in a mapped file turns a full disk into a crash later."""
+    try:
+        os.posix_fallocate(descriptor, 0, max(size, 1))
+    except (AttributeError, OSError) as error:  # a platform or a file system without it
+        if isinstance(error, OSError) and error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+            raise
+        os.truncate(descriptor, max(size, 1))
