@@ -1,0 +1,156 @@
+"""`encode`: more clouds for a container, by fitting their latents; its network and input cloud stay as they are."""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec import __version__
+from qaadcodec.clouds import Normalisation
+from qaadcodec.codec.archive import OpenArchive
+from qaadcodec.codec.devices import check_device
+from qaadcodec.codec.gathering import gather, outer_box
+from qaadcodec.codec.measuring import SampledError, sample_error
+from qaadcodec.container import ArchiveReader, Header, extend_archive, storable_names
+from qaadcodec.events import Listener, Notice, StopRequest, ignore
+from qaadcodec.files import atomic_output, preflight
+from qaadcodec.model.decoder import decode_points
+
+OUTSIDE = 1.25  # normalised coordinates of a new cloud beyond which it does not look like one of the set
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeSummary:
+    """What was added. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units, of a sample."""
+
+    path: str
+    added: int
+    clouds: int
+    points: int
+    bytes_out: int
+    bytes_added: int
+    em_kd: float
+    em_kd_root: float
+    n_em_kd: float
+    sample: int
+    seconds: float
+    skipped: tuple[tuple[str, str], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def encode(
+    archive: str | Path,
+    inputs: Sequence[str | Path],
+    output: str | Path,
+    *,
+    overwrite: bool = False,
+    skip_bad: bool = False,
+    device: str = "auto",
+    seed: int = 0,
+    on_event: Listener = ignore,
+    stop: StopRequest | None = None,
+) -> EncodeSummary:
+    """Write a copy of a container with more clouds in it. Existing clouds decode exactly as before.
+
+    Args:
+        archive: the .qaad file to extend; never changed.
+        inputs: the new clouds, as for `compress`; resampled to the container's M.
+        output: the new .qaad file; appears whole or not at all.
+        overwrite: replace an existing output.
+        skip_bad: leave unusable clouds out instead of raising.
+        device: "auto", "cpu", "cuda" or "mps".
+        seed: of resampling and fitting.
+        stop: once set, the clouds fitted so far are written.
+
+    Raises:
+        ContainerError, CloudError, EnvironmentFailure, UsageError; Interrupted when stopped before one was fitted.
+    """
+    started = time.monotonic()
+    check_device(device)
+    with ArchiveReader(archive) as reader:
+        preflight(output, overwrite)
+        header = reader.header
+        source = OpenArchive(reader)
+        gathered = gather(
+            inputs,
+            points=header.points,
+            reason="what the archive has",
+            seed=seed,
+            skip_bad=skip_bad,
+            on_event=on_event,
+            stop=stop,
+            normalisation=Normalisation(np.array(header.offset), header.scale),
+        )
+        with gathered.store as store:
+            if (reach := float(np.abs(store.points).max())) > OUTSIDE:
+                on_event(
+                    Notice(
+                        f"the new clouds reach {reach:.2f} times as far from the centre as those of the set did; "
+                        "are they of the same kind, units and position?",
+                        warning=True,
+                    )
+                )
+            from qaadcodec.codec.fitting import fit  # torch takes seconds to import: bad input is told before
+
+            latents = fit(source, gathered, device, seed, on_event, stop)
+            count = len(latents)
+            names = storable_names([*reader.names, *gathered.names[:count]])[header.clouds :]
+            new = (latents, names, gathered.counts[:count])
+            stored = as_stored(reader, *new)
+            error = sample_error(
+                count,
+                lambda i: store.points[i],
+                lambda i: decode_points(header.network, source.weights, source.input_cloud, stored[i]),
+                header.scale,
+            )
+            with atomic_output(output, overwrite) as stream:
+                extend_archive(reader, *new, stream, header=widened(header, gathered.boxes[:count], error))
+                size = stream.tell()
+        before = reader.size_bytes
+    return EncodeSummary(
+        path=str(output),
+        added=count,
+        clouds=header.clouds + count,
+        points=header.points,
+        bytes_out=size,
+        bytes_added=size - before,
+        em_kd=error.em_kd,
+        em_kd_root=math.sqrt(error.em_kd),
+        n_em_kd=error.n_em_kd,
+        sample=error.sample,
+        seconds=time.monotonic() - started,
+        skipped=gathered.skipped,
+    )
+
+
+def as_stored(
+    reader: ArchiveReader, latents: npt.NDArray[np.float32], names: tuple[str, ...], counts: tuple[int, ...]
+) -> npt.NDArray[np.float32]:
+    """The new latents as they will be read, quantised; (n, l) float32."""
+    stream = io.BytesIO()
+    extend_archive(reader, latents, names, counts, stream)
+    with ArchiveReader(stream) as extended:
+        return extended.latents(range(reader.header.clouds, extended.header.clouds))
+
+
+def widened(header: Header, boxes: npt.NDArray[np.float64], error: SampledError) -> Header:
+    """The header with the new clouds in its bounds, and the error of those added last beside that of the set."""
+    low, high = outer_box(np.concatenate([np.array(header.bounds)[None], boxes]))
+    added = {f"added_{name}": value for name, value in error.to_header().items()}
+    return replace(
+        header,
+        bounds=(tuple(low.tolist()), tuple(high.tolist())),
+        errors=header.errors | added,
+        writer=f"qaad {__version__}",
+    )

@@ -1,0 +1,128 @@
+"""Learning a gathered set: where it starts, how long it may take, and the archive at the end."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import torch
+
+from qaadcodec import __version__
+from qaadcodec.codec.devices import choose_device
+from qaadcodec.codec.gathering import Gathered, outer_box
+from qaadcodec.codec.measuring import SampledError, sample_error
+from qaadcodec.config import CompressConfig
+from qaadcodec.container import Archive, Header, quantise
+from qaadcodec.errors import Interrupted
+from qaadcodec.events import Listener, Notice, PhaseEnded, PhaseStarted, Progress, StopRequest
+from qaadcodec.model.decoder import decode_points
+from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.training.clock import Clock
+from qaadcodec.training.loop import Learner, train
+from qaadcodec.training.start import align, initial_input_cloud, pca_latents
+
+FINISHING_SHARE, FINISHING_SECONDS = 0.03, 2.0  # of a budget, kept for quantising, measuring and writing
+
+
+def learn(
+    gathered: Gathered,
+    config: CompressConfig,
+    device: str,
+    deadline: float | None,
+    on_event: Listener,
+    stop: StopRequest | None,
+) -> tuple[Archive, SampledError]:
+    """Learn the set; the archive as it will be read, with the error of a sample of its clouds in the header.
+
+    Args:
+        config: with M filled in.
+        deadline: time.monotonic() at which everything should be over.
+
+    Raises:
+        Interrupted: stopped before training began; EnvironmentFailure: no such device.
+    """
+    learner = begin(gathered, config, choose_device(device), on_event, stop)
+    budget = training_budget(config, deadline)
+    for event in train(learner, gathered.store, config, gathered.variance, budget_seconds=budget, stop=stop):
+        on_event(event)
+    if learner.epochs == 0 and not stop:
+        on_event(Notice("the budget ended within the first epoch; give it more time", warning=True))
+    return finish(learner, gathered, config, deadline, on_event)
+
+
+def begin(
+    gathered: Gathered,
+    config: CompressConfig,
+    device: torch.device,
+    on_event: Listener,
+    stop: StopRequest | None,
+) -> Learner:
+    """Input cloud, first assignment and first latents; the store is in the row order of Q afterwards."""
+    store = gathered.store
+    clock = Clock(len(store), None)
+    on_event(PhaseStarted("assigning", len(store), "clouds"))
+    input_cloud = initial_input_cloud(store, config.network.patches)
+    for clock.done in align(store, input_cloud, config.assignment, config.seed):
+        on_event(Progress("assigning", clock.done, clock.fraction, eta_seconds=clock.eta_seconds))
+        if stop:
+            raise Interrupted("stopped before training began; nothing was written")
+    latents = pca_latents(store, config.network.latent_size, config.seed)
+    on_event(PhaseEnded("assigning", clock.seconds))
+    generator = torch.Generator().manual_seed(config.seed)
+    return Learner(
+        FoldingNetwork(config.network, generator).to(device),
+        torch.from_numpy(input_cloud).to(device),
+        torch.from_numpy(latents).to(device),
+    )
+
+
+def training_budget(config: CompressConfig, deadline: float | None) -> float | None:
+    """Seconds left for training once the end is provided for; None without a budget."""
+    if deadline is None or config.budget_seconds is None:
+        return None
+    reserve = FINISHING_SECONDS + FINISHING_SHARE * config.budget_seconds
+    return max(deadline - reserve - time.monotonic(), 1e-3)
+
+
+def finish(
+    learner: Learner,
+    gathered: Gathered,
+    config: CompressConfig,
+    deadline: float | None,
+    on_event: Listener,
+) -> tuple[Archive, SampledError]:
+    """The archive as it will be read, with the error of a sample of its clouds in the header."""
+    clock = Clock(1, None)
+    on_event(PhaseStarted("measuring", None, "clouds"))
+    norm, points = gathered.normalisation, gathered.store.points
+    low, high = outer_box(gathered.boxes)
+    archive = Archive(
+        header=Header(
+            clouds=len(points),
+            points=points.shape[1],
+            dtype=gathered.dtype,
+            offset=tuple(norm.offset.tolist()),
+            scale=norm.scale,
+            bounds=(tuple(low.tolist()), tuple(high.tolist())),
+            network=config.network,
+            writer=f"qaad {__version__}",
+            preset=config.preset,
+            seed=config.seed,
+            epochs=learner.epochs,
+        ),
+        weights=learner.network.arrays(),
+        input_cloud=learner.input_cloud.detach().cpu().numpy(),
+        latents=learner.latents.detach().cpu().numpy(),
+        names=gathered.names,
+        counts=gathered.counts,
+    )
+    stored = quantise(archive, config.coding)
+    error = sample_error(
+        len(points),
+        lambda i: points[i],
+        lambda i: decode_points(config.network, stored.weights, stored.input_cloud, stored.latents[i]),
+        norm.scale,
+        deadline,
+    )
+    on_event(PhaseEnded("measuring", clock.seconds))
+    return replace(stored, header=replace(stored.header, errors=error.to_header())), error

@@ -1,0 +1,62 @@
+"""The error that a container records of itself: EM-kD of a sample of its clouds, as they will decode."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.metrics.em_kd import em_kd, variance
+
+Array = npt.NDArray[np.float32]
+
+SAMPLE = 8  # clouds measured, evenly spread over the set
+
+
+@dataclass(frozen=True, slots=True)
+class SampledError:
+    """Mean errors of a sample of clouds.
+
+    Attributes:
+        em_kd: mean squared distance, in squared input units.
+        n_em_kd: over the variance of each cloud.
+        sample: clouds measured.
+    """
+
+    em_kd: float
+    n_em_kd: float
+    sample: int
+
+    def to_header(self) -> dict[str, float]:
+        """As the header of a container records it."""
+        return {"em_kd": self.em_kd, "n_em_kd": self.n_em_kd, "sample": self.sample}
+
+
+def sample_error(
+    clouds: int,
+    original: Callable[[int], Array],
+    decoded: Callable[[int], Array],
+    scale: float,
+    deadline: float | None = None,
+) -> SampledError:
+    """Measure up to SAMPLE clouds out of N, at least one, more only while the deadline (time.monotonic) is not over.
+
+    Args:
+        clouds: N.
+        original, decoded: the normalised clouds by index, (M, 3).
+        scale: input units per normalised unit.
+    """
+    squared: list[float] = []
+    relative: list[float] = []
+    for i in np.unique(np.linspace(0, clouds - 1, min(SAMPLE, clouds)).round().astype(int)):
+        if squared and deadline is not None and time.monotonic() > deadline:
+            break
+        truth = original(int(i))
+        error = em_kd(decoded(int(i)), truth)
+        squared.append(error * scale**2)
+        spread = variance(truth)
+        relative.append(error / spread if spread > 0 else 0.0)  # a cloud too small beside the others to have a shape
+    return SampledError(float(np.mean(squared)), float(np.mean(relative)), len(squared))

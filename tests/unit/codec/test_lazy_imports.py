@@ -1,0 +1,43 @@
+"""What looks into an archive or decodes from it never waits for torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("torch", "scipy", "h5py", "plyfile", "rich")
+USES = {
+    "inspect": "codec.inspect(path)",
+    "verify": "codec.verify(path, decode=True)",
+    "decode to ply": "codec.decode(path, folder + '/out.ply', indices=[1])",
+    "decode to npy": "codec.decode(path, folder + '/out.npy', everything=True, points=7)",
+    "decode to a folder": "codec.decode(path, folder + '/out/', everything=True, format='xyz')",
+    "open": "a = codec.open(path); a['sub/c']; a[1:3]; a.close()",
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES.keys())
+def test_no_heavy_import(archive: Path, tmp_path: Path, use: str) -> None:
+    program = (
+        "import sys\nfrom qaadcodec import codec\npath, folder = sys.argv[1:]\n"
+        f"{use}\nprint(*(m for m in {HEAVY} if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(archive), str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "\n"
+    assert done.stderr == ""
+
+
+def test_metrics_take_scipy_but_no_torch(archive: Path, made: Path) -> None:
+    program = (
+        "import sys\nfrom qaadcodec import codec\n"
+        "print(len(list(codec.evaluate(sys.argv[1], [sys.argv[2]]))), 'torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(archive), str(made / "scans")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "4 False\n"

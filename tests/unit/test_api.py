@@ -1,0 +1,98 @@
+"""The public Python API."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import qaadcodec
+from qaadcodec import codec
+from qaadcodec.clouds import write_cloud
+from qaadcodec.codec import compressing
+from qaadcodec.config import CompressConfig, NetworkConfig, TrainingConfig
+
+
+@pytest.mark.parametrize("name", qaadcodec.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(qaadcodec, name) is not None
+    scope: dict[str, object] = {}
+    exec(f"from qaadcodec import {name}", scope)
+    assert scope[name] is getattr(qaadcodec, name)
+
+
+@pytest.mark.parametrize("name", codec.__all__)
+def test_every_verb_is_there(name: str) -> None:
+    assert getattr(codec, name) is not None
+    if name in qaadcodec.__all__:
+        assert getattr(qaadcodec, name) is getattr(codec, name)
+
+
+def test_the_issues_names_are_public() -> None:
+    assert {"compress", "open", "encode", "decode", "inspect", "verify", "evaluate"} <= set(qaadcodec.__all__)
+
+
+def test_a_name_that_is_not_there() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'qaadcodec' has no attribute 'compres'$"):
+        _ = qaadcodec.compres  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match=r"^module 'qaadcodec.codec' has no attribute 'compres'$"):
+        _ = codec.compres  # type: ignore[attr-defined]
+
+
+def test_importing_it_imports_nothing_heavy() -> None:
+    program = (
+        "import sys, qaadcodec, qaadcodec.codec\n"
+        "print(*(m for m in ('torch', 'scipy', 'h5py', 'plyfile', 'rich', 'click', 'numpy') if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
+
+
+def test_the_example_of_the_docstring_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert qaadcodec.__doc__ is not None
+    example = textwrap.dedent(qaadcodec.__doc__.split("\n\n", 1)[1])
+    assert example.startswith("import qaadcodec\n")
+    rng = np.random.default_rng(0)
+    originals = rng.uniform(-1, 1, (48, 3)) + 0.1 * rng.standard_normal((43, 1, 3))
+    (tmp_path / "scans").mkdir()
+    for i, cloud in enumerate(originals):
+        write_cloud(tmp_path / f"scans/{i}.npy", cloud, "npy")
+    small = CompressConfig(
+        network=NetworkConfig(latent_size=3, patches=4, shared_widths=(8,), head_widths=()),
+        training=TrainingConfig(epochs=60, batch=16, points_per_step=48),
+    )
+    monkeypatch.setattr(compressing, "CompressConfig", lambda: small)
+    monkeypatch.chdir(tmp_path)
+    scope: dict[str, object] = {}
+    exec(example, scope)
+    cloud, module = scope["cloud"], scope["module"]
+    assert isinstance(cloud, np.ndarray)
+    assert cloud.shape == (48, 3)
+    np.testing.assert_allclose(cloud.mean(0), originals[42].mean(0), atol=0.05)
+    assert isinstance(module, torch.nn.Module)
+    with qaadcodec.open("scans.qaad") as archive:
+        latent = torch.from_numpy(archive.latents([42]))
+    np.testing.assert_allclose(module(latent)[0].detach().numpy(), cloud, atol=1e-5)
+
+
+def test_errors_are_what_python_expects_too() -> None:
+    assert issubclass(qaadcodec.CloudError, ValueError)
+    assert issubclass(qaadcodec.ContainerError, ValueError)
+    assert issubclass(qaadcodec.UsageError, ValueError)
+    codes = {
+        qaadcodec.EnvironmentFailure: 1,
+        qaadcodec.UsageError: 2,
+        qaadcodec.CloudError: 3,
+        qaadcodec.ContainerError: 4,
+        qaadcodec.ThresholdMissed: 5,
+        qaadcodec.Interrupted: 130,
+    }
+    for kind, code in codes.items():
+        error = kind("what is wrong", hint="what to do")
+        assert isinstance(error, qaadcodec.QaadError)
+        assert (str(error), error.hint, error.exit_code) == ("what is wrong", "what to do", code)

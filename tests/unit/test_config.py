@@ -1,0 +1,138 @@
+"""Settings: their checks, their dictionaries, and the presets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+
+from qaadcodec.config import (
+    PRESETS,
+    AssignmentConfig,
+    CodingConfig,
+    CompressConfig,
+    NetworkConfig,
+    TrainingConfig,
+    preset,
+)
+from qaadcodec.errors import UsageError
+
+WRONG = [
+    (NetworkConfig, {"latent_size": 0}, "latent size is 0, and must be from 1 to 4096"),
+    (NetworkConfig, {"latent_size": 4097}, "latent size is 4097, and must be from 1 to 4096"),
+    (NetworkConfig, {"patches": 0}, "patches is 0, and must be from 1 to 65536"),
+    (NetworkConfig, {"shared_widths": ()}, "shared widths is (), and must be a list of 1 to 16 widths"),
+    (NetworkConfig, {"shared_widths": (8, 0)}, "shared widths is (8, 0), and must be widths from 1 to 8192"),
+    (NetworkConfig, {"head_widths": 17 * (1,)}, f"head widths is {17 * (1,)}, and must be a list of 0 to 16 widths"),
+    (NetworkConfig, {"fourier_octaves": -1}, "fourier octaves is -1, and must be from 0 to 16"),
+    (AssignmentConfig, {"greedy_leaf": 1}, "greedy leaf is 1, and must be from 2 to 16384"),
+    (AssignmentConfig, {"leaf": 1}, "leaf is 1, and must be from 2 to "),
+    (AssignmentConfig, {"resolve_every": 0}, "resolve every is 0, and must be at least 1 epoch"),
+    (TrainingConfig, {"epochs": 0}, "epochs is 0, and must be at least 1"),
+    (TrainingConfig, {"batch": 0}, "batch is 0, and must be at least 1"),
+    (TrainingConfig, {"points_per_step": 0}, "points per step is 0, and must be at least 1"),
+    (TrainingConfig, {"learning_rate": 0.0}, "learning rate is 0.0, and must be above 0 and below 1"),
+    (TrainingConfig, {"learning_rate": float("nan")}, "learning rate is nan, and must be above 0 and below 1"),
+    (TrainingConfig, {"latent_rate": -1.0}, "latent rate is -1.0, and must be from 0 to 1000"),
+    (TrainingConfig, {"input_rate": 1001.0}, "input rate is 1001.0, and must be from 0 to 1000"),
+    (CodingConfig, {"weight_bits": 1}, "weight bits is 1, and must be from 2 to 16"),
+    (CodingConfig, {"latent_bits": 17}, "latent bits is 17, and must be from 2 to 16"),
+    (CompressConfig, {"points": 1}, "points is 1, and must be at least 2"),
+    (CompressConfig, {"seed": -1}, "seed is -1, and must be from 0 to 2^63 - 1"),
+    (CompressConfig, {"seed": 2**63}, f"seed is {2**63}, and must be from 0 to 2^63 - 1"),
+    (CompressConfig, {"budget_seconds": 0.0}, "budget is 0.0, and must be above 0 seconds"),
+    (CompressConfig, {"budget_seconds": float("nan")}, "budget is nan, and must be above 0 seconds"),
+]
+
+
+@pytest.mark.parametrize(("kind", "settings", "message"), WRONG, ids=lambda value: str(value)[:40])
+def test_what_is_out_of_range_is_named_with_its_value_and_the_rule(
+    kind: type, settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        kind(**settings)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("kind", [NetworkConfig, AssignmentConfig, TrainingConfig, CodingConfig])
+def test_dictionaries_and_json_go_both_ways(kind: type) -> None:
+    config = kind()
+    assert kind.from_dict(config.to_dict()) == config
+    assert kind.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    with pytest.raises(UsageError, match=f"^unknown settings for {kind.__name__}: bogus, extra; known are "):
+        kind.from_dict({**config.to_dict(), "extra": 1, "bogus": 2})
+
+
+def test_the_whole_configuration_goes_both_ways() -> None:
+    config = CompressConfig(network=NetworkConfig(patches=7), coding=CodingConfig(weight_bits=6))
+    again = CompressConfig.from_dict(json.loads(json.dumps(config.to_dict())))
+    assert again == config
+    with pytest.raises(UsageError, match="patches is 0"):
+        CompressConfig.from_dict({"network": {"patches": 0}})
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        TrainingConfig().epochs = 5  # type: ignore[misc]
+
+
+def test_every_tensor_of_the_network() -> None:
+    config = NetworkConfig(latent_size=5, patches=7, shared_widths=(11, 13), head_widths=(4,), fourier_octaves=2)
+    assert config.encoded_width == 15
+    assert list(config.tensor_shapes().items()) == [
+        ("shared.0.weight", (11, 15)),
+        ("shared.0.bias", (11,)),
+        ("shared.0.scale", (11, 5)),
+        ("shared.0.shift", (11, 5)),
+        ("shared.1.weight", (13, 11)),
+        ("shared.1.bias", (13,)),
+        ("shared.1.scale", (13, 5)),
+        ("shared.1.shift", (13, 5)),
+        ("head.0.weight", (7, 4, 16)),
+        ("head.0.bias", (7, 4)),
+        ("head.1.weight", (7, 3, 4)),
+        ("head.1.bias", (7, 3)),
+    ]
+
+
+def test_the_papers_network_shifts_the_first_layer_alone() -> None:
+    config = NetworkConfig(
+        latent_size=10,
+        patches=16,
+        shared_widths=(256, 128, 128, 128),
+        head_widths=(64,),
+        fourier_octaves=0,
+        film=False,
+        displacement=False,
+    )
+    shapes = config.tensor_shapes()
+    assert [name for name in shapes if name.endswith(("scale", "shift"))] == ["shared.0.shift"]
+    assert shapes["shared.0.weight"] == (256, 3)
+    assert shapes["head.0.weight"] == (16, 64, 131)
+    assert list(NetworkConfig(head_widths=()).tensor_shapes())[-2:] == ["head.0.weight", "head.0.bias"]
+
+
+def test_presets() -> None:
+    assert list(PRESETS) == ["fast", "default", "max"]
+    for name, config in PRESETS.items():
+        assert preset(name) is config
+        assert config.preset == name
+    assert PRESETS["default"] == CompressConfig()
+    assert PRESETS["fast"].training.epochs < PRESETS["default"].training.epochs < PRESETS["max"].training.epochs
+    with pytest.raises(UsageError, match=r"^unknown preset 'best'; presets are fast, default, max$"):
+        preset("best")
+
+
+def test_overrides_replace_what_was_given_and_nothing_else() -> None:
+    base = preset("fast")
+    assert base.with_overrides() == base
+    changed = base.with_overrides(points=99, latent_size=8, patches=4, epochs=7, seed=0, budget_seconds=2.5)
+    assert (changed.points, changed.seed, changed.budget_seconds) == (99, 0, 2.5)
+    assert (changed.network.latent_size, changed.network.patches, changed.training.epochs) == (8, 4, 7)
+    assert changed.network.shared_widths == base.network.shared_widths
+    assert changed.training.batch == base.training.batch
+    assert changed.preset == "fast"
+    with pytest.raises(UsageError, match="patches is 0"):
+        base.with_overrides(patches=0)
