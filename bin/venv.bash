@@ -1,0 +1,138 @@
+# Sourced by the scripts beside it. `ensure_venv EXTRA` makes .venv at the project's root, once: the project itself,
+# editable, with the versions that constraints.txt pins, and the dependencies of EXTRA ("" for none, or "dev").
+#
+# It is done when .venv/qaad-installed (or .venv/qaad-installed-dev, …) holds what it was made from: that file is written
+# last, so an interrupted set-up starts again, and a changed pyproject.toml or constraints.txt leads to another one.
+# Checking that starts no process. Everything that is said goes to stderr.
+
+say() { printf 'qaad: %s\n' "$*" >&2; }
+
+fail() { # message, hint
+    printf 'qaad: error: %s\n' "$1" >&2
+    if [[ -n ${2:-} ]]; then printf 'hint: %s\n' "$2" >&2; fi
+    exit 1
+}
+
+# What an installation depends on, in $recipe: where it is, and the two files that describe it.
+read_recipe() {
+    local project='' pins=''
+    IFS= read -r -d '' project <"$root/pyproject.toml" || true
+    IFS= read -r -d '' pins <"$root/constraints.txt" || true
+    recipe="$root"$'\n'"$project$pins"
+}
+
+is_installed() { # extra
+    local made_from='' marker="$venv/qaad-installed${1:+-$1}"
+    [[ -x $venv/bin/python && -r $marker ]] || return 1
+    IFS= read -r -d '' made_from <"$marker" || true
+    [[ $made_from == "$recipe" ]]
+}
+
+find_python() { # sets $python
+    local candidate
+    for candidate in ${QAAD_PYTHON:+"$QAAD_PYTHON"} python3 python3.13 python3.12 python3.11 python3.14 python; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+            python=$candidate
+            return
+        fi
+        if [[ $candidate == "${QAAD_PYTHON:-}" ]]; then
+            fail "QAAD_PYTHON is $candidate, and that is no Python 3.11 or later"
+        fi
+    done
+    local found
+    found=$(python3 --version 2>&1) || found='no python3'
+    fail "Python 3.11 or later is needed, and only this was found: $found" \
+        'install Python (https://www.python.org/downloads/), or name one: QAAD_PYTHON=/path/to/python3'
+}
+
+# One set-up at a time. The lock goes when this process ends, however it ends.
+lock() {
+    if command -v flock >/dev/null; then
+        exec 9>"$root/.venv.lock"
+        flock -n 9 || { say 'another set-up is running; waiting for it'; flock 9; }
+        return
+    fi
+    local folder="$root/.venv.lock.d" waiting='' holder
+    until mkdir "$folder" 2>/dev/null; do
+        [[ -w $root ]] || fail "cannot write to $root"
+        [[ -n $waiting ]] || say 'another set-up is running; waiting for it'
+        waiting=yes
+        sleep 1
+        holder=$(cat "$folder/pid" 2>/dev/null) || continue
+        kill -0 "$holder" 2>/dev/null || rm -rf "$folder"
+    done
+    echo $$ >"$folder/pid"
+    trap 'rm -rf "$root/.venv.lock.d"' EXIT
+}
+
+unlock() {
+    if command -v flock >/dev/null; then
+        exec 9>&-
+    else
+        rm -rf "$root/.venv.lock.d"
+        trap - EXIT
+    fi
+}
+
+make_venv() {
+    find_python
+    say "setting up $venv with $("$python" --version) (once)"
+    rm -rf "$venv"
+    mkdir "$venv"
+    echo 'This set-up has not ended. It is made anew if it was interrupted.' >"$venv/unfinished"
+    "$python" -m venv "$venv" >"$venv/setup.log" 2>&1 || {
+        tail -n 3 "$venv/setup.log" >&2
+        rm -rf "$venv"
+        fail "$python cannot make virtual environments" 'on Debian and Ubuntu: apt install python3-venv'
+    }
+}
+
+install_project() { # extra
+    local quiet=() what="$root${1:+[$1]}"
+    [[ -t 2 ]] || quiet=(--quiet --progress-bar off)
+    say "installing ${1:+the tools for $1, and }what constraints.txt pins; this takes minutes the first time"
+    echo 'This set-up has not ended. It is made anew if it was interrupted.' >"$venv/unfinished"
+    rm -f "$venv/setup.log"
+    if "$venv/bin/python" -m pip install ${quiet[@]+"${quiet[@]}"} --disable-pip-version-check --log "$venv/setup.log" \
+        --constraint "$root/constraints.txt" --editable "$what" >&2; then
+        return
+    fi
+    rm -f "$venv/unfinished" # pip ended by itself: what was installed before is whole
+    if grep -qE "$no_network" "$venv/setup.log"; then
+        fail 'the packages could not be downloaded: is there a network?' \
+            'the set-up needs one, once; run this again when there is (behind a proxy, set HTTPS_PROXY)'
+    fi
+    fail 'the packages could not be installed' "the whole story is in $venv/setup.log"
+}
+
+no_network='NewConnectionError|NameResolutionError|Failed to establish a new connection|Temporary failure in name'
+no_network+='|ConnectTimeout|ReadTimeout|Read timed out|Network is unreachable|ProxyError|from versions: none'
+
+set_up() { # extra
+    local extra=$1
+    trap 'say "set-up interrupted; the next call starts it again"; exit 130' INT
+    trap 'exit 143' TERM
+    [[ -w $root ]] || fail "cannot write to $root" 'the set-up makes .venv there'
+    lock
+    if ! is_installed "$extra"; then # or it has been done while this process waited
+        if [[ -e $venv/unfinished ]] || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+            make_venv
+        fi
+        install_project "$extra"
+        local name
+        for name in qaad-installed ${extra:+"qaad-installed-$extra"}; do
+            printf '%s' "$recipe" >"$venv/$name.new"
+            mv "$venv/$name.new" "$venv/$name"
+        done
+        rm -f "$venv/unfinished"
+        say 'set-up done'
+    fi
+    unlock
+    trap - INT TERM
+}
+
+ensure_venv() { # extra
+    venv="$root/.venv"
+    read_recipe
+    is_installed "$1" || set_up "$1"
+}

@@ -1,0 +1,111 @@
+"""`qaad demo`: the whole tour on a small synthetic set."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from qaadcodec.cli.options import debug_option, force_option, path_type, quiet_option
+from qaadcodec.cli.options import duration as parse_duration
+from qaadcodec.cli.output import put
+from qaadcodec.errors import EnvironmentFailure
+
+
+@click.command("demo")
+@click.argument("folder", metavar="[DIR]", type=path_type(), default="qaad-demo")
+@click.option("-n", "--count", type=click.IntRange(min=1), default=32, metavar="N", help="Clouds.  [default: 32]")
+@click.option(
+    "-m", "--points", type=click.IntRange(min=2), default=4096, metavar="M", help="Points per cloud.  [default: 4096]"
+)
+@click.option(
+    "--budget", type=parse_duration, default=75.0, metavar="DURATION", help="Time for compressing.  [default: 75s]"
+)
+@force_option
+@quiet_option
+@debug_option
+def command(folder: Path, count: int, points: int, budget: float, force: bool, quiet: bool) -> None:
+    """Show the whole tour on a small set.
+
+    Makes a set, compresses it, looks into the archive, decodes, and compares with the originals. Takes about two
+    minutes on two cores. Each command is shown as one would type it, and leaves its files in DIR (default: qaad-demo).
+
+    \b
+    Example:
+      qaad demo
+      qaad demo elsewhere/ -f
+    """
+    prepare(folder, overwrite=force)
+    clouds, archive = folder / "skulls", folder / "skulls.qaad"
+    last = count - 1
+    force_flag = ["-f"] if force else []
+    quiet_flag = ["-q"] if quiet else []
+    tour = (
+        ("A set of clouds of one kind:", [
+            "synth", "skulls", "-n", str(count), "-m", str(points), "-o", f"{clouds}/", *force_flag, *quiet_flag,
+        ]),
+        ("One archive of all of them:", [
+            "compress", f"{clouds}/", "-o", str(archive), "--budget", f"{budget:g}s", *force_flag, *quiet_flag,
+        ]),
+        ("What is in it:", ["inspect", str(archive)]),
+        ("Any cloud comes back by its index:", [
+            "decode", str(archive), "--index", str(last), "-o", str(folder / "last.ply"), *force_flag, *quiet_flag,
+        ]),
+        ("Or all of them:", [
+            "decode", str(archive), "--all", "-o", f"{folder / 'decoded'}/", *force_flag, *quiet_flag,
+        ]),
+        ("How far they are from the originals:", ["eval", str(archive), f"{clouds}/", *quiet_flag]),
+    )  # fmt: skip
+    for title, arguments in tour:
+        put([f"# {title}", f"$ {shlex.join([program(), *arguments])}"])
+        if code := run_command(arguments):
+            raise click.exceptions.Exit(code)
+        put([""])
+    put([
+        f"The set is in {clouds}/, the archive is {archive}, and what came back is in {folder / 'decoded'}/.",
+        f"Next: {program()} compress YOUR-SCANS/ -o scans.qaad",
+    ])  # fmt: skip
+
+
+def prepare(folder: Path, *, overwrite: bool) -> None:
+    """Make the folder of the tour.
+
+    Raises:
+        EnvironmentFailure: it has files in it and `overwrite` is false, or it cannot be made.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+        if any(folder.iterdir()) and not overwrite:
+            raise EnvironmentFailure(f"{folder} exists already", hint="-f overwrites it; or name another folder")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise EnvironmentFailure(f"cannot write {folder}: {reason}") from error
+
+
+def program() -> str:
+    """The command as the user has typed it: `bin/qaad` says how it was called, otherwise it is `qaad`."""
+    return os.environ.get("QAAD_PROGRAM", "qaad")
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command as a process of its own, and return its exit code.
+
+    Ctrl-C reaches that process directly, and it decides what to do; this one only waits for it.
+    """
+
+    def leave_it_to_the_child(number: int, frame: FrameType | None) -> None:
+        pass
+
+    flags = ["-P"] if sys.flags.safe_path else []
+    previous = signal.signal(signal.SIGINT, leave_it_to_the_child)
+    try:
+        code = subprocess.run([sys.executable, *flags, "-m", "qaadcodec", *arguments], check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    return code if code >= 0 else 128 - code  # killed by a signal: the number that a shell would show

@@ -1,0 +1,61 @@
+"""`qaad encode`: clouds are added to a copy of an archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qaadcodec.cli.interrupts import finishing_on_interrupt
+from qaadcodec.cli.options import fitting_options, path_type, seed_option
+from qaadcodec.cli.output import archive_path, put
+
+
+@click.command("encode")
+@click.argument("archive", type=path_type())
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.option("-o", "--output", type=path_type(), required=True, metavar="OUT.qaad", help="The archive to write.")
+@seed_option("Seed of everything random.")
+@fitting_options
+def command(
+    archive: Path,
+    inputs: tuple[str, ...],
+    output: Path,
+    seed: int,
+    device: str,
+    skip_bad: bool,
+    force: bool,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    """Add clouds to a copy of an archive.
+
+    Only the latent vectors of the new clouds are learnt; the network and the input cloud stay as they are, so that the
+    clouds of ARCHIVE decode exactly as before. The new ones should show the same kind of shape. INPUT is as for
+    compress.
+
+    \b
+    Example:
+      qaad encode scans.qaad new-scans/ -o more-scans.qaad
+    """
+    target = archive_path(output)
+
+    from qaadcodec.codec import encode
+    from qaadcodec.report.jsonlines import json_line
+    from qaadcodec.report.progress import reporting
+    from qaadcodec.report.summaries import encode_lines
+
+    with reporting(quiet=quiet, verbose=verbose) as listener, finishing_on_interrupt(listener) as stop:
+        summary = encode(
+            archive,
+            inputs,
+            target,
+            overwrite=force,
+            skip_bad=skip_bad,
+            device=device,
+            seed=seed,
+            on_event=listener,
+            stop=stop,
+        )
+    put([json_line(summary.to_dict())] if as_json else encode_lines(summary))

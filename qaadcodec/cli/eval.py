@@ -1,0 +1,192 @@
+"""`qaad eval`: how far decoded clouds are from their originals, or one cloud from another."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qaadcodec.cli.options import (
+    debug_option,
+    force_option,
+    json_option,
+    path_type,
+    quiet_option,
+    seed_option,
+)
+from qaadcodec.cli.options import (
+    limit as parse_limit,
+)
+from qaadcodec.cli.output import put
+from qaadcodec.cli.voice import say
+from qaadcodec.errors import UsageError
+
+if TYPE_CHECKING:
+    from qaadcodec.codec import CloudErrors
+
+SUFFIX = ".qaad"
+
+
+@click.command("eval")
+@click.argument("what", metavar="ARCHIVE REFERENCE... | CLOUD CLOUD", nargs=-1, required=True)
+@click.option(
+    "--metrics",
+    multiple=True,
+    metavar="NAME,...",
+    help="Only these of em_kd, em_kd_root, n_em_kd, chamfer, augmented_chamfer, d1_psnr, hausdorff.  [default: all]",
+)
+@click.option(
+    "-i",
+    "--index",
+    "indices",
+    type=int,
+    multiple=True,
+    metavar="I",
+    help="Only the cloud at this place of the archive; repeatable.  [default: all]",
+)
+@click.option("--csv", "table_file", type=path_type(), metavar="FILE", help="Also write a CSV table, a row per cloud.")
+@click.option(
+    "--fail-above",
+    "limits",
+    type=parse_limit,
+    multiple=True,
+    metavar="METRIC=VALUE",
+    help="Exit code 5 when the mean of that metric is above the value; repeatable.",
+)
+@seed_option("Seed of the subsample that EM-kD draws from the larger of two unequal clouds.")
+@force_option
+@quiet_option
+@json_option("A line for each cloud and one for the summary")
+@debug_option
+def command(
+    what: tuple[str, ...],
+    metrics: tuple[str, ...],
+    indices: tuple[int, ...],
+    table_file: Path | None,
+    limits: tuple[tuple[str, float], ...],
+    seed: int,
+    force: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Compare decoded clouds with their originals.
+
+    Each cloud of ARCHIVE is compared with the REFERENCE of its name; or two clouds are compared with each other.
+    REFERENCE is a folder or files, as the INPUT of compress; for two clouds, one may be - for stdin. Distances are in
+    the units of the originals: em_kd, chamfer and augmented_chamfer are mean squared distances, em_kd_root is the root
+    of em_kd, n_em_kd is em_kd over the variance of the original, hausdorff is a distance, and d1_psnr is in dB with the
+    diagonal of the original's bounding box as peak.
+
+    \b
+    Example:
+      qaad eval scans.qaad scans/ --csv errors.csv --fail-above n_em_kd=0.002
+      qaad eval a.ply b.ply --json
+      qaad decode scans.qaad --index 3 -o - | qaad eval original.ply -
+    """
+    from qaadcodec.codec import check_thresholds, evaluate, evaluate_pair, summarise
+    from qaadcodec.report.errors import errors_csv, errors_lines, notes_of
+    from qaadcodec.report.jsonlines import json_line
+
+    wanted = chosen_metrics(metrics, limits)
+    if table_file is not None:
+        from qaadcodec.files import preflight
+
+        preflight(table_file, force)
+
+    archive = Path(what[0]) if is_archive(what[0]) else None
+    if archive is not None:
+        if len(what) < 2:
+            raise UsageError(f"{what[0]}: nothing to compare it with", hint="name the originals: a folder, or files")
+        results: Iterable[CloudErrors] = evaluate(archive, what[1:], indices=indices, metrics=wanted, seed=seed)
+    else:
+        first, second = two_clouds(what)
+        if indices:
+            raise UsageError("--index goes with an archive, not with two clouds")
+        results = [evaluate_pair(first, second, metrics=wanted, seed=seed)]
+
+    errors: list[CloudErrors] = []
+    # Lines of results and a live display would write over each other.
+    unwatched = quiet or archive is None or (as_json and sys.stdout.isatty())
+    for each in watched(results, quiet=unwatched):
+        errors.append(each)
+        if as_json:
+            put([json_line(each.to_dict())])
+    summary = summarise(errors, archive)
+    if as_json:
+        put([json_line(summary)])
+        for note in notes_of(errors):
+            say(note, quiet=quiet)
+    else:
+        put(errors_lines(errors, summary))
+    if table_file is not None:
+        write_csv(table_file, errors_csv(errors), overwrite=force)
+    check_thresholds(summary, dict(limits))
+
+
+def is_archive(path: str) -> bool:
+    """Whether a path is meant as an archive: by its suffix, or by the first bytes of the file."""
+    if Path(path).suffix.lower() == SUFFIX:
+        return True
+    from qaadcodec.container.layout import MAGIC
+
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def two_clouds(what: tuple[str, ...]) -> tuple[str, str]:
+    """The two clouds that are compared."""
+    if len(what) != 2:
+        raise UsageError(
+            f"{what[0]} is no archive, and two clouds are compared, not {len(what)}",
+            hint="qaad eval ARCHIVE REFERENCE..., or qaad eval A.ply B.ply",
+        )
+    if what == ("-", "-"):
+        raise UsageError("only one of the two clouds can come from stdin")
+    return what[0], what[1]
+
+
+def chosen_metrics(metrics: tuple[str, ...], limits: tuple[tuple[str, float], ...]) -> tuple[str, ...] | None:
+    """The metrics asked for, in the order of METRICS; None for all. Every limit needs its metric."""
+    from qaadcodec.codec import METRICS
+
+    names = [name.strip() for group in metrics for name in group.split(",") if name.strip()]
+    for name in [*names, *(metric for metric, _ in limits)]:
+        if name not in METRICS:
+            raise UsageError(f"unknown metric {name!r}", hint=f"metrics are {', '.join(METRICS)}")
+    if not names:
+        return None
+    for metric, value in limits:
+        if metric not in names:
+            raise UsageError(f"--fail-above {metric}={value:g} needs {metric} among the --metrics")
+    return tuple(name for name in METRICS if name in names)
+
+
+def watched(results: Iterable[CloudErrors], *, quiet: bool) -> Iterator[CloudErrors]:
+    """The results as they come, with progress on stderr."""
+    import time
+
+    from qaadcodec.events import PhaseEnded, PhaseStarted, Progress
+    from qaadcodec.report.progress import reporting
+
+    started = time.monotonic()
+    with reporting(quiet=quiet) as listener:
+        listener(PhaseStarted("comparing", None, "clouds"))
+        done = 0
+        for done, result in enumerate(results, start=1):
+            yield result
+            listener(Progress("comparing", done, 0.0))
+        listener(PhaseEnded("comparing", time.monotonic() - started))
+
+
+def write_csv(path: Path, text: str, *, overwrite: bool) -> None:
+    """The table as a file, whole or not at all."""
+    from qaadcodec.files import atomic_output
+
+    with atomic_output(path, overwrite) as file:
+        file.write(text.encode())

@@ -1,0 +1,40 @@
+"""`qaad inspect`: what is in an archive, from its header and tables alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qaadcodec.cli.options import debug_option, json_option, path_type, verbose_option
+from qaadcodec.cli.output import put
+
+
+@click.command("inspect")
+@click.argument("archive", type=path_type())
+@verbose_option("List all names, not only the first ones.")
+@json_option("Everything")
+@debug_option
+def command(archive: Path, verbose: bool, as_json: bool) -> None:
+    """Show what is in an archive.
+
+    Version and writer, clouds, points, patches, latent size, layer widths, bytes per section, both ratios, bits per
+    point, offset and scale, bounds, seed, preset, names with their original counts, and the errors recorded when it was
+    made. Reads the header and the tables only.
+
+    \b
+    Example:
+      qaad inspect scans.qaad
+      qaad inspect scans.qaad --json | jq .ratio
+    """
+    from qaadcodec.codec import inspect
+
+    inspection = inspect(archive)
+    if as_json:
+        from qaadcodec.report.jsonlines import json_line
+
+        put([json_line(inspection.to_dict())])
+    else:
+        from qaadcodec.report.inspection import inspection_lines
+
+        put(inspection_lines(inspection, all_names=verbose))

@@ -1,0 +1,164 @@
+"""The `qaad` command itself, and the one place where exceptions become messages and exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from qaadcodec import __version__
+from qaadcodec.cli.options import Invocation, debug_option
+from qaadcodec.cli.voice import complain, in_our_voice
+from qaadcodec.errors import QaadError
+
+# Decoding and solving assignments keep every core busy with whole blocks of work; threads inside numpy's products as
+# well only get in their way (decoding takes three times as long). It is read when numpy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# In the order in which a user meets them; each is the `command` of the module of that name, loaded when it is asked
+# for, because `inspect` should not pay for what `compress` needs.
+COMMANDS = ("compress", "encode", "decode", "inspect", "verify", "eval", "synth", "demo")
+
+INTERRUPTED = 128 + signal.SIGINT
+TERMINATED = 128 + signal.SIGTERM
+BROKEN_PIPE = 128 + 13  # SIGPIPE, which not every platform has by name
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"qaadcodec.cli.{cmd_name}").command
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="exit codes: 0 done, 1 environment, 2 usage, 3 unusable cloud, 4 damaged container, 5 missed threshold, "
+    "130 interrupted",
+)
+@click.version_option(__version__, prog_name="qaad", message="%(prog)s %(version)s")
+@debug_option
+def qaad() -> None:
+    """Compress a set of point clouds of one kind of shape into one small file.
+
+    One network learns the whole set; a cloud then costs a handful of numbers. Everything needed to decode is in the
+    .qaad file, and any cloud comes back by its index.
+
+    \b
+    Example:
+      qaad compress scans/ -o scans.qaad
+      qaad decode scans.qaad --index 42 -o out.ply
+    """
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Raises:
+        SystemExit: SIGTERM came.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    prepare_streams()
+    invocation = Invocation(debug=os.environ.get("QAAD_DEBUG", "") not in ("", "0"))
+    with exit_on_termination():
+        try:
+            code = dispatch(arguments, invocation)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            discard(sys.stdout)
+            return BROKEN_PIPE
+        except KeyboardInterrupt:
+            complain("interrupted")
+            return INTERRUPTED
+        except click.UsageError as error:
+            complain(*in_our_voice(error))
+            return 2
+        except Exception as error:
+            if invocation.debug:
+                import traceback
+
+                traceback.print_exc()
+            return report_failure(error)
+    return code
+
+
+def dispatch(arguments: list[str], invocation: Invocation) -> int:
+    """Parse and run; click's own loop is left out, because it prints errors in its own voice."""
+    try:
+        with qaad.make_context("qaad", arguments or ["--help"], obj=invocation) as context:
+            qaad.invoke(context)
+    except click.exceptions.Exit as finished:
+        return finished.exit_code
+    return 0
+
+
+def report_failure(error: Exception) -> int:
+    """Say what went wrong on stderr, and return the exit code that goes with it."""
+    if isinstance(error, QaadError):
+        complain(str(error), error.hint)
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        complain(*in_our_voice(error))
+    elif isinstance(error, MemoryError):
+        complain("out of memory", "use fewer points (--points), or a machine with more memory")
+    elif isinstance(error, OSError):
+        what = error.strerror or str(error) or type(error).__name__
+        complain(f"{error.filename}: {what.lower()}" if error.filename else what.lower())
+        discard(sys.stdout)
+    else:
+        complain(
+            f"unexpected {type(error).__name__}: {error}",
+            "this is a bug; --debug shows where, please report it with that",
+        )
+    return 1
+
+
+def prepare_streams() -> None:
+    """Make stdout and stderr safe to write to: there, even when closed by the caller, and able to print any name."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - it lives as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def discard(stream: object) -> None:
+    """Point a stream that cannot be written at nothing, so that flushing it at exit is not a second failure."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, stream.fileno())  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def exit_on_termination() -> Iterator[None]:
+    """Let SIGTERM unwind the stack, so that temporary files are removed on the way out."""
+
+    def terminate(number: int, frame: FrameType | None) -> NoReturn:
+        raise SystemExit(TERMINATED)
+
+    try:
+        previous = signal.signal(signal.SIGTERM, terminate)
+    except ValueError:  # not the main thread: signals are somebody else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

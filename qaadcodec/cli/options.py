@@ -1,0 +1,157 @@
+"""Options that several commands share, as decorators, and the types of their values."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LARGEST_SEED = 2**63 - 1
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What one run of the command was asked for as a whole."""
+
+    debug: bool = False
+
+
+DURATION = re.compile(r"(?=[\d.])(?:(\d*\.?\d+)h)?(?:(\d*\.?\d+)m)?(?:(\d*\.?\d+)s?)?")
+SPAN = re.compile(r"(-?\d+)?:(-?\d+)?")
+
+
+def duration(value: str | float) -> float:
+    """Seconds of a time such as `10m`, `90s`, `1h30m`, `1.5h`, or a bare number of seconds."""
+    if isinstance(value, (int, float)):
+        return float(value)
+    match = DURATION.fullmatch(value.strip().lower())
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a duration such as 10m, 90s or 1h30m")
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    total = 3600 * hours + 60 * minutes + seconds
+    if total <= 0:
+        raise click.BadParameter(f"{value!r} is no time at all")
+    return total
+
+
+def span(value: str | slice) -> slice:
+    """`A:B`, the clouds from A up to and without B, as in Python; either end may be left out or be negative."""
+    if isinstance(value, slice):
+        return value
+    match = SPAN.fullmatch(value.strip())
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a range such as 10:20, :8 or -4:")
+    return slice(*(None if end is None else int(end) for end in match.groups()))
+
+
+def limit(value: str | tuple[str, float]) -> tuple[str, float]:
+    """`METRIC=VALUE`, as a pair."""
+    if isinstance(value, tuple):
+        return value
+    metric, _, number = value.partition("=")
+    try:
+        threshold = float(number)
+    except ValueError:
+        threshold = math.nan
+    if math.isnan(threshold):
+        raise click.BadParameter(f"{value!r} is not of the form METRIC=VALUE, such as em_kd=0.001")
+    return metric.strip(), threshold
+
+
+def seed_number(value: str | int) -> int:
+    """A seed: a whole number that fits 63 bits."""
+    try:
+        seed = int(value)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed <= LARGEST_SEED:
+        raise click.BadParameter(f"{value!r} is not a whole number from 0 to 2^63 - 1")
+    return seed
+
+
+def path_type() -> click.Path:
+    """Paths are not checked by click: a missing file has its own exit code, which only the reader of it knows."""
+    return click.Path(path_type=Path)
+
+
+def debug_option(command: F) -> F:
+    """`--debug`, before or after the name of the subcommand."""
+
+    def remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.ensure_object(Invocation).debug = True
+
+    return click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=remember,
+        help="Show tracebacks (also: QAAD_DEBUG=1).  [default: off]",
+    )(command)
+
+
+def quiet_option(command: F) -> F:
+    """`-q`."""
+    return click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.  [default: off]")(command)
+
+
+def verbose_option(what: str) -> Callable[[F], F]:
+    """`-v`, which shows more of `what`."""
+    return click.option("-v", "--verbose", is_flag=True, help=f"{what}  [default: off]")
+
+
+def json_option(what: str) -> Callable[[F], F]:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help=f"{what} as JSON on stdout.  [default: off]")
+
+
+def force_option(command: F) -> F:
+    """`-f`."""
+    return click.option("-f", "--force", is_flag=True, help="Overwrite what exists already.  [default: refuse]")(
+        command
+    )
+
+
+def seed_option(what: str) -> Callable[[F], F]:
+    """`--seed`."""
+    return click.option(
+        "--seed",
+        type=seed_number,
+        default=0,
+        metavar="S",
+        help=f"{what}  [default: 0]",
+    )
+
+
+def fitting_options(command: F) -> F:
+    """What `compress` and `encode` have in common: both learn from clouds, for long."""
+    for option in reversed(
+        (
+            click.option(
+                "--device",
+                type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+                default="auto",
+                help="Where to train; auto takes CUDA where there is one.  [default: auto]",
+            ),
+            click.option(
+                "--skip-bad",
+                is_flag=True,
+                help="Leave out clouds that cannot be used, and list them.  [default: stop at the first, exit code 3]",
+            ),
+            force_option,
+            quiet_option,
+            verbose_option("More lines of progress, and how long each phase took."),
+            json_option("The summary"),
+            debug_option,
+        )
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,43 @@
+"""Where results go: lines to stdout, bytes to a pipe but never to a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from qaadcodec.errors import UsageError
+
+
+def put(lines: Iterable[str]) -> None:
+    """Result lines on stdout, all at once, and at once: whoever reads a pipe should not wait for the rest."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def byte_stdout(content: str, *, is_text: bool = False) -> BinaryIO:
+    """Stdout for bytes.
+
+    Raises:
+        UsageError: stdout is a terminal and the bytes are no text.
+    """
+    if sys.stdout.isatty() and not is_text:
+        raise UsageError(
+            f"refusing to write {content} to a terminal",
+            hint="send it to a file or a pipe: … -o - > FILE, or -o FILE",
+        )
+    sys.stdout.flush()
+    return sys.stdout.buffer
+
+
+def archive_path(output: Path) -> Path:
+    """The path of an archive that is to be written, which must be a file's.
+
+    Raises:
+        UsageError: it is `-`; an archive is written to a temporary file beside its target and renamed.
+    """
+    if os.fspath(output) == "-":
+        raise UsageError("an archive cannot be written to stdout", hint="name a file: -o OUT.qaad")
+    return output

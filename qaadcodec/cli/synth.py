@@ -1,0 +1,118 @@
+"""`qaad synth`: procedural sets of clouds, any size, no downloads."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from qaadcodec.cli.options import debug_option, force_option, json_option, path_type, quiet_option, seed_option
+from qaadcodec.cli.output import put
+from qaadcodec.cli.voice import say
+from qaadcodec.errors import EnvironmentFailure
+
+KINDS = ("skulls", "bodies")
+
+
+@click.command("synth")
+@click.argument("kind", type=click.Choice(KINDS), metavar="skulls|bodies")
+@click.option("-n", "--count", type=click.IntRange(min=1), default=64, metavar="N", help="Clouds.  [default: 64]")
+@click.option(
+    "-m",
+    "--points",
+    type=click.IntRange(min=1),
+    default=16384,
+    metavar="M",
+    help="Points per cloud.  [default: 16384]",
+)
+@click.option("-o", "--output", type=path_type(), required=True, metavar="DIR", help="The folder to write.")
+@seed_option("Seed of the shapes and of their points.")
+@force_option
+@quiet_option
+@json_option("What was written")
+@debug_option
+def command(
+    kind: str, count: int, points: int, output: Path, seed: int, force: bool, quiet: bool, as_json: bool
+) -> None:
+    """Make a procedural set of clouds.
+
+    Skulls, or human bodies in motion, in metres, are written as DIR/00000.ply and so on. Skulls have inner and outer
+    surfaces, eye sockets and teeth, under a multilinear model of 42 dimensions; bodies are articulated down to the
+    fingers. A cloud depends on its number, the points and the seed alone.
+
+    \b
+    Example:
+      qaad synth skulls -n 64 -m 16384 -o skulls/ --seed 0
+    """
+    names = [f"{i:05d}.ply" for i in range(count)]
+    check_folder(output, set(names), overwrite=force)
+
+    from qaadcodec.clouds import write_cloud
+    from qaadcodec.events import PhaseEnded, PhaseStarted, Progress
+    from qaadcodec.report.jsonlines import json_line
+    from qaadcodec.report.progress import reporting
+    from qaadcodec.report.summaries import clouds_of
+    from qaadcodec.synth import make_cloud
+
+    started = time.monotonic()
+    with new_folder(output) as folder, reporting(quiet=quiet) as listener:
+        listener(PhaseStarted(f"making {kind}", count, "clouds"))
+        for i, name in enumerate(names):
+            write_cloud(folder / name, make_cloud(kind, i, points, seed), "ply")
+            seconds = time.monotonic() - started
+            left = seconds / (i + 1) * (count - i - 1)
+            listener(Progress(f"making {kind}", i + 1, (i + 1) / count, eta_seconds=left))
+        listener(PhaseEnded(f"making {kind}", time.monotonic() - started))
+    if as_json:
+        put([json_line({"path": str(output), "kind": kind, "clouds": count, "points": points, "seed": seed})])
+    else:
+        say(f"wrote {output}: {clouds_of(count, points)}", quiet=quiet)
+
+
+def check_folder(folder: Path, names: set[str], *, overwrite: bool) -> None:
+    """Refuse a target whose contents would be lost, or would mix with the new set.
+
+    Raises:
+        EnvironmentFailure: it is a file, or has files in it (with `overwrite`: others than the ones to be written).
+    """
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir():
+        raise EnvironmentFailure(f"{folder} is a file", hint="name a new folder")
+    present = {entry.name for entry in folder.iterdir()}
+    if present and not overwrite:
+        raise EnvironmentFailure(f"{folder} exists already", hint="-f overwrites it")
+    if others := sorted(present - names):
+        raise EnvironmentFailure(
+            f"{folder} holds other files, such as {others[0]}", hint="name a new folder, so that sets do not mix"
+        )
+
+
+@contextlib.contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder that appears at its place when the block ends well, and not at all otherwise.
+
+    It is filled beside the target. Where the target is there already, its files are then replaced one by one.
+    """
+    target = target.resolve()
+    temporary = target.parent / f".{target.name[:200]}.{secrets.token_hex(4)}.tmp"
+    try:
+        temporary.mkdir()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise EnvironmentFailure(f"cannot write {target}: {reason}") from error
+    try:
+        yield temporary
+        if target.is_dir():
+            for file in sorted(temporary.iterdir()):
+                os.replace(file, target / file.name)
+        else:
+            temporary.rename(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,32 @@
+"""How the command speaks on stderr: `qaad: what is wrong`, lower case, no full stop, and a hint where one helps."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from qaadcodec.report.text import printable
+
+
+def say(text: str, *, quiet: bool = False) -> None:
+    """A message for people; results go to stdout instead."""
+    if not quiet:
+        print(f"qaad: {printable(text)}", file=sys.stderr, flush=True)
+
+
+def complain(text: str, hint: str | None = None) -> None:
+    """An error, and what to do about it."""
+    print(f"qaad: error: {printable(text)}", file=sys.stderr, flush=True)
+    if hint:
+        print(f"hint: {printable(hint)}", file=sys.stderr, flush=True)
+
+
+def in_our_voice(error: click.ClickException) -> tuple[str, str | None]:
+    """Message and hint for one of click's own errors: its sentences with a small letter first and no full stop."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    text = text[:1].lower() + text[1:]
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None:
+        return text, None
+    return text, f"{context.command_path} --help shows the usage"

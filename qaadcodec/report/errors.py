@@ -1,0 +1,90 @@
+"""Errors of clouds as a table for people and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from qaadcodec.report.tables import facts, table
+from qaadcodec.report.text import count_of, grouped, percent, short
+
+if TYPE_CHECKING:
+    from qaadcodec.codec import CloudErrors
+
+HEADERS = {
+    "em_kd": "EM-kD",
+    "em_kd_root": "root",
+    "n_em_kd": "nEM-kD",
+    "chamfer": "Chamfer",
+    "augmented_chamfer": "aug. Chamfer",
+    "d1_psnr": "D1 PSNR",
+    "hausdorff": "Hausdorff",
+}
+STATISTICS = ("mean", "median", "p95", "max")
+
+
+def errors_lines(errors: Sequence[CloudErrors], summary: Mapping[str, Any]) -> list[str]:
+    """A row per cloud, the statistics below, then the rate; metrics that nobody measured have no column."""
+    records = [each.to_dict() for each in errors]
+    metrics = [m for m in HEADERS if any(record.get(m) is not None for record in records)]
+    rows = [
+        ["-" if r["index"] is None else str(r["index"]), r["name"], grouped(r["points"])]
+        + [cell(metric, r[metric]) for metric in metrics]
+        for r in records
+    ]
+    if len(records) > 1:
+        rows += [["", name, ""] + [cell(m, summary[m][name]) for m in metrics] for name in STATISTICS]
+    header = ["index", "name", "points", *(HEADERS[m] for m in metrics)]
+    return [
+        *table(rows, "rl" + "r" * (len(metrics) + 1), header=header),
+        *notes_of(errors),
+        *(["D1 PSNR in dB; peak: " + str(summary["peak"])] if "d1_psnr" in metrics and summary.get("peak") else []),
+        *rate_lines(summary),
+    ]
+
+
+def notes_of(errors: Sequence[CloudErrors]) -> list[str]:
+    """What there is to know about single clouds, each thing once: by the cloud's name, or by how many share it."""
+    names: dict[str, list[str]] = {}
+    for each in errors:
+        if each.note:
+            names.setdefault(each.note.removeprefix(f"{each.name}: "), []).append(each.name)
+    return [f"{who[0] if len(who) == 1 else count_of(len(who), 'cloud')}: {note}" for note, who in names.items()]
+
+
+def rate_lines(summary: Mapping[str, Any]) -> list[str]:
+    """What the archive costs, where there is one."""
+    if summary.get("bytes") is None:
+        return []
+    return [
+        "",
+        *facts(
+            [
+                ("compared", count_of(summary["clouds"], "cloud")),
+                ("bytes", f"{grouped(summary['bytes'])}, of {grouped(summary['raw_bytes'])} as float32"),
+                ("ratio", f"{summary['ratio']:.2f} (paper's {summary['ratio_paper']:.2f})"),
+                ("bits per point", short(summary["bits_per_point"])),
+            ]
+        ),
+    ]
+
+
+def cell(metric: str, value: float | None) -> str:
+    """One number, in the form that its metric is read in."""
+    if value is None:
+        return "-"
+    if metric == "n_em_kd":
+        return percent(value)
+    return f"{value:.2f}" if metric == "d1_psnr" else short(value)
+
+
+def errors_csv(errors: Sequence[CloudErrors]) -> str:
+    """A header and a row per cloud, with the keys of the JSON lines; what was not measured is empty."""
+    records = [each.to_dict() for each in errors]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(records[0]) if records else ["index", "name", "points", *HEADERS])
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()

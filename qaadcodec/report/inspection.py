@@ -1,0 +1,82 @@
+"""What is in an archive, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qaadcodec.report.tables import facts, table
+from qaadcodec.report.text import count_of, grouped, numbers, short
+
+if TYPE_CHECKING:
+    from qaadcodec.codec import Inspection
+
+FIRST_NAMES = 10
+
+
+def inspection_lines(archive: Inspection, *, all_names: bool) -> list[str]:
+    """Facts, sections and names; only the first names unless all are asked for."""
+    return [
+        *facts(facts_of(archive)),
+        "",
+        *sections_of(archive),
+        "",
+        *names_of(archive, len(archive.names) if all_names else FIRST_NAMES),
+    ]
+
+
+def facts_of(archive: Inspection) -> list[tuple[str, str]]:
+    """One line for everything that is one thing."""
+    low, high = archive.bounds
+    extras = [f"{archive.fourier_octaves} Fourier octaves"] if archive.fourier_octaves else []
+    extras += ["FiLM"] if archive.film else []
+    extras += ["displacement"] if archive.displacement else []
+    return [
+        ("archive", archive.path),
+        ("version", f"{archive.version}, written by {archive.writer}"),
+        ("clouds", count_of(archive.clouds, "cloud")),
+        ("points", f"{grouped(archive.points)} per cloud, {archive.dtype}"),
+        ("patches", grouped(archive.patches)),
+        ("latent size", grouped(archive.latent_size)),
+        ("shared layers", " ".join(str(width) for width in archive.shared_widths)),
+        ("patch heads", " ".join(str(width) for width in (*archive.head_widths, 3))),
+        ("network", ", ".join([count_of(archive.parameters, "parameter"), *extras])),
+        ("bytes", f"{grouped(archive.bytes)}, of {grouped(archive.raw_bytes)} as float32"),
+        ("ratio", f"{archive.ratio:.2f} (paper's {archive.ratio_paper:.2f})"),
+        (
+            "bits",
+            f"{short(archive.bits_per_point)} per point; {short(archive.bits_per_weight)} per weight, "
+            f"{short(archive.bits_per_latent)} per latent, {short(archive.bits_per_input_point)} per input point",
+        ),
+        ("offset", numbers(archive.offset)),
+        ("scale", numbers(archive.scale)),
+        ("bounds", f"{numbers(low)} to {numbers(high)}"),
+        ("made with", made_with(archive)),
+        ("errors", ", ".join(f"{name} {short(value)}" for name, value in archive.errors.items()) or "none recorded"),
+    ]
+
+
+def made_with(archive: Inspection) -> str:
+    """The preset and what went with it, as far as the archive says."""
+    known = [("preset", archive.preset), ("seed", archive.seed), ("epochs", archive.epochs)]
+    return ", ".join(f"{name} {value}" for name, value in known if value is not None) or "not recorded"
+
+
+def sections_of(archive: Inspection) -> list[str]:
+    """Bytes per section."""
+    rows = [
+        (s.tag, s.content, s.coding, grouped(s.bytes), f"{100 * s.bytes / archive.bytes:.1f} %")
+        for s in archive.sections
+    ]
+    return table(rows, "lllrr", header=("section", "content", "coding", "bytes", "share"))
+
+
+def names_of(archive: Inspection, limit: int) -> list[str]:
+    """Places, names and original counts of the first clouds."""
+    rows = [
+        (str(i), name, grouped(count))
+        for i, (name, count) in enumerate(zip(archive.names, archive.counts, strict=True))
+        if i < limit
+    ]
+    lines = table(rows, "rlr", header=("index", "name", "original points"))
+    rest = len(archive.names) - len(rows)
+    return [*lines, f"and {grouped(rest)} more (-v lists all)"] if rest > 0 else lines

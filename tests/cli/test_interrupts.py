@@ -1,0 +1,88 @@
+"""Ctrl-C during long work: once finishes early with a valid archive, twice stops and leaves nothing."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+FINISHING = "finishing early; press Ctrl-C again to stop"
+
+# Far more epochs than anybody waits for: only Ctrl-C ends it.
+LONG = [
+    *("qaad", "compress", "set/", "-o", "long.qaad", "--epochs", "1000000", "--points", "256", "--latent-size", "4"),
+    *("--patches", "4", "--device", "cpu", "--json", "-v"),
+]
+
+
+def start(folder: Path, variables: dict[str, str], command: list[str] = LONG) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for(process: subprocess.Popen[str], text: str) -> None:
+    """Read stderr up to a line with that text; the deadline is a net under the test, never what it measures."""
+    assert process.stderr is not None
+    deadline = time.monotonic() + 100
+    for line in process.stderr:
+        if text in line:
+            return
+        assert time.monotonic() < deadline, f"no {text!r} within 100 s"
+    raise AssertionError(f"it ended without saying {text!r}")
+
+
+def test_once_finishes_early_with_a_valid_archive(
+    place: Path, shell_environment: dict[str, str], shell: Callable[..., Any]
+) -> None:
+    process = start(place, shell_environment)
+    wait_for(process, "training")
+    process.send_signal(signal.SIGINT)
+    wait_for(process, FINISHING)
+    stdout, _ = process.communicate(timeout=100)
+    assert process.returncode == 0
+    summary = json.loads(stdout)
+    assert summary["interrupted"] is True
+    assert summary["clouds"] == 4
+    assert shell("qaad verify long.qaad --decode -q", place).code == 0
+
+
+def test_twice_stops_and_leaves_nothing(place: Path, shell_environment: dict[str, str]) -> None:
+    before = sorted(place.iterdir())
+    process = start(place, shell_environment)
+    wait_for(process, "training")
+    process.send_signal(signal.SIGINT)
+    wait_for(process, FINISHING)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=100)
+    # The second one may come when the work is already done with finishing: then the archive is there, and is whole.
+    if process.returncode != 0:
+        assert process.returncode == 130
+        assert stdout == ""
+        assert stderr.splitlines()[-1] == "qaad: error: interrupted"
+        assert sorted(place.iterdir()) == before
+
+
+def test_termination_leaves_nothing(place: Path, shell_environment: dict[str, str]) -> None:
+    before = sorted(place.iterdir())
+    process = start(place, shell_environment)
+    wait_for(process, "training")
+    process.terminate()
+    process.communicate(timeout=100)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert sorted(place.iterdir()) == before
+
+
+def test_a_short_command_just_stops(tmp_path: Path, shell_environment: dict[str, str]) -> None:
+    command = ["qaad", "synth", "skulls", "-n", "100000", "-m", "100", "-o", "many/"]
+    process = start(tmp_path, shell_environment, command)
+    wait_for(process, "making skulls")
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=100)
+    assert (process.returncode, stdout) == (130, "")
+    assert stderr.splitlines()[-1] == "qaad: error: interrupted"
+    assert list(tmp_path.iterdir()) == []

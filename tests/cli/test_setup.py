@@ -1,0 +1,105 @@
+"""bin/qaad and bin/test: what they say when they cannot set up, and that they do it only once."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What the scripts need of a checkout, without a .venv."""
+    folder = tmp_path / "check out"  # a space in the path must not matter
+    shutil.copytree(ROOT / "bin", folder / "bin")
+    for name in ("pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def run(checkout: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(checkout / "bin" / command[0]), *command[1:]],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def script(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/bash\n{text}\n")
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize("name", ["qaad", "test"])
+def test_without_a_usable_python(checkout: Path, tmp_path: Path, name: str) -> None:
+    done = run(checkout, name, QAAD_PYTHON="/nowhere/python3")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "qaad: error: QAAD_PYTHON is /nowhere/python3, and that is no Python 3.11 or later\n"
+
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("bash", "dirname", "flock"):
+        if found := shutil.which(tool):
+            (tools / tool).symlink_to(found)
+    script(tools / "python3", '[[ $1 != --version ]] || { echo "Python 3.9.2"; exit 0; }; exit 1')
+    done = run(checkout, name, PATH=str(tools))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "qaad: error: Python 3.11 or later is needed, and only this was found: Python 3.9.2",
+        "hint: install Python (https://www.python.org/downloads/), or name one: QAAD_PYTHON=/path/to/python3",
+    ]
+    assert not (checkout / ".venv").exists()
+
+
+def test_without_a_network(checkout: Path) -> None:
+    nobody = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": ""}
+    done = run(
+        checkout, "qaad", "--version", QAAD_PYTHON=sys.executable, PIP_CONFIG_FILE=os.devnull, PIP_RETRIES="0", **nobody
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-2:] == [
+        "qaad: error: the packages could not be downloaded: is there a network?",
+        "hint: the set-up needs one, once; run this again when there is (behind a proxy, set HTTPS_PROXY)",
+    ]
+    assert not list((checkout / ".venv").glob("qaad-installed*"))
+
+
+def test_a_finished_setup_is_not_repeated(checkout: Path) -> None:
+    script(checkout / ".venv/bin/python", 'printf "<%s>" "$@"')
+    recipe = f"{checkout.resolve()}\n" + "".join(
+        (checkout / name).read_text() for name in ("pyproject.toml", "constraints.txt")
+    )
+    (checkout / ".venv/qaad-installed").write_text(recipe)
+    done = run(checkout, "qaad", "decode", "a b.qaad", "*")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "<-P><-m><qaadcodec><decode><a b.qaad><*>"
+
+    # Other pins are another set-up, once; what this python prints instead of installing goes to stderr.
+    with (checkout / "constraints.txt").open("a") as pins:
+        pins.write("# changed\n")
+    done = run(checkout, "qaad", "--version")
+    assert (done.returncode, done.stdout) == (0, "<-P><-m><qaadcodec><--version>")
+    assert f"<--constraint><{checkout.resolve()}/constraints.txt><--editable><{checkout.resolve()}>" in done.stderr
+    assert done.stderr.endswith("qaad: set-up done\n")
+    done = run(checkout, "qaad", "--version")
+    assert (done.stdout, done.stderr) == ("<-P><-m><qaadcodec><--version>", "")
+
+
+def test_everything_that_is_installed_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = {re.split(r"[<>=~! \[]", line)[0].lower() for line in [*project["dependencies"], *extras["dev"]]}
+    pins = re.findall(r"^([\w.-]+)==[\w.+!]+$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert wanted - {name.lower() for name in pins} == set()

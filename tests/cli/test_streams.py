@@ -1,0 +1,100 @@
+"""stdout that goes away, is full, or was never there; and what must not be imported on the way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Shell = Callable[..., Any]
+
+
+def test_a_reader_that_leaves_is_no_error(place: Path, shell: Shell) -> None:
+    outcome = shell(
+        "qaad decode tiny.qaad --all --format npz -o - | head -c 1 > /dev/null; echo ${PIPESTATUS[0]}", place
+    )
+    assert outcome.stderr == ""
+    # All of it may fit into the pipe before the reader leaves.
+    assert outcome.stdout in ("141\n", "0\n")
+
+
+def test_a_closed_reader_is_no_error(place: Path, shell: Shell) -> None:
+    # The reader is gone before the command has anything to say.
+    outcome = shell("(sleep 0.3; qaad inspect tiny.qaad; echo $? >&2) | true", place)
+    assert (outcome.stdout, outcome.stderr) == ("", "141\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_said(place: Path, shell: Shell) -> None:
+    for command in ("qaad inspect tiny.qaad", "qaad decode tiny.qaad --index 0 -o -"):
+        outcome = shell(f"{command} > /dev/full", place)
+        assert outcome.code == 1, command
+        assert outcome.stderr.splitlines()[0].endswith("no space left on device"), outcome.stderr
+        assert outcome.stderr.startswith("qaad: error: ")
+
+
+def test_closed_streams_are_no_error(place: Path, shell: Shell) -> None:
+    assert shell("qaad inspect tiny.qaad >&-", place).code == 0
+    outcome = shell("qaad decode tiny.qaad --index 0 -o out.ply 2>&-; echo $?", place)
+    assert (outcome.stdout, outcome.stderr) == ("0\n", "")
+    # stderr has no place to go, and must not end up among the results instead.
+    outcome = shell("qaad decode tiny.qaad --index 99 -o other.ply 2>&-; echo $?", place)
+    assert outcome.stdout == "2\n"
+
+
+def test_stdout_gets_the_bytes_of_the_file(place: Path, shell: Shell) -> None:
+    decode = "qaad decode tiny.qaad --index 2 -q -o"
+    outcome = shell(f"{decode} a.ply && {decode} - > b.ply && cmp a.ply b.ply", place)
+    assert (outcome.code, outcome.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "inspect tiny.qaad",
+        "verify tiny.qaad --decode",
+        "decode tiny.qaad --index 1 -o out.ply",
+        "synth skulls -n 1 -o s/",
+    ],
+)
+def test_what_works_without_torch(command: str, place: Path, shell: Shell) -> None:
+    (place / "poison").mkdir()
+    (place / "poison" / "torch.py").write_text("raise ImportError('torch was imported')\n")
+    outcome = shell(f"qaad {command}", place, PYTHONPATH=str(place / "poison"))
+    assert outcome.code == 0, outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "unneeded"),
+    [
+        ("--help", "numpy scipy rich torch h5py plyfile"),
+        ("inspect tiny.qaad", "scipy rich torch h5py plyfile"),
+        ("decode tiny.qaad --index 1 -o out.ply", "scipy rich torch h5py plyfile"),
+    ],
+)
+def test_quick_commands_import_little(command: str, unneeded: str, place: Path, shell: Shell) -> None:
+    outcome = shell(f"python -X importtime -P -m qaadcodec {command}", place)
+    assert outcome.code == 0
+    imported = {
+        line.rsplit("|", 1)[1].strip() for line in outcome.stderr.splitlines() if line.startswith("import time:")
+    }
+    assert "qaadcodec.cli.main" in imported
+    assert imported.isdisjoint(unneeded.split())
+
+
+def test_a_bug_shows_its_traceback_only_with_debug(place: Path, shell: Shell) -> None:
+    (place / "poison").mkdir()
+    (place / "poison" / "numpy.py").write_text("raise RuntimeError('numpy is broken')\n")
+    outcome = shell("qaad inspect tiny.qaad", place, PYTHONPATH=str(place / "poison"))
+    message = (
+        "qaad: error: unexpected RuntimeError: numpy is broken\n"
+        "hint: this is a bug; --debug shows where, please report it with that\n"
+    )
+    assert (outcome.code, outcome.stderr) == (1, message)
+    for command in ("qaad --debug inspect tiny.qaad", "qaad inspect tiny.qaad --debug"):
+        outcome = shell(command, place, PYTHONPATH=str(place / "poison"))
+        assert outcome.code == 1
+        assert outcome.stderr.startswith("Traceback (most recent call last):")
+        assert outcome.stderr.endswith("\nRuntimeError: numpy is broken\n" + message)

@@ -1,0 +1,83 @@
+"""The command on a terminal: no binary data, a live display, colours only where they are wanted."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+COLOUR = re.compile(r"\x1b\[(\d+;)*[349]\d")
+
+pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
+
+
+def on_terminal(
+    command: list[str], folder: Path, variables: dict[str, str], *, stdout_too: bool = True
+) -> tuple[str, int]:
+    """Run with stderr (and stdout) on a terminal; returns what was shown there, and the exit code."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=slave if stdout_too else subprocess.DEVNULL,
+        stderr=slave,
+    )
+    os.close(slave)
+    shown = b""
+    while True:
+        try:
+            block = os.read(master, 65536)
+        except OSError:  # Linux says so when the last writer has gone
+            break
+        if not block:
+            break
+        shown += block
+    os.close(master)
+    return shown.decode(), process.wait(60)
+
+
+def test_binary_data_to_a_terminal_is_refused(place: Path, shell_environment: dict[str, str]) -> None:
+    command = ["qaad", "decode", "tiny.qaad", "--index", "0", "-o", "-"]
+    shown, code = on_terminal(command, place, shell_environment)
+    assert shown.splitlines() == [
+        "qaad: error: refusing to write ply data to a terminal",
+        "hint: send it to a file or a pipe: … -o - > FILE, or -o FILE",
+    ]
+    assert code == 2
+
+
+def test_text_to_a_terminal_is_welcome(place: Path, shell_environment: dict[str, str]) -> None:
+    command = ["qaad", "decode", "tiny.qaad", "--index", "0", "--format", "xyz", "--points", "3", "-o", "-"]
+    shown, code = on_terminal(command, place, shell_environment)
+    assert code == 0
+    assert [len(line.split()) for line in shown.splitlines()] == [3, 3, 3]
+
+
+def test_the_live_display_obeys_no_color(tmp_path: Path, shell_environment: dict[str, str]) -> None:
+    command = ["qaad", "synth", "skulls", "-n", "2", "-m", "100", "-o"]
+    coloured, code = on_terminal([*command, "a/"], tmp_path, shell_environment)
+    assert code == 0
+    assert "making skulls" in coloured
+    assert "2/2 clouds" in coloured
+    assert COLOUR.search(coloured)
+    plain, code = on_terminal([*command, "b/"], tmp_path, {**shell_environment, "NO_COLOR": "1"})
+    assert code == 0
+    assert "2/2 clouds" in plain
+    assert not COLOUR.search(plain)
+
+
+def test_a_dumb_terminal_gets_plain_lines(tmp_path: Path, shell_environment: dict[str, str]) -> None:
+    command = ["qaad", "synth", "skulls", "-n", "2", "-m", "100", "-o", "a/"]
+    shown, code = on_terminal(command, tmp_path, {**shell_environment, "TERM": "dumb"})
+    assert code == 0
+    assert shown.splitlines() == ["qaad: making skulls: 2 clouds", "qaad: wrote a: 2 clouds of 100 points"]
+
+
+def test_quiet_is_quiet_on_a_terminal_too(tmp_path: Path, shell_environment: dict[str, str]) -> None:
+    command = ["qaad", "synth", "skulls", "-n", "2", "-m", "100", "-o", "a/", "-q"]
+    assert on_terminal(command, tmp_path, shell_environment) == ("", 0)

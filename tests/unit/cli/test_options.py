@@ -1,0 +1,64 @@
+"""Values of options: what is understood, and what is said about the rest."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from qaadcodec.cli.options import duration, limit, seed_number, span
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("10m", 600),
+        ("1h30m", 5400),
+        ("1h30m5s", 5405),
+        ("1.5h", 5400),
+        (".5m", 30),
+        ("45", 45),
+        ("2H", 7200),
+    ],
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "10x", "5m1h", "-3s", "1 h", "nan", "inf", "1e3s"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is not a duration such as 10m, 90s or 1h30m"):
+        duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2:5", slice(2, 5)), (":8", slice(None, 8)), ("-4:", slice(-4, None)), (":", slice(None, None))],
+)
+def test_spans(text: str, expected: slice) -> None:
+    assert span(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "3", "1:2:3", "a:b", "1-3", "1.0:2"])
+def test_what_is_no_span(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is not a range such as 10:20, :8 or -4:"):
+        span(text)
+
+
+def test_limits() -> None:
+    assert limit("em_kd=0.001") == ("em_kd", 0.001)
+    assert limit(" n_em_kd =2e-3") == ("n_em_kd", 0.002)
+
+
+@pytest.mark.parametrize("text", ["em_kd", "em_kd=", "em_kd=low", "em_kd=nan", "0.001"])
+def test_what_is_no_limit(text: str) -> None:
+    with pytest.raises(click.BadParameter, match=r"is not of the form METRIC=VALUE, such as em_kd=0\.001"):
+        limit(text)
+
+
+def test_seeds() -> None:
+    assert seed_number("0") == 0
+    assert seed_number(str(2**63 - 1)) == 2**63 - 1
+    for text in ("-1", str(2**63), "1.5", "x"):
+        with pytest.raises(click.BadParameter, match=r"is not a whole number from 0 to 2\^63 - 1"):
+            seed_number(text)

@@ -1,0 +1,153 @@
+"""What commands say at their end, line for line; records stand in for those of the codec."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from qaadcodec.report.errors import errors_csv, errors_lines, notes_of
+from qaadcodec.report.inspection import names_of
+from qaadcodec.report.summaries import compress_lines, decode_line, verify_lines
+
+
+def compressed(**values: Any) -> Any:
+    return SimpleNamespace(
+        **{
+            "path": "scans.qaad",
+            "clouds": 64,
+            "points": 16384,
+            "bytes_in": 12582912,
+            "bytes_out": 231456,
+            "ratio": 54.364,
+            "ratio_paper": 12.788,
+            "bits_per_point": 1.76587,
+            "em_kd": 2.13e-6,
+            "em_kd_root": 0.0014595,
+            "n_em_kd": 0.00149,
+            "sample": 8,
+            "seconds": 598.2,
+            "epochs": 312,
+            "interrupted": False,
+            "skipped": (),
+            **values,
+        }
+    )
+
+
+def test_what_a_set_became() -> None:
+    assert compress_lines(compressed()) == [
+        "archive         scans.qaad",
+        "clouds          64 clouds of 16 384 points",
+        "bytes in        12 582 912 (float32 positions)",
+        "bytes out       231 456",
+        "ratio           54.36 (bytes in over bytes out)",
+        "paper's ratio   12.79 (floats, as the paper counts them)",
+        "bits per point  1.766",
+        "nEM-kD          0.149 % (mean of 8 clouds)",
+        "EM-kD           2.13e-06 squared units of the input, root 0.00146",
+        "time            9 min 58 s, 312 epochs",
+    ]
+
+
+def test_clouds_left_out_are_listed_and_an_early_end_is_said() -> None:
+    skipped = (("a.ply", "a.ply: has no vertices"), ("b\n.ply", "is truncated"))
+    lines = compress_lines(compressed(skipped=skipped, interrupted=True))
+    assert lines[2:5] == [
+        "left out        2 clouds",
+        "                a.ply: has no vertices",
+        "                b\\n.ply: is truncated",
+    ]
+    assert lines[-1] == "time            9 min 58 s, 312 epochs, finished early"
+
+
+def test_what_was_decoded() -> None:
+    one: Any = SimpleNamespace(paths=("out.ply",), clouds=1, points=65536)
+    many: Any = SimpleNamespace(paths=("d/a.ply", "d/b.ply", "d/c.ply"), clouds=3, points=1)
+    assert decode_line(one) == "wrote out.ply: 1 cloud of 65 536 points"
+    assert decode_line(many) == "wrote d/a.ply and 2 more files: 3 clouds of 1 point"
+
+
+def test_every_check_is_shown() -> None:
+    checks = (
+        SimpleNamespace(content="header", bytes=364, crc32=0xABC),
+        SimpleNamespace(content="weights", bytes=88888, crc32=1 << 31),
+    )
+    verification: Any = SimpleNamespace(path="a.qaad", bytes=90564, checks=checks, decoded=4)
+    assert verify_lines(verification) == [
+        "content   bytes  CRC-32",
+        "-------  ------  --------  --",
+        "header      364  00000abc  ok",
+        "weights  88 888  80000000  ok",
+        "a.qaad: undamaged, 90 564 bytes, 4 clouds decoded",
+    ]
+
+
+def test_only_the_first_names_unless_all_are_asked_for() -> None:
+    archive: Any = SimpleNamespace(names=("a", "b", "c"), counts=(5, 16384, 7))
+    header = ["index  name  original points", "-----  ----  ---------------"]
+    assert names_of(archive, 2) == [
+        *header,
+        "    0  a                   5",
+        "    1  b              16 384",
+        "and 1 more (-v lists all)",
+    ]
+    assert names_of(archive, 3)[-1] == "    2  c                   7"
+
+
+def errors_of(index: int | None, name: str, **values: float) -> Any:
+    keys = ("em_kd", "em_kd_root", "n_em_kd", "chamfer", "augmented_chamfer", "d1_psnr", "hausdorff")
+    record = {"index": index, "name": name, "points": 300} | dict.fromkeys(keys) | values
+    return SimpleNamespace(name=name, to_dict=lambda: record, note=f"{name}: EM-kD on 200" if name == "b" else None)
+
+
+def test_errors_as_a_table() -> None:
+    statistics = {"mean": 0.0015, "median": 0.001, "p95": 0.0019, "max": 0.002}
+    summary = {
+        "clouds": 2,
+        "n_em_kd": statistics,
+        "d1_psnr": dict.fromkeys(statistics, 41.2345),
+        "peak": "the diagonal",
+        "bytes": 1000,
+        "raw_bytes": 7200,
+        "ratio": 7.2,
+        "ratio_paper": 9.0,
+        "bits_per_point": 13.3333,
+    }
+    errors = [errors_of(0, "a", n_em_kd=0.001, d1_psnr=float("inf")), errors_of(1, "b", n_em_kd=0.002, d1_psnr=40.0)]
+    assert errors_lines(errors, summary) == [
+        "index  name    points  nEM-kD  D1 PSNR",
+        "-----  ------  ------  ------  -------",
+        "    0  a          300   0.1 %      inf",
+        "    1  b          300   0.2 %    40.00",
+        "       mean            0.15 %    41.23",
+        "       median           0.1 %    41.23",
+        "       p95             0.19 %    41.23",
+        "       max              0.2 %    41.23",
+        "b: EM-kD on 200",
+        "D1 PSNR in dB; peak: the diagonal",
+        "",
+        "compared        2 clouds",
+        "bytes           1 000, of 7 200 as float32",
+        "ratio           7.20 (paper's 9.00)",
+        "bits per point  13.33",
+    ]
+
+
+def test_a_note_on_many_clouds_is_said_once() -> None:
+    clouds: Any = [SimpleNamespace(name=n, note=f"{n}: EM-kD on {m}") for n, m in (("a", 5), ("b", 7), ("c", 5))]
+    assert notes_of(clouds) == ["2 clouds: EM-kD on 5", "b: EM-kD on 7"]
+
+
+def test_two_clouds_have_no_statistics_and_no_rate() -> None:
+    assert errors_lines([errors_of(None, "a.ply", chamfer=0.25)], {"clouds": 1, "bytes": None}) == [
+        "index  name   points  Chamfer",
+        "-----  -----  ------  -------",
+        "    -  a.ply     300     0.25",
+    ]
+
+
+def test_errors_as_csv() -> None:
+    assert errors_csv([errors_of(0, 'a,"b"', em_kd=1e-7)]).splitlines() == [
+        "index,name,points,em_kd,em_kd_root,n_em_kd,chamfer,augmented_chamfer,d1_psnr,hausdorff",
+        '0,"a,""b""",300,1e-07,,,,,,',
+    ]
