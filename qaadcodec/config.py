@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ def require(condition: bool, name: str, value: object, rule: str) -> None:
 
 
 class Settings:
-    """Dictionary forms of a configuration; unknown keys are refused, so that a typing error is never ignored."""
+    """Dictionary forms of a configuration; unknown keys and values of another type are refused, never ignored."""
 
     __slots__ = ()
 
@@ -33,11 +34,21 @@ class Settings:
         kinds = {kind.__name__: kind for kind in Settings.__subclasses__()}
 
         def plain(name: str, value: Any) -> Any:
-            if isinstance(value, dict):
+            if isinstance(value, dict) and declared[name] in kinds:
                 return kinds[declared[name]].from_dict(value)
-            return tuple(value) if isinstance(value, list) else value
+            value = tuple(value) if isinstance(value, list) else value
+            require(is_a(value, declared[name]), name.replace("_", " "), value, f"of type {declared[name]}")
+            return value
 
         return cls(**{name: plain(name, value) for name, value in values.items()})
+
+
+def is_a(value: object, declared: str) -> bool:
+    """Whether a value is of the type that a field declares; whole numbers are also accepted for float ones."""
+    if declared.startswith("tuple"):
+        return isinstance(value, tuple) and all(type(item) is int for item in value)
+    names = declared.split(" | ")
+    return type(value).__name__.replace("NoneType", "None") in names or (type(value) is int and "float" in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +219,25 @@ class CompressConfig(Settings):
             network=replace(self.network, **given(latent_size=latent_size, patches=patches)),
             training=replace(self.training, **given(epochs=epochs)),
         )
+
+
+def with_settings(config: CompressConfig, settings: Mapping[str, Any]) -> CompressConfig:
+    """The configuration with single settings changed, by dotted names such as "assignment.pair_swaps".
+
+    Raises:
+        UsageError: there is no such setting, or the value is of another type or out of range.
+    """
+    values = config.to_dict()
+    for name, value in settings.items():
+        *path, last = name.split(".")
+        place = values
+        for part in path:
+            place = place.get(part) if isinstance(place, dict) else None  # type: ignore[assignment]
+        if not isinstance(place, dict) or last not in place or isinstance(place[last], dict):
+            known = [f"{group}.{key}" for group, inner in values.items() if isinstance(inner, dict) for key in inner]
+            raise UsageError(f"there is no setting {name!r}", hint=f"settings are {', '.join(known)}")
+        place[last] = value
+    return CompressConfig.from_dict(values)
 
 
 PRESETS: dict[str, CompressConfig] = {

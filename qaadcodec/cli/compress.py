@@ -11,8 +11,9 @@ import click
 from qaadcodec.cli.interrupts import finishing_on_interrupt
 from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.options import fitting_options, path_type, seed_option
+from qaadcodec.cli.options import setting as parse_setting
 from qaadcodec.cli.output import archive_path, put
-from qaadcodec.config import PRESETS, CompressConfig, preset
+from qaadcodec.config import PRESETS, CompressConfig, preset, with_settings
 
 
 def of_presets(setting: Callable[[CompressConfig], Any]) -> str:
@@ -54,6 +55,14 @@ def of_presets(setting: Callable[[CompressConfig], Any]) -> str:
     metavar="DURATION",
     help="Time for the whole run, such as 90s, 10m or 1h30m.  [default: as long as the epochs take]",
 )
+@click.option(
+    "--set",
+    "settings",
+    type=parse_setting,
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Any other setting, for experts and ablations (README, Settings); repeatable.  [default: the preset's]",
+)
 @seed_option("Seed of everything random.")
 @fitting_options
 def command(
@@ -65,6 +74,7 @@ def command(
     patches: int | None,
     epochs: int | None,
     budget: float | None,
+    settings: tuple[tuple[str, Any], ...],
     seed: int,
     device: str,
     skip_bad: bool,
@@ -85,7 +95,7 @@ def command(
     Example:
       qaad compress scans/ -o scans.qaad --budget 10m
     """
-    config = preset(preset_name).with_overrides(
+    config = with_settings(preset(preset_name), dict(settings)).with_overrides(
         points=points, latent_size=latent_size, patches=patches, epochs=epochs, seed=seed, budget_seconds=budget
     )
     target = archive_path(output)

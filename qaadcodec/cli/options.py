@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -63,6 +64,20 @@ def limit(value: str | tuple[str, float]) -> tuple[str, float]:
     if math.isnan(threshold):
         raise click.BadParameter(f"{value!r} is not of the form METRIC=VALUE, such as em_kd=0.001")
     return metric.strip(), threshold
+
+
+def setting(value: str | tuple[str, Any]) -> tuple[str, Any]:
+    """`KEY=VALUE`, as a pair; the value is read as JSON: true, 0.5, [64, 64]."""
+    if isinstance(value, tuple):
+        return value
+    key, equals, text = value.partition("=")
+    try:
+        parsed = json.loads(text)
+    except json.JSONDecodeError:
+        equals = ""
+    if not equals:
+        raise click.BadParameter(f"{value!r} is not of the form KEY=VALUE, such as assignment.pair_swaps=false")
+    return key.strip(), parsed
 
 
 def seed_number(value: str | int) -> int:

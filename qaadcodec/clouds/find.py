@@ -125,7 +125,8 @@ def _folder(folder: Path) -> list[CloudSource]:
     if not found:
         kinds = sorted(ignored.items(), key=lambda kind: (-kind[1], kind[0]))
         seen = ", ".join(f"{n} {suffix}" for suffix, n in kinds[:5])
-        held = f"; it has {sum(ignored.values())} other files ({seen})" if ignored else "; it is empty"
+        others = sum(ignored.values())
+        held = f"; it has {others} other file{'s' * (others > 1)} ({seen})" if ignored else "; it is empty"
         raise CloudError(f"{folder}: no clouds in this folder{held}", hint=f"qaad reads {' '.join(SUFFIXES)}")
     return found
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import click
 import pytest
 
 from qaadcodec.cli.main import COMMANDS, qaad
+from qaadcodec.config import CompressConfig
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -47,6 +49,14 @@ def test_update(shell: Shell, tmp_path: Path) -> None:
 def test_the_help_in_the_readme_is_the_real_one(command: str, shell: Shell, tmp_path: Path) -> None:
     section = section_of(command, README.read_text(encoding="utf-8"))
     assert quoted_help(command, shell, tmp_path) in section, "QAAD_UPDATE_README=1 bin/test tests/cli/test_readme.py"
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    text = README.read_text(encoding="utf-8")
+    for group, settings in CompressConfig().to_dict().items():
+        if isinstance(settings, dict):
+            for key, value in settings.items():
+                assert f"| `{group}.{key}` | `{json.dumps(value)}` | " in text
 
 
 @pytest.mark.parametrize("command", COMMANDS)

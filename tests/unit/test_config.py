@@ -16,6 +16,7 @@ from qaadcodec.config import (
     NetworkConfig,
     TrainingConfig,
     preset,
+    with_settings,
 )
 from qaadcodec.errors import UsageError
 
@@ -136,3 +137,37 @@ def test_overrides_replace_what_was_given_and_nothing_else() -> None:
     assert changed.preset == "fast"
     with pytest.raises(UsageError, match="patches is 0"):
         base.with_overrides(patches=0)
+
+
+def test_single_settings_are_changed_by_their_dotted_names() -> None:
+    changed = with_settings(
+        CompressConfig(), {"assignment.pair_swaps": False, "network.head_widths": [8, 8], "training.learning_rate": 0.5}
+    )
+    assert changed.assignment == AssignmentConfig(pair_swaps=False)
+    assert changed.network == NetworkConfig(head_widths=(8, 8))
+    assert changed.training == TrainingConfig(learning_rate=0.5)
+    assert with_settings(CompressConfig(), {}) == CompressConfig()
+
+
+@pytest.mark.parametrize("name", ["assignment", "assignment.x", "x.y", "network.patches.z", ""])
+def test_an_unknown_setting_is_named_and_the_known_ones_are_listed(name: str) -> None:
+    with pytest.raises(UsageError, match=r"^there is no setting ") as caught:
+        with_settings(CompressConfig(), {name: 1})
+    assert repr(name) in str(caught.value)
+    assert "assignment.pair_swaps" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("network.film", 1, "film is 1, and must be of type bool"),
+        ("network.patches", True, "patches is True, and must be of type int"),
+        ("network.shared_widths", ["a"], "shared widths is ('a',), and must be of type tuple[int, ...]"),
+        ("training.batch", 0, "batch is 0, and must be at least 1"),
+        ("training.input_rate", None, "input rate is None, and must be of type float"),
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_refused(name: str, value: object, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        with_settings(CompressConfig(), {name: value})
+    assert str(caught.value) == message
