@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from difflib import get_close_matches
 from typing import Any, Self
 
 from qaadcodec.errors import UsageError
@@ -13,6 +15,17 @@ def require(condition: bool, name: str, value: object, rule: str) -> None:
     """Raise UsageError saying which setting is off, what it was and what it must be."""
     if not condition:
         raise UsageError(f"{name} is {value!r}, and must be {rule}")
+
+
+KINDS = {
+    "int": "a whole number",
+    "int | None": "a whole number",
+    "float": "a number",
+    "float | None": "a number",
+    "bool": "true or false",
+    "str": "text",
+    "tuple[int, ...]": "a list of whole numbers",
+}
 
 
 class Settings:
@@ -25,22 +38,15 @@ class Settings:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-        if unknown := sorted(set(values) - known):
-            raise UsageError(
-                f"unknown settings for {cls.__name__}: {', '.join(unknown)}; known are {', '.join(sorted(known))}"
-            )
-        declared = {f.name: str(f.type) for f in fields(cls)}  # type: ignore[arg-type]
-        kinds = {kind.__name__: kind for kind in Settings.__subclasses__()}
-
-        def plain(name: str, value: Any) -> Any:
-            if isinstance(value, dict) and declared[name] in kinds:
-                return kinds[declared[name]].from_dict(value)
-            value = tuple(value) if isinstance(value, list) else value
-            require(is_a(value, declared[name]), name.replace("_", " "), value, f"of type {declared[name]}")
-            return value
-
-        return cls(**{name: plain(name, value) for name, value in values.items()})
+        known = {f.name: str(f.type) for f in fields(cls)}  # type: ignore[arg-type]
+        if unknown := sorted(set(values) - set(known)):
+            raise UsageError(f"unknown settings for {cls.__name__}: {', '.join(unknown)}; known are {', '.join(known)}")
+        read = {name: GROUPS[name].from_dict(value) if name in GROUPS else value for name, value in values.items()}
+        read = {name: tuple(value) if isinstance(value, list) else value for name, value in read.items()}
+        for name, value in read.items():
+            if name not in GROUPS:
+                require(is_a(value, known[name]), name.replace("_", " "), value, KINDS[known[name]])
+        return cls(**read)
 
 
 def is_a(value: object, declared: str) -> bool:
@@ -144,7 +150,7 @@ class TrainingConfig(Settings):
         epochs: passes over the set; one pass shows every cloud once.
         batch: clouds per step.
         points_per_step: points of each cloud per step, the same number from every patch.
-        learning_rate: Adam's step at the start; a cosine takes it to nought.
+        learning_rate: Adam's highest step; it rises within the first steps, and a cosine takes it to nought.
         latent_rate: learning rate of the latents as a multiple of it.
         input_rate: learning rate of the input cloud as a multiple of it; 0 keeps it fixed.
     """
@@ -221,22 +227,33 @@ class CompressConfig(Settings):
         )
 
 
+GROUPS: dict[str, type[Settings]] = {
+    "network": NetworkConfig,
+    "assignment": AssignmentConfig,
+    "training": TrainingConfig,
+    "coding": CodingConfig,
+}
+
+
 def with_settings(config: CompressConfig, settings: Mapping[str, Any]) -> CompressConfig:
     """The configuration with single settings changed, by dotted names such as "assignment.pair_swaps".
+
+    The name of the preset tells of them, so that an archive does not claim to be made with the plain preset.
 
     Raises:
         UsageError: there is no such setting, or the value is of another type or out of range.
     """
     values = config.to_dict()
     for name, value in settings.items():
-        *path, last = name.split(".")
-        place = values
-        for part in path:
-            place = place.get(part) if isinstance(place, dict) else None  # type: ignore[assignment]
-        if not isinstance(place, dict) or last not in place or isinstance(place[last], dict):
-            known = [f"{group}.{key}" for group, inner in values.items() if isinstance(inner, dict) for key in inner]
-            raise UsageError(f"there is no setting {name!r}", hint=f"settings are {', '.join(known)}")
-        place[last] = value
+        group, _, key = name.partition(".")
+        if group not in GROUPS or key not in values[group]:
+            known = [f"{g}.{k}" for g in GROUPS for k in values[g]]
+            near = get_close_matches(name, known, n=3, cutoff=0.3) or ["assignment.pair_swaps"]
+            raise UsageError(f"there is no setting {name!r}", hint=f"there is {', '.join(near)}; the README lists all")
+        values[group][key] = value
+    if settings:
+        changes = " ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
+        values["preset"] = f"{config.preset} {changes}"[:256]
     return CompressConfig.from_dict(values)
 
 

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,6 +36,22 @@ def preflight(path: str | Path, overwrite: bool) -> None:
         temporary.unlink()
     except OSError as error:
         raise _failure(path, error) from error
+
+
+def protect(inputs: Iterable[str | Path], output: str | Path) -> None:
+    """Refuse an output that is one of the inputs: those are never touched, whatever was asked for.
+
+    Raises:
+        EnvironmentFailure: names both paths.
+    """
+    if not os.path.exists(output) or _is_special(Path(output)):
+        return
+    for path in inputs:
+        with contextlib.suppress(OSError):
+            if os.path.samefile(path, output):
+                raise EnvironmentFailure(
+                    f"{output} is the input {path}, and inputs are never overwritten", hint="name another output"
+                )
 
 
 @contextlib.contextmanager

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from qaadcodec.cli.interrupts import finishing_on_interrupt
 from qaadcodec.cli.options import duration as parse_duration
-from qaadcodec.cli.options import fitting_options, path_type, seed_option
+from qaadcodec.cli.options import fitting_options, seed_option
 from qaadcodec.cli.options import setting as parse_setting
 from qaadcodec.cli.output import archive_path, put
 from qaadcodec.config import PRESETS, CompressConfig, preset, with_settings
@@ -26,7 +25,7 @@ def of_presets(setting: Callable[[CompressConfig], Any]) -> str:
 
 @click.command("compress")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@click.option("-o", "--output", type=path_type(), required=True, metavar="OUT.qaad", help="The archive to write.")
+@click.option("-o", "--output", required=True, metavar="OUT.qaad", help="The archive to write.")
 @click.option(
     "--preset",
     "preset_name",
@@ -67,7 +66,7 @@ def of_presets(setting: Callable[[CompressConfig], Any]) -> str:
 @fitting_options
 def command(
     inputs: tuple[str, ...],
-    output: Path,
+    output: str,
     preset_name: str,
     points: int | None,
     latent_size: int | None,

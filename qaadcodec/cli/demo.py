@@ -41,8 +41,10 @@ def command(folder: Path, count: int, points: int, budget: float, force: bool, q
       qaad demo
       qaad demo elsewhere/ -f
     """
-    prepare(folder, overwrite=force)
     clouds, archive = folder / "skulls", folder / "skulls.qaad"
+    prepare(folder, overwrite=force)
+    for made in (*clouds.glob("[0-9]????.ply"), *(folder / "decoded").glob("[0-9]????.ply")):
+        made.unlink()  # of an earlier tour, which may have had more clouds; files of others stay
     last = count - 1
     force_flag = ["-f"] if force else []
     quiet_flag = ["-q"] if quiet else []

@@ -14,13 +14,13 @@ from qaadcodec.cli.output import archive_path, put
 @click.command("encode")
 @click.argument("archive", type=path_type())
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@click.option("-o", "--output", type=path_type(), required=True, metavar="OUT.qaad", help="The archive to write.")
+@click.option("-o", "--output", required=True, metavar="OUT.qaad", help="The archive to write.")
 @seed_option("Seed of everything random.")
 @fitting_options
 def command(
     archive: Path,
     inputs: tuple[str, ...],
-    output: Path,
+    output: str,
     seed: int,
     device: str,
     skip_bad: bool,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from qaadcodec.cli.options import (
 )
 from qaadcodec.cli.output import put
 from qaadcodec.cli.voice import say
-from qaadcodec.errors import UsageError
+from qaadcodec.errors import CloudError, UsageError
 
 if TYPE_CHECKING:
     from qaadcodec.codec import CloudErrors
@@ -31,7 +31,7 @@ SUFFIX = ".qaad"
 
 
 @click.command("eval")
-@click.argument("what", metavar="ARCHIVE REFERENCE... | CLOUD CLOUD", nargs=-1, required=True)
+@click.argument("what", metavar="ARCHIVE REFERENCE... | DECODED ORIGINAL", nargs=-1, required=True)
 @click.option(
     "--metrics",
     multiple=True,
@@ -54,7 +54,7 @@ SUFFIX = ".qaad"
     type=parse_limit,
     multiple=True,
     metavar="METRIC=VALUE",
-    help="Exit code 5 when the mean of that metric is above the value; repeatable.",
+    help="Exit code 5 when the mean of that metric is above the value (d1_psnr: below it); repeatable.",
 )
 @seed_option("Seed of the subsample that EM-kD draws from the larger of two unequal clouds.")
 @force_option
@@ -74,21 +74,22 @@ def command(
 ) -> None:
     """Compare decoded clouds with their originals.
 
-    Each cloud of ARCHIVE is compared with the REFERENCE of its name; or two clouds are compared with each other.
-    REFERENCE is a folder or files, as the INPUT of compress; for two clouds, one may be - for stdin. Distances are in
-    the units of the originals: em_kd, chamfer and augmented_chamfer are mean squared distances, em_kd_root is the root
-    of em_kd, n_em_kd is em_kd over the variance of the original, hausdorff is a distance, and d1_psnr is in dB with the
-    diagonal of the original's bounding box as peak.
+    Each cloud of ARCHIVE is compared with the REFERENCE of its name; or one cloud with another, the second being the
+    original. REFERENCE is a folder or files, as the INPUT of compress; of two clouds, one may be - for stdin. Distances
+    are in the units of the originals: em_kd, chamfer and augmented_chamfer are mean squared distances, em_kd_root is
+    the root of em_kd, n_em_kd is em_kd over the variance of the original, hausdorff is a distance, and d1_psnr is in dB
+    with the diagonal of the original's bounding box as peak.
 
     \b
     Example:
       qaad eval scans.qaad scans/ --csv errors.csv --fail-above n_em_kd=0.002
       qaad eval a.ply b.ply --json
-      qaad decode scans.qaad --index 3 -o - | qaad eval original.ply -
+      qaad decode scans.qaad --index 3 -o - | qaad eval - original.ply
     """
     from qaadcodec.codec import check_thresholds, evaluate, evaluate_pair, summarise
     from qaadcodec.report.errors import errors_csv, errors_lines, notes_of
     from qaadcodec.report.jsonlines import json_line
+    from qaadcodec.report.progress import reporting
 
     wanted = chosen_metrics(metrics, limits)
     if table_file is not None:
@@ -100,20 +101,23 @@ def command(
     if archive is not None:
         if len(what) < 2:
             raise UsageError(f"{what[0]}: nothing to compare it with", hint="name the originals: a folder, or files")
-        results: Iterable[CloudErrors] = evaluate(archive, what[1:], indices=indices, metrics=wanted, seed=seed)
     else:
         first, second = two_clouds(what)
         if indices:
             raise UsageError("--index goes with an archive, not with two clouds")
-        results = [evaluate_pair(first, second, metrics=wanted, seed=seed)]
 
     errors: list[CloudErrors] = []
     # Lines of results and a live display would write over each other.
-    unwatched = quiet or archive is None or (as_json and sys.stdout.isatty())
-    for each in watched(results, quiet=unwatched):
-        errors.append(each)
-        if as_json:
-            put([json_line(each.to_dict())])
+    with reporting(quiet=quiet or (as_json and sys.stdout.isatty())) as listener:
+        results: Iterable[CloudErrors]
+        if archive is not None:
+            results = evaluate(archive, what[1:], indices=indices, metrics=wanted, seed=seed, on_event=listener)
+        else:
+            results = [evaluate_pair(first, second, metrics=wanted, seed=seed)]
+        for each in results:
+            errors.append(each)
+            if as_json:
+                put([json_line(each.to_dict())])
     summary = summarise(errors, archive)
     if as_json:
         put([json_line(summary)])
@@ -123,6 +127,12 @@ def command(
         put(errors_lines(errors, summary))
     if table_file is not None:
         write_csv(table_file, errors_csv(errors), overwrite=force)
+    if limits and archive is not None and not indices and summary["clouds"] < summary["archive_clouds"]:
+        raise CloudError(
+            f"{summary['archive_clouds'] - summary['clouds']} of {summary['archive_clouds']} clouds have no original, "
+            "so the limits cannot be checked",
+            hint="name all originals, or choose clouds with --index",
+        )
     check_thresholds(summary, dict(limits))
 
 
@@ -165,23 +175,6 @@ def chosen_metrics(metrics: tuple[str, ...], limits: tuple[tuple[str, float], ..
         if metric not in names:
             raise UsageError(f"--fail-above {metric}={value:g} needs {metric} among the --metrics")
     return tuple(name for name in METRICS if name in names)
-
-
-def watched(results: Iterable[CloudErrors], *, quiet: bool) -> Iterator[CloudErrors]:
-    """The results as they come, with progress on stderr."""
-    import time
-
-    from qaadcodec.events import PhaseEnded, PhaseStarted, Progress
-    from qaadcodec.report.progress import reporting
-
-    started = time.monotonic()
-    with reporting(quiet=quiet) as listener:
-        listener(PhaseStarted("comparing", None, "clouds"))
-        done = 0
-        for done, result in enumerate(results, start=1):
-            yield result
-            listener(Progress("comparing", done, 0.0))
-        listener(PhaseEnded("comparing", time.monotonic() - started))
 
 
 def write_csv(path: Path, text: str, *, overwrite: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from qaadcodec.errors import UsageError
+from qaadcodec.errors import EnvironmentFailure, UsageError
 
 
 def put(lines: Iterable[str]) -> None:
@@ -32,12 +32,15 @@ def byte_stdout(content: str, *, is_text: bool = False) -> BinaryIO:
     return sys.stdout.buffer
 
 
-def archive_path(output: Path) -> Path:
+def archive_path(output: str) -> Path:
     """The path of an archive that is to be written, which must be a file's.
 
     Raises:
         UsageError: it is `-`; an archive is written to a temporary file beside its target and renamed.
+        EnvironmentFailure: it is a folder's.
     """
-    if os.fspath(output) == "-":
+    if output == "-":
         raise UsageError("an archive cannot be written to stdout", hint="name a file: -o OUT.qaad")
-    return output
+    if output.endswith(("/", os.sep)):
+        raise EnvironmentFailure(f"{output} is a folder", hint=f"name a file, for example {output}scans.qaad")
+    return Path(output)

@@ -12,14 +12,18 @@ from qaadcodec.report.text import printable
 def say(text: str, *, quiet: bool = False) -> None:
     """A message for people; results go to stdout instead."""
     if not quiet:
-        print(f"qaad: {printable(text)}", file=sys.stderr, flush=True)
+        tell(f"qaad: {printable(text)}")
 
 
 def complain(text: str, hint: str | None = None) -> None:
     """An error, and what to do about it."""
-    print(f"qaad: error: {printable(text)}", file=sys.stderr, flush=True)
-    if hint:
-        print(f"hint: {printable(hint)}", file=sys.stderr, flush=True)
+    tell(f"qaad: error: {printable(text)}" + (f"\nhint: {printable(hint)}" if hint else ""))
+
+
+def tell(line: str) -> None:
+    """One write for the whole line: the thread that answers Ctrl-C may be writing too."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 def in_our_voice(error: click.ClickException) -> tuple[str, str | None]:

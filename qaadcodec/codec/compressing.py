@@ -13,7 +13,7 @@ from qaadcodec.codec.devices import check_device
 from qaadcodec.codec.gathering import Gathered, gather
 from qaadcodec.config import CompressConfig
 from qaadcodec.container import write_archive
-from qaadcodec.events import Listener, StopRequest, ignore
+from qaadcodec.events import Listener, Notice, StopRequest, ignore
 from qaadcodec.files import atomic_output, preflight
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
 
@@ -77,6 +77,7 @@ def compress(
     preflight(target, overwrite)
     gathered = gather(
         inputs,
+        target,
         points=config.points,
         reason="as asked for" if config.points else None,
         seed=config.seed,
@@ -87,7 +88,7 @@ def compress(
     with gathered.store:
         from qaadcodec.codec.learning import learn  # torch takes seconds to import: bad input is told before
 
-        config = fitted_to(config, gathered)
+        config = fitted_to(config, gathered, on_event)
         deadline = None if config.budget_seconds is None else started + config.budget_seconds
         archive, error = learn(gathered, config, device, deadline, on_event, stop)
         with atomic_output(target, overwrite) as stream:
@@ -114,8 +115,9 @@ def compress(
     )
 
 
-def fitted_to(config: CompressConfig, gathered: Gathered) -> CompressConfig:
+def fitted_to(config: CompressConfig, gathered: Gathered, on_event: Listener) -> CompressConfig:
     """The configuration with M filled in, and no more patches than there are points."""
-    points = gathered.store.points.shape[1]
-    network = replace(config.network, patches=min(config.network.patches, points))
-    return replace(config, points=points, network=network)
+    points, patches = gathered.store.points.shape[1], config.network.patches
+    if patches > points:
+        on_event(Notice(f"{points} patches instead of {patches}: there are no more points"))
+    return replace(config, points=points, network=replace(config.network, patches=min(patches, points)))

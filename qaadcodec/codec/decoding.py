@@ -14,7 +14,7 @@ from qaadcodec.clouds import FORMATS, format_of, safe_relative_paths, write_clou
 from qaadcodec.codec.archive import OpenArchive
 from qaadcodec.codec.archive import open as open_archive
 from qaadcodec.errors import EnvironmentFailure, UsageError
-from qaadcodec.files import preflight, reason
+from qaadcodec.files import preflight, protect, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,12 @@ def decode(
         count = source.header.points if points is None else points
         folder = as_folder(output)
         if folder is not None:
-            paths = into_folder(source, chosen, folder, format or "ply", points, overwrite)
+            paths = into_folder(source, chosen, folder, format or "ply", points, overwrite, archive)
             return DecodeSummary(paths, len(chosen), count)
         kind = format or (format_of(output) if isinstance(output, (str, Path)) else "ply")
         target = Path(output) if isinstance(output, str) else output
+        if isinstance(target, Path):
+            protect([archive], target)
         if len(chosen) == 1:
             only = source.names[chosen[0]]
             write_cloud(target, source.points(chosen[0], points), kind, names=[only], overwrite=overwrite)
@@ -107,13 +109,21 @@ def each(source: OpenArchive, chosen: Sequence[int], points: int | None) -> Iter
 
 
 def into_folder(
-    source: OpenArchive, chosen: Sequence[int], folder: Path, format: str, points: int | None, overwrite: bool
+    source: OpenArchive,
+    chosen: Sequence[int],
+    folder: Path,
+    format: str,
+    points: int | None,
+    overwrite: bool,
+    archive: str | Path,
 ) -> tuple[str, ...]:
     """One file a cloud, under names made safe; nothing is written where one of them exists already."""
     targets = [folder / relative for relative in safe_relative_paths([source.names[i] for i in chosen], f".{format}")]
     if format not in FORMATS:
         raise UsageError(f"unknown format {format!r}", hint=f"formats are {', '.join(FORMATS)}")
     source.check(chosen, points)
+    if folder.exists() and not folder.is_dir():
+        raise EnvironmentFailure(f"{folder} is a file, not a folder", hint="name another folder")
     try:
         for parent in sorted({target.parent for target in targets}):
             parent.mkdir(parents=True, exist_ok=True)
@@ -121,6 +131,7 @@ def into_folder(
         raise EnvironmentFailure(f"{error.filename or folder}: {reason(error)}") from error
     for target in targets:
         preflight(target, overwrite)
+        protect([archive], target)
     for i, target in zip(chosen, targets, strict=True):
         write_cloud(target, source.points(i, points), format, overwrite=overwrite)
     return tuple(str(target) for target in targets)

@@ -13,21 +13,22 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def check_device(name: str) -> None:
-    """Raise UsageError if there is no device of that name anywhere."""
+    """Raise UsageError if there is no device of that name anywhere; the two common ones are not looked for yet."""
     if name not in DEVICES:
         raise UsageError(f"unknown device {name!r}; devices are {', '.join(DEVICES)}")
+    if name not in ("auto", "cpu"):
+        choose_device(name)
 
 
 def choose_device(name: str) -> torch.device:
     """The torch device of that name; "auto" takes CUDA where there is one, else the CPU.
 
     Raises:
-        UsageError: unknown name.
+        KeyError: unknown name; `check_device` tells people.
         EnvironmentFailure: this machine has no such device.
     """
     import torch
 
-    check_device(name)
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}

@@ -21,7 +21,7 @@ from qaadcodec.codec.gathering import gather, outer_box
 from qaadcodec.codec.measuring import SampledError, sample_error
 from qaadcodec.container import ArchiveReader, Header, extend_archive, storable_names
 from qaadcodec.events import Listener, Notice, StopRequest, ignore
-from qaadcodec.files import atomic_output, preflight
+from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.model.decoder import decode_points
 
 OUTSIDE = 1.25  # normalised coordinates of a new cloud beyond which it does not look like one of the set
@@ -80,10 +80,12 @@ def encode(
     check_device(device)
     with ArchiveReader(archive) as reader:
         preflight(output, overwrite)
+        protect([archive], output)
         header = reader.header
         source = OpenArchive(reader)
         gathered = gather(
             inputs,
+            output,
             points=header.points,
             reason="what the archive has",
             seed=seed,
@@ -93,7 +95,7 @@ def encode(
             normalisation=Normalisation(np.array(header.offset), header.scale),
         )
         with gathered.store as store:
-            if (reach := float(np.abs(store.points).max())) > OUTSIDE:
+            if (reach := float(np.abs((gathered.boxes - np.array(header.offset)) / header.scale).max())) > OUTSIDE:
                 on_event(
                     Notice(
                         f"the new clouds reach {reach:.2f} times as far from the centre as those of the set did; "
@@ -106,6 +108,9 @@ def encode(
             latents = fit(source, gathered, device, seed, on_event, stop)
             count = len(latents)
             names = storable_names([*reader.names, *gathered.names[:count]])[header.clouds :]
+            if renamed := [pair for pair in zip(gathered.names, names, strict=False) if pair[0] != pair[1]]:
+                what = f"{len(renamed)} of {count} new clouds have names that are taken"
+                on_event(Notice(f"{what}: {renamed[0][0]} becomes {renamed[0][1]}", warning=True))
             new = (latents, names, gathered.counts[:count])
             stored = as_stored(reader, *new)
             error = sample_error(

@@ -16,9 +16,11 @@ from qaadcodec.clouds import CloudSource, find_clouds, read_cloud, resample
 from qaadcodec.codec.archive import OpenArchive
 from qaadcodec.codec.archive import open as open_archive
 from qaadcodec.errors import CloudError, ThresholdMissed, UsageError
+from qaadcodec.events import Listener, Notice, PhaseEnded, PhaseStarted, Progress, ignore
 from qaadcodec.metrics.em_kd import em_kd, variance
 from qaadcodec.metrics.nearest import diagonal, nearest_distances
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
+from qaadcodec.training.clock import Clock
 
 METRICS = ("em_kd", "em_kd_root", "n_em_kd", "chamfer", "augmented_chamfer", "d1_psnr", "hausdorff")
 MATCHED = METRICS[:3]
@@ -65,6 +67,7 @@ def evaluate(
     indices: Sequence[int] = (),
     metrics: Sequence[str] | None = None,
     seed: int = 0,
+    on_event: Listener = ignore,
 ) -> Iterator[CloudErrors]:
     """Compare the clouds of a container with their originals, found by name.
 
@@ -74,6 +77,7 @@ def evaluate(
         indices: only these clouds; all for which there is an original when empty.
         metrics: names out of METRICS; all when None.
         seed: of the subsample that EM-kD takes of the larger cloud where counts differ.
+        on_event: receives progress, and a warning where clouds have no original.
 
     Raises:
         CloudError: an original is missing or unusable; ContainerError; UsageError for an unknown metric or index.
@@ -81,7 +85,13 @@ def evaluate(
     wanted = chosen_metrics(metrics)
     with open_archive(archive) as source:
         found = by_name(source, find_clouds(references))
+        if not indices and len(found) < len(source):
+            missing = [name for i, name in enumerate(source.names) if i not in found]
+            what = f"{len(missing)} of {len(source)} clouds have no original among the references, such as {missing[0]}"
+            on_event(Notice(what, warning=True))
         chosen = [source.absolute_index(i) for i in indices] or sorted(found)
+        clock = Clock(len(chosen), None)
+        on_event(PhaseStarted("comparing", len(chosen), "clouds"))
         for i in chosen:
             if i not in found:
                 raise CloudError(
@@ -89,6 +99,9 @@ def evaluate(
                     hint="originals are found by name, relative to the folder given",
                 )
             yield compare(source.points(i), found[i].load().points, wanted, seed, index=i, name=source.names[i])
+            clock.done += 1
+            on_event(Progress("comparing", clock.done, clock.fraction, eta_seconds=clock.eta_seconds))
+        on_event(PhaseEnded("comparing", clock.seconds))
 
 
 def evaluate_pair(a: str | Path, b: str | Path, *, metrics: Sequence[str] | None = None, seed: int = 0) -> CloudErrors:
@@ -191,6 +204,7 @@ def summarise(errors: Sequence[CloudErrors], archive: str | Path | None) -> dict
         with open_archive(archive) as source:
             clouds, points, size = len(source), source.header.points, source.size_bytes
             summary |= {
+                "archive_clouds": clouds,
                 "bytes": size,
                 "raw_bytes": raw_bytes(clouds, points),
                 "ratio": ratio(clouds, points, size),

@@ -14,6 +14,7 @@ from qaadcodec.clouds import CloudSource, Normalisation, PointCloud, find_clouds
 from qaadcodec.container import storable_names
 from qaadcodec.errors import CloudError, Interrupted
 from qaadcodec.events import Listener, Notice, PhaseEnded, PhaseStarted, Progress, StopRequest
+from qaadcodec.files import protect
 from qaadcodec.metrics.em_kd import variance
 from qaadcodec.training.clock import Clock
 from qaadcodec.training.targets import TargetStore
@@ -47,6 +48,7 @@ class Gathered:
 
 def gather(
     inputs: Sequence[str | Path],
+    output: str | Path,
     *,
     points: int | None,
     seed: int,
@@ -59,6 +61,7 @@ def gather(
     """Read the clouds twice: once to check and measure them, once to store them; so memory does not grow with N.
 
     Args:
+        output: what will be written; must not be one of the inputs.
         points: M; the smallest count when None.
         seed: of the resampling.
         skip_bad: leave unusable clouds out and say so.
@@ -68,9 +71,11 @@ def gather(
     Raises:
         CloudError: a cloud is unusable (without `skip_bad`), or none is left.
         Interrupted: stopped.
-        EnvironmentFailure: no room for the working data.
+        EnvironmentFailure: no room for the working data, or the output is one of the inputs.
     """
-    survey = Survey(find_clouds(inputs), skip_bad, on_event, stop)
+    sources = find_clouds(inputs)
+    protect([source.file for source in sources if isinstance(source.file, Path)], output)
+    survey = Survey(sources, skip_bad, on_event, stop)
     m = points or min(survey.counts)
     _tell(survey, m, reason, on_event)
     boxes = np.array(survey.boxes)
@@ -78,6 +83,8 @@ def gather(
     norm = normalisation or Normalisation.of_bounds(bounds[0], bounds[1])
     store = TargetStore(len(survey.sources), m)
     spread = 0.0
+    clock = Clock(len(store), None)
+    on_event(PhaseStarted("normalising", len(store), "clouds"))
     try:
         for i, source in enumerate(survey.sources):
             if stop:
@@ -87,9 +94,12 @@ def gather(
             spread += own / len(store)
             if own == 0:
                 on_event(Notice(f"{source.path}: too small beside the others to keep its shape", warning=True))
+            clock.done += 1
+            on_event(Progress("normalising", clock.done, clock.fraction, eta_seconds=clock.eta_seconds))
     except BaseException:
         store.close()
         raise
+    on_event(PhaseEnded("normalising", clock.seconds))
     return Gathered(
         store=store,
         names=storable_names([source.name for source in survey.sources]),
@@ -173,7 +183,7 @@ def _tell(survey: Survey, m: int, reason: str | None, on_event: Listener) -> Non
             )
         )
     if survey.dropped:
-        lost = ", ".join(f"{name} ({count} clouds)" for name, count in sorted(survey.dropped.items()))
+        lost = ", ".join(f"{name} ({count} cloud{'s' * (count > 1)})" for name, count in sorted(survey.dropped.items()))
         on_event(Notice(f"not kept: {lost}; a .qaad holds positions only"))
 
 

@@ -10,10 +10,9 @@ import torch
 from qaadcodec import __version__
 from qaadcodec.codec.devices import choose_device
 from qaadcodec.codec.gathering import Gathered, outer_box
-from qaadcodec.codec.measuring import SampledError, sample_error
+from qaadcodec.codec.measuring import SAMPLE, SampledError, sample_error
 from qaadcodec.config import CompressConfig
 from qaadcodec.container import Archive, Header, quantise
-from qaadcodec.errors import Interrupted
 from qaadcodec.events import Listener, Notice, PhaseEnded, PhaseStarted, Progress, StopRequest
 from qaadcodec.model.decoder import decode_points
 from qaadcodec.model.network import FoldingNetwork
@@ -21,6 +20,7 @@ from qaadcodec.training.clock import Clock
 from qaadcodec.training.loop import Learner, train
 from qaadcodec.training.start import align, initial_input_cloud, pca_latents
 
+ASSIGNING_SHARE = 0.4  # of the time left of a budget when it begins: Greedy makes do with smaller leaves then
 FINISHING_SHARE, FINISHING_SECONDS = 0.03, 2.0  # of a budget, kept for quantising, measuring and writing
 
 
@@ -39,14 +39,15 @@ def learn(
         deadline: time.monotonic() at which everything should be over.
 
     Raises:
-        Interrupted: stopped before training began; EnvironmentFailure: no such device.
+        EnvironmentFailure: no such device.
     """
-    learner = begin(gathered, config, choose_device(device), on_event, stop)
+    learner = begin(gathered, config, choose_device(device), deadline, on_event, stop)
     budget = training_budget(config, deadline)
     for event in train(learner, gathered.store, config, gathered.variance, budget_seconds=budget, stop=stop):
         on_event(event)
-    if learner.epochs == 0 and not stop:
-        on_event(Notice("the budget ended within the first epoch; give it more time", warning=True))
+    if learner.epochs == 0:
+        what = "it was stopped" if stop else "the budget ended"
+        on_event(Notice(f"{what} before every cloud was shown once; the clouds will look much alike", warning=True))
     return finish(learner, gathered, config, deadline, on_event)
 
 
@@ -54,6 +55,7 @@ def begin(
     gathered: Gathered,
     config: CompressConfig,
     device: torch.device,
+    deadline: float | None,
     on_event: Listener,
     stop: StopRequest | None,
 ) -> Learner:
@@ -62,10 +64,9 @@ def begin(
     clock = Clock(len(store), None)
     on_event(PhaseStarted("assigning", len(store), "clouds"))
     input_cloud = initial_input_cloud(store, config.network.patches)
-    for clock.done in align(store, input_cloud, config.assignment, config.seed):
+    seconds = None if deadline is None else ASSIGNING_SHARE * (deadline - time.monotonic())
+    for clock.done in align(store, input_cloud, config.assignment, config.seed, seconds=seconds, stop=stop):
         on_event(Progress("assigning", clock.done, clock.fraction, eta_seconds=clock.eta_seconds))
-        if stop:
-            raise Interrupted("stopped before training began; nothing was written")
     latents = pca_latents(store, config.network.latent_size, config.seed)
     on_event(PhaseEnded("assigning", clock.seconds))
     generator = torch.Generator().manual_seed(config.seed)
@@ -93,7 +94,7 @@ def finish(
 ) -> tuple[Archive, SampledError]:
     """The archive as it will be read, with the error of a sample of its clouds in the header."""
     clock = Clock(1, None)
-    on_event(PhaseStarted("measuring", None, "clouds"))
+    on_event(PhaseStarted("measuring", min(SAMPLE, len(gathered.store)), "clouds"))
     norm, points = gathered.normalisation, gathered.store.points
     low, high = outer_box(gathered.boxes)
     archive = Archive(
@@ -123,6 +124,7 @@ def finish(
         lambda i: decode_points(config.network, stored.weights, stored.input_cloud, stored.latents[i]),
         norm.scale,
         deadline,
+        lambda done, share: on_event(Progress("measuring", done, share)),
     )
     on_event(PhaseEnded("measuring", clock.seconds))
     return replace(stored, header=replace(stored.header, errors=error.to_header())), error

@@ -41,6 +41,7 @@ def sample_error(
     decoded: Callable[[int], Array],
     scale: float,
     deadline: float | None = None,
+    on_progress: Callable[[int, float], None] = lambda done, share: None,
 ) -> SampledError:
     """Measure up to SAMPLE clouds out of N, at least one, more only while the deadline (time.monotonic) is not over.
 
@@ -48,10 +49,12 @@ def sample_error(
         clouds: N.
         original, decoded: the normalised clouds by index, (M, 3).
         scale: input units per normalised unit.
+        on_progress: receives how many clouds are measured, and which share of them that is.
     """
     squared: list[float] = []
     relative: list[float] = []
-    for i in np.unique(np.linspace(0, clouds - 1, min(SAMPLE, clouds)).round().astype(int)):
+    chosen = np.unique(np.linspace(0, clouds - 1, min(SAMPLE, clouds)).round().astype(int))
+    for i in chosen:
         if squared and deadline is not None and time.monotonic() > deadline:
             break
         truth = original(int(i))
@@ -59,4 +62,5 @@ def sample_error(
         squared.append(error * scale**2)
         spread = variance(truth)
         relative.append(error / spread if spread > 0 else 0.0)  # a cloud too small beside the others to have a shape
+        on_progress(len(squared), len(squared) / len(chosen))
     return SampledError(float(np.mean(squared)), float(np.mean(relative)), len(squared))

@@ -19,11 +19,8 @@ class Decoder(nn.Module):
     """Maps latents to clouds, differentiable in the latents, the weights and the input cloud.
 
     The weights and the input cloud are parameters, so they can be fine-tuned or frozen with `requires_grad_(False)`;
-    offset and scale are float64 buffers.
+    offset and scale are plain numbers, applied in float64 (float32 on devices without it).
     """
-
-    offset: Tensor
-    scale: Tensor
 
     def __init__(
         self,
@@ -37,8 +34,15 @@ class Decoder(nn.Module):
         self.network = FoldingNetwork(config)
         self.network.load_arrays(weights)
         self.input_cloud = nn.Parameter(torch.from_numpy(np.array(input_cloud, np.float32)))
-        self.register_buffer("offset", torch.tensor(list(offset), dtype=torch.float64))
-        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
+        self.offset, self.scale = list(offset), scale
+
+    def get_extra_state(self) -> Tensor:
+        """Offset and scale, for `state_dict`."""
+        return torch.tensor([*self.offset, self.scale], dtype=torch.float64)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Offset and scale, from a `state_dict`."""
+        *self.offset, self.scale = state.tolist()
 
     def forward(self, latents: Tensor) -> Tensor:
         """Decode latents.
@@ -49,18 +53,32 @@ class Decoder(nn.Module):
         Returns:
             (B, M, 3) float64 in input units, the rows in the order of the input cloud.
         """
-        return self.normalised(latents).double() * self.scale + self.offset
+        clouds = self.normalised(latents)
+        dtype = torch.float32 if clouds.device.type == "mps" else torch.float64
+        return clouds.to(dtype) * self.scale + torch.tensor(self.offset, dtype=dtype, device=clouds.device)
 
     def normalised(self, latents: Tensor) -> Tensor:
         """The clouds in normalised coordinates, (B, M, 3) float32."""
-        network, q = self.network, self.input_cloud
-        shared, heads = network.modulated(latents), network.heads()
-        places, pieces = [], []
-        for patches, positions in chunks(patch_offsets(len(q), network.config.patches)):
-            few = torch.from_numpy(patches).to(q.device)
-            at = torch.from_numpy(positions).to(q.device)
-            pieces.append(fold(network.config, shared, [(w[few], b[few]) for w, b in heads], q[at]))
-            places.append(positions.ravel())
-        # Patches are evened out by repeated rows; the first place of each row is the one to take.
-        first = np.unique(np.concatenate(places), return_index=True)[1]
-        return torch.cat(pieces, dim=1)[:, torch.from_numpy(first).to(q.device)]
+        return fold_cloud(self.network, self.input_cloud, latents)
+
+
+def fold_cloud(network: FoldingNetwork, input_cloud: Tensor, latents: Tensor) -> Tensor:
+    """The whole input cloud folded for each latent, patch after patch in pieces of a few thousand points.
+
+    Args:
+        input_cloud: Q, (M, 3).
+        latents: (B, l), on the same device.
+
+    Returns:
+        P̂, (B, M, 3), in row order.
+    """
+    shared, heads = network.modulated(latents), network.heads()
+    places, pieces = [], []
+    for patches, positions in chunks(patch_offsets(len(input_cloud), network.config.patches)):
+        few = torch.from_numpy(patches).to(input_cloud.device)
+        at = torch.from_numpy(positions).to(input_cloud.device)
+        pieces.append(fold(network.config, shared, [(w[few], b[few]) for w, b in heads], input_cloud[at]))
+        places.append(positions.ravel())
+    # Patches are evened out by repeated rows; the first place of each row is the one to take.
+    first = np.unique(np.concatenate(places), return_index=True)[1]
+    return torch.cat(pieces, dim=1)[:, torch.from_numpy(first).to(input_cloud.device)]

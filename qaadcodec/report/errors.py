@@ -27,8 +27,8 @@ STATISTICS = ("mean", "median", "p95", "max")
 
 def errors_lines(errors: Sequence[CloudErrors], summary: Mapping[str, Any]) -> list[str]:
     """A row per cloud, the statistics below, then the rate; metrics that nobody measured have no column."""
-    records = [each.to_dict() for each in errors]
-    metrics = [m for m in HEADERS if any(record.get(m) is not None for record in records)]
+    records = [each.to_dict() | {m: getattr(each, m) for m in HEADERS} for each in errors]  # infinities too
+    metrics = [m for m in HEADERS if any(getattr(each, m) is not None for each in errors)]
     rows = [
         ["-" if r["index"] is None else str(r["index"]), r["name"], grouped(r["points"])]
         + [cell(metric, r[metric]) for metric in metrics]

@@ -58,7 +58,7 @@ def facts_of(archive: Inspection) -> list[tuple[str, str]]:
 def made_with(archive: Inspection) -> str:
     """The preset and what went with it, as far as the archive says."""
     known = [("preset", archive.preset), ("seed", archive.seed), ("epochs", archive.epochs)]
-    return ", ".join(f"{name} {value}" for name, value in known if value is not None) or "not recorded"
+    return ", ".join(f"{name} {value}" for name, value in known if value not in (None, "")) or "not recorded"
 
 
 def sections_of(archive: Inspection) -> list[str]:

@@ -14,16 +14,21 @@ from qaadcodec.events import Event, Notice, PhaseEnded, PhaseStarted, Progress
 from qaadcodec.report.phases import standing
 from qaadcodec.report.text import duration, printable
 
+WIDE = 118  # columns that the longest line takes with a bar
+
 
 class LiveDisplay:
     """A listener and context manager; finished phases stay on the screen with the time that they took."""
 
     def __init__(self, stream: TextIO) -> None:
+        console = Console(file=stream)
+        # What the phase says matters more than a bar.
+        bar = [BarColumn(bar_width=24)] if console.width >= WIDE else []
         self._bars = Bars(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
+            TextColumn("{task.description}", style="cyan", markup=False),
+            *bar,
             TextColumn("{task.fields[state]}", markup=False),
-            console=Console(file=stream),
+            console=console,
             refresh_per_second=4,  # each redraw takes time from the training
         )
         self._phase: PhaseStarted | None = None

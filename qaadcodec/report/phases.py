@@ -9,14 +9,15 @@ from qaadcodec.report.text import duration, grouped, percent, rate
 def amount(phase: PhaseStarted, done: int) -> str:
     """`120/400 epochs`, or `120 epochs` where the total is not known."""
     total = "" if phase.total is None else f"/{grouped(phase.total)}"
-    return f"{grouped(done)}{total} {phase.unit}"
+    unit = phase.unit.removesuffix("s") if (phase.total or done) == 1 else phase.unit
+    return f"{grouped(done)}{total} {unit}"
 
 
 def standing(phase: PhaseStarted, progress: Progress) -> str:
-    """`120/400 epochs, matched error 0.31 %, 1.2 M points/s, 3 min 10 s left`, with what is known of it."""
+    """`120/400 epochs, error 0.31 %, 1.2 M points/s, 3 min 10 s left`, with what is known of it."""
     parts = [amount(phase, progress.done)]
     if progress.matched_error is not None:
-        parts.append(f"matched error {percent(progress.matched_error)}")
+        parts.append(f"error {percent(progress.matched_error)}")
     if progress.points_per_second is not None:
         parts.append(rate(progress.points_per_second))
     if progress.eta_seconds is not None:

@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import dataclass
 
-WARM_UP = 0.02  # share of the training over which the learning rate rises
+RATE_RISE = 0.02  # share of the training over which the learning rate rises
 
 
 @dataclass(slots=True)
@@ -47,4 +47,4 @@ class Clock:
 
 def rate(fraction: float) -> float:
     """Learning rate as a share of the highest one: a short rise, then half a cosine down to nought."""
-    return min(1.0, fraction / WARM_UP) * 0.5 * (1.0 + math.cos(math.pi * fraction))
+    return min(1.0, fraction / RATE_RISE) * 0.5 * (1.0 + math.cos(math.pi * fraction))

@@ -128,9 +128,8 @@ class Steps:
         return float(loss.detach()), targets.shape[0] * targets.shape[1]
 
     def finish(self) -> None:
-        """Re-solve the clouds that wait for it, and leave the learner as a plain set of tensors."""
+        """Leave the learner as a plain set of tensors."""
         self._learner.input_cloud.requires_grad_(False)
-        self._resolving.flush(self._learner.input_cloud, self._learner.latents)
 
     def _swap(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,10 +12,12 @@ from qaadcodec.assignment.greedy import greedy
 from qaadcodec.assignment.patches import split_into_patches
 from qaadcodec.assignment.subspaces import subspaces
 from qaadcodec.config import AssignmentConfig
+from qaadcodec.events import StopRequest
 from qaadcodec.training.targets import TargetStore
 
 Array = npt.NDArray[np.float32]
 
+HASTY = 8  # points in a leaf of Greedy when there is no time: little more than an order along the k-d tree
 SKETCH = 64  # subspaces whose means describe a cloud when the middle of the set is looked for
 PCA_ROWS = 4096  # rows of the input cloud that stand for all of them in the PCA,
 PCA_NUMBERS = 1 << 24  # or fewer, so that its table stays at 64 MiB however many clouds there are
@@ -38,16 +41,34 @@ def initial_input_cloud(store: TargetStore, patches: int) -> Array:
     return cloud[split_into_patches(cloud, patches)]
 
 
-def align(store: TargetStore, input_cloud: Array, config: AssignmentConfig, seed: int) -> Iterator[int]:
+def align(
+    store: TargetStore,
+    input_cloud: Array,
+    config: AssignmentConfig,
+    seed: int,
+    *,
+    seconds: float | None = None,
+    stop: StopRequest | None = None,
+) -> Iterator[int]:
     """Bring every cloud into the row order of Q, by QAAD-Greedy or at random; yields how many are done.
 
-    Each cloud draws from a generator of its own, so the result does not depend on the order of the work.
-    """
+    Each cloud draws from a generator of its own, so the result does not depend on the order of the work. Where that
+    would take too long, the leaves of Greedy are halved from cloud to cloud, down to HASTY points.
 
+    Args:
+        seconds: time for all of it; None for as long as it takes.
+        stop: the rest is done hastily once it is set.
+    """
+    leaf, started = config.greedy_leaf, time.monotonic()
     for i, cloud in enumerate(store.points):
+        used = time.monotonic() - started
+        if seconds is not None and i and used * (len(store) - i) > (seconds - used) * i:  # at this pace it takes longer
+            leaf = max(leaf // 2, HASTY)
         rng = np.random.default_rng([seed, 1, i])
-        greedily = config.greedy
-        order = greedy(input_cloud, cloud, config.greedy_leaf, rng) if greedily else rng.permutation(len(cloud))
+        if config.greedy:
+            order = greedy(input_cloud, cloud, HASTY if stop else leaf, rng)
+        else:
+            order = rng.permutation(len(cloud))
         store.points[i] = cloud[order]
         yield i + 1
 
@@ -56,7 +77,7 @@ def pca_latents(store: TargetStore, size: int, seed: int) -> Array:
     """Latents to start from: the leading principal components of the aligned clouds, (N, l) float32.
 
     Scaled so that the first one has unit standard deviation. Sets of one shape vary along few directions, and a
-    network that is told them from the start learns faster than from random latents (measured: see the README).
+    network that is told them from the start learns faster than from random latents.
 
     Args:
         size: l; components beyond the rank of the set are nought.

@@ -19,9 +19,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from qaadcodec.assignment.linear import cores
+from qaadcodec.model.decoder import SELU_ALPHA, SELU_SCALE
 from qaadcodec.model.network import FoldingNetwork, Layers, encode_input
-
-SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,5 +210,5 @@ class Pass:
 
 def selu_backward(grad: Tensor, result: Tensor) -> Tensor:
     """Gradient before a SELU from the one after it and the SELU's result."""
-    product: Tensor = torch.ops.aten.elu_backward(grad, SELU_ALPHA, SELU_SCALE, 1.0, True, result)
+    product: Tensor = torch.ops.aten.elu_backward(grad, float(SELU_ALPHA), float(SELU_SCALE), 1.0, True, result)
     return product

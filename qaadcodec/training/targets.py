@@ -62,7 +62,8 @@ class TargetStore:
         self.close()
 
     def close(self) -> None:
-        """Give the disk space back."""
+        """Give the disk space back; the points are gone."""
+        self.points = np.empty((0, 0, 3), np.float32)  # the mapping keeps the space as long as somebody holds it
         self._file.close()
 
     def reorder(self, cloud: int, rows: Rows, order: Rows) -> None:

@@ -154,17 +154,28 @@ def test_an_unknown_setting_is_named_and_the_known_ones_are_listed(name: str) ->
     with pytest.raises(UsageError, match=r"^there is no setting ") as caught:
         with_settings(CompressConfig(), {name: 1})
     assert repr(name) in str(caught.value)
-    assert "assignment.pair_swaps" in str(caught.value.hint)
+    assert str(caught.value.hint).endswith("; the README lists all")
+
+
+def test_the_nearest_settings_are_offered() -> None:
+    with pytest.raises(UsageError) as caught:
+        with_settings(CompressConfig(), {"assignment.pairswap": 1})
+    assert "there is assignment.pair_swaps" in str(caught.value.hint)
+
+
+def test_a_changed_preset_says_what_was_changed() -> None:
+    changed = with_settings(CompressConfig(preset="fast"), {"assignment.pair_swaps": False, "network.head_widths": [8]})
+    assert changed.preset == "fast assignment.pair_swaps=false network.head_widths=[8]"
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("network.film", 1, "film is 1, and must be of type bool"),
-        ("network.patches", True, "patches is True, and must be of type int"),
-        ("network.shared_widths", ["a"], "shared widths is ('a',), and must be of type tuple[int, ...]"),
+        ("network.film", 1, "film is 1, and must be true or false"),
+        ("network.patches", True, "patches is True, and must be a whole number"),
+        ("network.shared_widths", ["a"], "shared widths is ('a',), and must be a list of whole numbers"),
         ("training.batch", 0, "batch is 0, and must be at least 1"),
-        ("training.input_rate", None, "input rate is None, and must be of type float"),
+        ("training.input_rate", None, "input rate is None, and must be a number"),
     ],
 )
 def test_a_setting_of_the_wrong_kind_is_refused(name: str, value: object, message: str) -> None:

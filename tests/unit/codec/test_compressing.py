@@ -90,12 +90,12 @@ def test_the_phases_are_told_in_order(tmp_path: Path, scans: Path, tiny: Compres
     phases = [e for e in heard.events if isinstance(e, (PhaseStarted, PhaseEnded))]
     assert [(type(e), e.phase) for e in phases] == [
         (kind, phase)
-        for phase in ("reading", "assigning", "training", "measuring")
+        for phase in ("reading", "normalising", "assigning", "training", "measuring")
         for kind in (PhaseStarted, PhaseEnded)
     ]
     assert phases[0] == PhaseStarted("reading", 4, "clouds")
-    assert phases[2] == PhaseStarted("assigning", 4, "clouds")
-    assert phases[4] == PhaseStarted("training", 3, "epochs")
+    assert phases[4] == PhaseStarted("assigning", 4, "clouds")
+    assert phases[6] == PhaseStarted("training", 3, "epochs")
     reading = [e for e in heard.events if isinstance(e, Progress) and e.phase == "reading"]
     assert [(e.done, e.fraction) for e in reading] == [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1.0)]
     assert heard.notices == []
@@ -270,8 +270,8 @@ def test_a_failure_in_the_middle_leaves_nothing(
     only_inputs_left(tmp_path, {"scans"})
 
 
-@pytest.mark.parametrize("phase", ["reading", "assigning"])
-def test_a_stop_before_training_writes_nothing(
+@pytest.mark.parametrize("phase", ["reading", "normalising"])
+def test_a_stop_while_reading_writes_nothing(
     tmp_path: Path, scans: Path, tiny: CompressConfig, only_inputs_left: OnlyLeft, phase: str
 ) -> None:
     stop = StopRequest()
@@ -280,10 +280,42 @@ def test_a_stop_before_training_writes_nothing(
         if isinstance(event, Progress) and (event.phase, event.done) == (phase, 2):
             stop.set()
 
-    why = {"reading": "stopped while reading", "assigning": "stopped before training began"}[phase]
-    with pytest.raises(Interrupted, match=f"^{why}; nothing was written$"):
+    with pytest.raises(Interrupted, match=r"^stopped while reading; nothing was written$"):
         compress([scans], tmp_path / "x.qaad", config=tiny, on_event=listen, stop=stop)
     only_inputs_left(tmp_path, {"scans"})
+
+
+def test_a_stop_while_assigning_writes_a_valid_archive_and_says_what_it_is_worth(
+    tmp_path: Path, scans: Path, tiny: CompressConfig, heard: Any
+) -> None:
+    stop = StopRequest()
+
+    def listen(event: Any) -> None:
+        heard(event)
+        if isinstance(event, Progress) and (event.phase, event.done) == ("assigning", 2):
+            stop.set()
+
+    summary = compress([scans], tmp_path / "x.qaad", config=tiny, on_event=listen, stop=stop)
+    assert summary.interrupted
+    assert summary.epochs == 0
+    said = "it was stopped before every cloud was shown once; the clouds will look much alike"
+    assert heard.notices == [said]
+    with open_archive(tmp_path / "x.qaad") as archive:
+        assert len(archive) == 4
+        np.testing.assert_array_equal(archive[0], archive[3])
+
+
+def test_an_input_is_never_overwritten(tmp_path: Path, scans: Path, tiny: CompressConfig) -> None:
+    before = (scans / "a.ply").read_bytes()
+    with pytest.raises(EnvironmentFailure, match=r"a\.ply is the input .*a\.ply, and inputs are never overwritten$"):
+        compress([scans], scans / "a.ply", config=tiny, overwrite=True)
+    assert (scans / "a.ply").read_bytes() == before
+
+
+def test_more_patches_than_points_are_said(tmp_path: Path, scans: Path, tiny: CompressConfig, heard: Any) -> None:
+    config = replace(tiny, points=3)
+    compress([scans], tmp_path / "x.qaad", config=config, on_event=heard)
+    assert "3 patches instead of 4: there are no more points" in heard.notices
 
 
 def test_a_stop_during_training_writes_what_was_learnt(
@@ -310,7 +342,7 @@ def test_a_budget_too_small_is_said(tmp_path: Path, scans: Path, tiny: CompressC
     summary = compress([scans], tmp_path / "x.qaad", config=replace(tiny, budget_seconds=0.01), on_event=heard)
     assert summary.epochs == 0
     assert not summary.interrupted
-    assert heard.notices == ["the budget ended within the first epoch; give it more time"]
+    assert heard.notices == ["the budget ended before every cloud was shown once; the clouds will look much alike"]
     assert summary.sample == 1  # one cloud is measured at least
     with open_archive(tmp_path / "x.qaad") as archive:
         assert np.isfinite(archive[:]).all()

@@ -171,7 +171,7 @@ def test_existing_files_are_kept(archive: Path, tmp_path: Path, only_inputs_left
 
 def test_a_file_where_the_folder_should_be(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_bytes(b"a file")
-    with pytest.raises(EnvironmentFailure, match=r"/out: file exists$"):
+    with pytest.raises(EnvironmentFailure, match=r"/out is a file, not a folder$"):
         decode(archive, f"{tmp_path}/out/", indices=[0])
 
 
@@ -223,3 +223,10 @@ def test_hostile_names_stay_in_the_file(archive: Path, tmp_path: Path) -> None:
         for name in arrays.files:
             assert not name.startswith("/")
             assert ".." not in Path(name).parts
+
+
+def test_the_archive_is_never_overwritten(archive: Path) -> None:
+    before = archive.read_bytes()
+    with pytest.raises(EnvironmentFailure, match=r"is the input .*, and inputs are never overwritten$"):
+        decode(archive, archive, indices=[0], format="ply", overwrite=True)
+    assert archive.read_bytes() == before

@@ -244,3 +244,9 @@ def test_an_error_without_bound_misses_every_limit() -> None:
     flat = CloudErrors(None, "flat", 3, n_em_kd=math.inf)
     with pytest.raises(ThresholdMissed, match=r"^mean n_em_kd is inf, above the limit 1e\+09$"):
         check_thresholds(summarise([flat], None), {"n_em_kd": 1e9})
+
+
+def test_clouds_without_an_original_are_said(archive: Path, made: Path, heard: Any) -> None:
+    errors = list(evaluate(archive, [made / "scans/a.ply"], metrics=["em_kd"], on_event=heard))
+    assert [e.name for e in errors] == ["a"]
+    assert heard.notices == ["3 of 4 clouds have no original among the references, such as b"]

@@ -44,7 +44,7 @@ def test_plain_lines_are_few_and_whole() -> None:
         "qaad: note: b.ply: normals are not kept\n"
         "qaad: warning: c.ply: skipped\n"
         "qaad: training: 400 epochs\n"
-        "qaad: training: 41/400 epochs, matched error 0.3 %, 1.2 M points/s, 3 min 09 s left\n"
+        "qaad: training: 41/400 epochs, error 0.3 %, 1.2 M points/s, 3 min 09 s left\n"
     )
 
 
@@ -83,7 +83,7 @@ def test_the_live_display_ends_with_what_became_of_each_phase() -> None:
     assert (reading.split()[0], training.split()[0]) == ("reading", "training")
     assert reading.endswith("took 0.2 s")
     # As wide as the terminal is: the longest lines end in an ellipsis.
-    assert "41/400 epochs, matched error 0.3 %" in training
+    assert "41/400 epochs, error 0.3 %" in training
 
 
 def test_quiet_work_has_no_listener() -> None:

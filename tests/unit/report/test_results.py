@@ -97,7 +97,8 @@ def test_only_the_first_names_unless_all_are_asked_for() -> None:
 def errors_of(index: int | None, name: str, **values: float) -> Any:
     keys = ("em_kd", "em_kd_root", "n_em_kd", "chamfer", "augmented_chamfer", "d1_psnr", "hausdorff")
     record = {"index": index, "name": name, "points": 300} | dict.fromkeys(keys) | values
-    return SimpleNamespace(name=name, to_dict=lambda: record, note=f"{name}: EM-kD on 200" if name == "b" else None)
+    note = f"{name}: EM-kD on 200" if name == "b" else None
+    return SimpleNamespace(**record, to_dict=lambda: record, note=note)
 
 
 def test_errors_as_a_table() -> None:

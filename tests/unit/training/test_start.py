@@ -11,6 +11,7 @@ import pytest
 
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import AssignmentConfig
+from qaadcodec.events import StopRequest
 from qaadcodec.training.start import align, initial_input_cloud, middle_cloud, pca_latents, range_finder
 from qaadcodec.training.targets import TargetStore
 
@@ -146,3 +147,29 @@ def test_the_store_is_not_changed_by_choosing_an_input_cloud(
     q = initial_input_cloud(store, 5)
     q += 1.0
     np.testing.assert_array_equal(store.points, clouds)
+
+
+def test_greedy_hurries_where_time_is_short_and_when_it_is_stopped(
+    make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The leaves are halved from cloud to cloud down to 8 points while the pace is too slow, and 8 after a stop."""
+    leaves: list[int] = []
+
+    def noted(prediction: Array, target: Array, leaf: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        leaves.append(leaf)
+        return np.arange(len(target))
+
+    monkeypatch.setattr("qaadcodec.training.start.greedy", noted)
+    clouds = np.random.default_rng(8).standard_normal((6, 20, 3)).astype(np.float32)
+    config = AssignmentConfig(greedy_leaf=32)
+    list(align(make_store(clouds), clouds[0], config, 0, seconds=0.0))
+    assert leaves == [32, 16, 8, 8, 8, 8]
+    leaves.clear()
+    list(align(make_store(clouds), clouds[0], config, 0, seconds=1e6))
+    assert leaves == [32] * 6
+    leaves.clear()
+    stop = StopRequest()
+    for done in align(make_store(clouds), clouds[0], config, 0, stop=stop):
+        if done == 4:
+            stop.set()
+    assert leaves == [32, 32, 32, 32, 8, 8]
