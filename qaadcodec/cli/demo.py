@@ -20,9 +20,9 @@ from qaadcodec.errors import EnvironmentFailure
 
 @click.command("demo")
 @click.argument("folder", metavar="[DIR]", type=path_type(), default="qaad-demo")
-@click.option("-n", "--count", type=click.IntRange(min=1), default=32, metavar="N", help="Clouds.  [default: 32]")
+@click.option("-n", "--count", type=click.IntRange(min=1), default=64, metavar="N", help="Clouds.  [default: 64]")
 @click.option(
-    "-m", "--points", type=click.IntRange(min=2), default=4096, metavar="M", help="Points per cloud.  [default: 4096]"
+    "-m", "--points", type=click.IntRange(min=2), default=8192, metavar="M", help="Points per cloud.  [default: 8192]"
 )
 @click.option(
     "--budget", type=parse_duration, default=75.0, metavar="DURATION", help="Time for compressing.  [default: 75s]"
@@ -53,7 +53,7 @@ def command(folder: Path, count: int, points: int, budget: float, force: bool, q
             "synth", "skulls", "-n", str(count), "-m", str(points), "-o", f"{clouds}/", *force_flag, *quiet_flag,
         ]),
         ("One archive of all of them:", [
-            "compress", f"{clouds}/", "-o", str(archive), "--budget", f"{budget:g}s", *force_flag, *quiet_flag,
+            "compress", f"{clouds}/", "-o", str(archive), "--budget", f"{budget:g}s", "--patches", "16", *force_flag, *quiet_flag,
         ]),
         ("What is in it:", ["inspect", str(archive)]),
         ("Any cloud comes back by its index:", [
