@@ -53,7 +53,8 @@ def command(folder: Path, count: int, points: int, budget: float, force: bool, q
             "synth", "skulls", "-n", str(count), "-m", str(points), "-o", f"{clouds}/", *force_flag, *quiet_flag,
         ]),
         ("One archive of all of them:", [
-            "compress", f"{clouds}/", "-o", str(archive), "--budget", f"{budget:g}s", "--patches", "16", *force_flag, *quiet_flag,
+            "compress", f"{clouds}/", "-o", str(archive), "--budget", f"{budget:g}s", "--patches", "16",
+            *force_flag, *quiet_flag,
         ]),
         ("What is in it:", ["inspect", str(archive)]),
         ("Any cloud comes back by its index:", [

@@ -19,7 +19,8 @@ from qaadcodec.cli.voice import complain, in_our_voice
 from qaadcodec.errors import QaadError
 
 # Decoding and solving assignments keep every core busy with whole blocks of work; threads inside numpy's products as
-# well only get in their way (decoding takes three times as long). It is read when numpy is first imported.
+# well only get in their way: decoding takes half as long again, or three times as long beside other work. numpy reads
+# this when it is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # In the order in which a user meets them; each is the `command` of the module of that name, loaded when it is asked
