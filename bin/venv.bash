@@ -1,5 +1,5 @@
 # Sourced by the scripts beside it. `ensure_venv EXTRA` makes .venv at the project's root, once: the project itself,
-# editable, with the versions that constraints.txt pins, and the dependencies of EXTRA ("" for none, or "dev").
+# editable, with the versions that constraints.txt pins, and the dependencies of EXTRA ("" for none, "dev" or "bench").
 #
 # It is done when .venv/qaad-installed (or .venv/qaad-installed-dev, …) holds what it was made from: that file is written
 # last, so an interrupted set-up starts again, and a changed pyproject.toml or constraints.txt leads to another one.
