@@ -15,7 +15,7 @@ from qaadcodec.config import NetworkConfig
 Array = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-CHUNK = 4096  # rows decoded together: their features stay in the cache, and the same rows always go together
+CHUNK = 2048  # rows decoded together: their features stay in the cache, and the same rows always go together
 SELU_SCALE, SELU_ALPHA = np.float32(1.0507009873554805), np.float32(1.6732632423543772)
 
 
