@@ -16,6 +16,7 @@ from qaadcodec.cli.options import debug_option, force_option, path_type, quiet_o
 from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.output import put
 from qaadcodec.errors import EnvironmentFailure
+from qaadcodec.files import reason
 
 
 @click.command("demo")
@@ -87,8 +88,7 @@ def prepare(folder: Path, *, overwrite: bool) -> None:
         if any(folder.iterdir()) and not overwrite:
             raise EnvironmentFailure(f"{folder} exists already", hint="-f overwrites it; or name another folder")
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise EnvironmentFailure(f"cannot write {folder}: {reason}") from error
+        raise EnvironmentFailure(f"cannot write {folder}: {reason(error)}") from error
 
 
 def program() -> str:

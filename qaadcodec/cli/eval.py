@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,9 +93,10 @@ def command(
 
     wanted = chosen_metrics(metrics, limits)
     if table_file is not None:
-        from qaadcodec.files import preflight
+        from qaadcodec.files import preflight, protect
 
         preflight(table_file, force)
+        protect(files_of(what), table_file)
 
     archive = Path(what[0]) if is_archive(what[0]) else None
     if archive is not None:
@@ -147,6 +148,15 @@ def is_archive(path: str) -> bool:
             return file.read(len(MAGIC)) == MAGIC
     except OSError:
         return False
+
+
+def files_of(what: Iterable[str]) -> Iterator[Path]:
+    """The files that are read: those named, the selection in them left off, and all in the folders named."""
+    for name in what:
+        path = Path(name.partition("::")[0])
+        yield path
+        if path.is_dir():
+            yield from path.rglob("*")
 
 
 def two_clouds(what: tuple[str, ...]) -> tuple[str, str]:

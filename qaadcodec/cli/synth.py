@@ -16,6 +16,7 @@ from qaadcodec.cli.options import debug_option, force_option, json_option, path_
 from qaadcodec.cli.output import put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import EnvironmentFailure
+from qaadcodec.files import reason
 
 KINDS = ("skulls", "bodies")
 
@@ -105,8 +106,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     try:
         temporary.mkdir()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise EnvironmentFailure(f"cannot write {target}: {reason}") from error
+        raise EnvironmentFailure(f"cannot write {target}: {reason(error)}") from error
     try:
         yield temporary
         if target.is_dir():

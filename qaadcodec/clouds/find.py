@@ -20,6 +20,7 @@ from qaadcodec.clouds.opening import opened
 from qaadcodec.clouds.parts import Shape, choose
 from qaadcodec.clouds.source import CloudSource
 from qaadcodec.errors import CloudError, UsageError
+from qaadcodec.files import reason
 
 
 def find_clouds(inputs: Sequence[str | Path]) -> list[CloudSource]:
@@ -74,7 +75,7 @@ def _clouds_of(item: str | Path, alone: bool) -> list[CloudSource]:
     except OSError as error:
         if isinstance(error, FileNotFoundError):
             raise CloudError(f"{path}: no such file or folder") from None
-        raise CloudError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise CloudError(f"{path}: cannot be read: {reason(error)}") from error
     except ValueError as error:  # a NUL in the name
         raise CloudError(f"{str(path)!r}: no such file or folder") from error
     if stat.S_ISDIR(mode):
@@ -135,7 +136,7 @@ def _walk(folder: Path) -> Iterator[Path]:
     """Files below a folder that are not hidden, relative to it. Linked folders are entered, each real one once."""
 
     def refuse(error: OSError) -> NoReturn:
-        raise CloudError(f"{error.filename}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise CloudError(f"{error.filename}: cannot be read: {reason(error)}") from error
 
     seen: set[tuple[int, int]] = set()
     for place, folders, files in os.walk(folder, onerror=refuse, followlinks=True):

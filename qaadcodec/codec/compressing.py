@@ -65,10 +65,10 @@ def compress(
         skip_bad: leave unusable clouds out instead of raising.
         device: "auto", "cpu", "cuda" or "mps".
         on_event: receives progress and notices.
-        stop: once set, training ends early and what was learnt is written.
+        stop: once set, training ends early and what was learnt is written; while reading, nothing is.
 
     Raises:
-        CloudError, EnvironmentFailure, UsageError; Interrupted when stopped before training began.
+        CloudError, EnvironmentFailure, UsageError; Interrupted when stopped while reading.
     """
     started = time.monotonic()
     config = config or CompressConfig()
