@@ -32,7 +32,7 @@ def em_kd(a: Floats, b: Floats, leaf: int = SUBSPACE) -> float:
 
 
 def emd(a: Floats, b: Floats) -> float:
-    """The earth mover's distance with the squared distance, per point; exact, in O(M³) time and O(M²) memory."""
+    """The earth mover's distance with the squared distance, per point; exact. O(M³) time at worst, memory O(M)."""
     if len(a) != len(b):
         raise UsageError(f"the EMD needs clouds of equal size, not {len(a)} and {len(b)} points")
     x, y = in_float64(a, b)
