@@ -14,15 +14,15 @@ costs more than what was left out of the list when it was made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-F = TypeVar("F", bound=Callable[..., Any])
+from qaadcodec.assignment.compiling import compiled
+
 Array = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 Rows = npt.NDArray[np.int64]
 Columns = npt.NDArray[np.int32]
 
@@ -30,16 +30,6 @@ TRIES = 60  # to find a fitting limit for a list
 LISTED = 64  # most columns in a row's list
 EPSILON_FIRST, EPSILON_LAST, EPSILON_FALL = 3.0, 0.02, 12.0  # in mean squared distances to the nearest column
 BIDS, REDUCTIONS = 100, 20  # per row, until which prices are improved: wars between equal columns may never end
-
-
-def compiled(function: F) -> F:
-    """Compile for this machine on first use, kept on disk where that can be written; other threads run beside it."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
-    try:
-        made: F = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # nowhere to keep it
-        made = numba.njit(**options)(function)
-    return made
 
 
 class Lists(NamedTuple):
@@ -76,6 +66,31 @@ def assign_exactly(a: Array, b: Array) -> Rows:
         np.array(a, order="C"), np.array(b.T, order="C")
     )  # copies: `solve` is compiled for those alone
     return result
+
+
+@compiled
+def assign_leaves(a: Floats, b: Floats, rows_a: Rows, rows_b: Rows, bounds: Rows, result: Rows) -> None:
+    """`assign_exactly` inside pairs of subspaces, one after the other.
+
+    Args:
+        a, b: (M, 3), finite.
+        rows_a, rows_b: rows of a and of b, subspace by subspace.
+        bounds: where each subspace begins in them and, last, the end of the last.
+        result: (M,), takes the row of b for each of these rows of a.
+    """
+    for k in range(len(bounds) - 1):
+        first, last = bounds[k], bounds[k + 1]
+        n = last - first
+        here, there = np.empty((n, 3)), np.empty((3, n))
+        for i in range(n):
+            for c in range(3):
+                here[i, c], there[c, i] = a[rows_a[first + i], c], b[rows_b[first + i], c]
+        if n > 1:
+            matches = solve(here, there)
+            for i in range(n):
+                result[rows_a[first + i]] = rows_b[first + matches[i]]
+        elif n == 1:
+            result[rows_a[first]] = rows_b[first]
 
 
 @compiled

@@ -9,12 +9,12 @@ from functools import cache
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from qaadcodec.assignment.subspaces import Floats, Rows
 
 T = TypeVar("T")
 
+SHARES = 8  # runs of subspaces that a core solves, one after the other
 SQUARABLE = 1e150  # coordinates whose squares and their sums are finite
 
 
@@ -32,32 +32,12 @@ def workers() -> ThreadPoolExecutor:
 def assign(a: Floats, b: Floats) -> Rows:
     """The bijection with the least sum of squared distances: row i of a goes to row result[i] of b, (n,) int64.
 
-    The paper's arg d_EMD (eq. 12 and 13) with the squared distance; exact. By `exact.assign_exactly`, or by scipy
-    (shortest augmenting paths on a matrix, 2 to 17 times slower) where numba is missing.
+    The paper's arg d_EMD (eq. 12 and 13) with the squared distance; exact.
     """
-    x, y = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    quick = compiled_solver()
-    if quick is not None and len(x) and (np.abs(x).max() < SQUARABLE) and (np.abs(y).max() < SQUARABLE):  # not NaN
-        return quick(x, y)
-    return assign_by_matrix(x, y)
-
-
-def assign_by_matrix(a: Floats, b: Floats) -> Rows:
-    """`assign` by scipy. Raises ValueError where a distance is not finite."""
-    from scipy.optimize import linear_sum_assignment
-    from scipy.spatial.distance import cdist
-
-    return linear_sum_assignment(cdist(a, b, "sqeuclidean"))[1].astype(np.int64, copy=False)
-
-
-@cache
-def compiled_solver() -> Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], Rows] | None:
-    """The solver that numba compiles; None on Pythons that numba has not come to yet."""
-    try:
-        from qaadcodec.assignment.exact import assign_exactly
-    except ImportError:
-        return None
-    return assign_exactly
+    everything = np.arange(len(a))
+    result = np.empty(len(a), np.int64)
+    solve_pairs(a, b, [(everything, everything)], result)
+    return result
 
 
 def assign_in_subspaces(a: Floats, b: Floats, pairs: Sequence[tuple[Rows, Rows]]) -> Rows:
@@ -68,13 +48,48 @@ def assign_in_subspaces(a: Floats, b: Floats, pairs: Sequence[tuple[Rows, Rows]]
         pairs: partitions of the rows of a and b, as `paired_subspaces` returns them.
     """
     result = np.empty(len(a), np.int64)
-
-    def solve(pair: tuple[Rows, Rows]) -> None:
-        rows_a, rows_b = pair
-        result[rows_a] = rows_b[assign(a[rows_a], b[rows_b])]
-
-    in_parallel(solve, pairs)
+    share = max(1, len(pairs) // (SHARES * cores()))
+    in_parallel(lambda first: solve_pairs(a, b, pairs[first : first + share], result), range(0, len(pairs), share))
     return result
+
+
+def solve_pairs(a: Floats, b: Floats, pairs: Sequence[tuple[Rows, Rows]], result: Rows) -> None:
+    """`assign_in_subspaces` for some of the pairs, in this thread, into `result`.
+
+    By `exact.assign_leaves`, or by scipy (shortest augmenting paths on a matrix, 2 to 17 times slower) where numba is
+    missing or the squares of coordinates overflow.
+    """
+    quick = compiled_solver()
+    if quick is None or not squarable(a) or not squarable(b):
+        for rows_a, rows_b in pairs:
+            result[rows_a] = rows_b[assign_by_matrix(a[rows_a], b[rows_b])]
+    elif pairs:
+        rows_a, rows_b = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        bounds = np.cumsum([0, *(len(rows) for rows, _ in pairs)])
+        quick(np.array(a), np.array(b), rows_a, rows_b, bounds, result)
+
+
+def squarable(cloud: Floats) -> bool:
+    """Whether squares of its coordinates, and their sums, are finite; not so with NaN."""
+    return float(np.abs(cloud).max(initial=0.0)) < SQUARABLE
+
+
+def assign_by_matrix(a: Floats, b: Floats) -> Rows:
+    """`assign` by scipy. Raises ValueError where no assignment has a finite cost."""
+    from scipy.optimize import linear_sum_assignment
+    from scipy.spatial.distance import cdist
+
+    return linear_sum_assignment(cdist(a, b, "sqeuclidean"))[1].astype(np.int64, copy=False)
+
+
+@cache
+def compiled_solver() -> Callable[..., None] | None:
+    """The solver that numba compiles; None on Pythons that numba has not come to yet."""
+    try:
+        from qaadcodec.assignment.exact import assign_leaves
+    except ImportError:
+        return None
+    return assign_leaves
 
 
 def in_parallel(work: Callable[[T], None], items: Iterable[T]) -> None:

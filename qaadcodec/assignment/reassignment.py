@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qaadcodec.assignment.linear import assign
+from qaadcodec.assignment.linear import solve_pairs
 from qaadcodec.assignment.subspaces import Floats, Rows, subspaces
 
 
@@ -63,9 +63,9 @@ def resolve_leaves(prediction: Floats, target: Floats, leaf: int, rng: np.random
     Returns:
         (M,) int64: the row whose target each row has afterwards.
     """
-    order = np.arange(len(target))
-    for rows in subspaces(prediction @ random_rotation(rng), leaf):
-        order[rows] = rows[assign(prediction[rows], target[rows])]
+    order = np.empty(len(target), np.int64)
+    leaves = subspaces(prediction @ random_rotation(rng), leaf)
+    solve_pairs(prediction, target, [(rows, rows) for rows in leaves], order)
     return order
 
 

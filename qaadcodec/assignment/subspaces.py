@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -43,6 +45,8 @@ def paired_subspaces(a: Floats, b: Floats, leaf: int) -> list[tuple[Rows, Rows]]
     check_leaf(leaf)
     if len(a) != len(b):
         raise UsageError(f"subspaces need clouds of equal size, not {len(a)} and {len(b)} points")
+    if (leaves := compiled_leaves(a, b, leaf)) is not None:
+        return leaves
     done: list[tuple[Rows, Rows]] = []
     stack = [(np.arange(len(a)), np.arange(len(b)))]
     while stack:
@@ -61,6 +65,8 @@ def paired_subspaces(a: Floats, b: Floats, leaf: int) -> list[tuple[Rows, Rows]]
 def subspaces(cloud: Floats, leaf: int) -> list[Rows]:
     """Row indices of the balanced k-d subspaces of one cloud, (M, 3), cut as `paired_subspaces` cuts two equal ones."""
     check_leaf(leaf)
+    if (leaves := compiled_leaves(cloud, None, leaf)) is not None:
+        return [rows for rows, _ in leaves]
     done: list[Rows] = []
     stack = [np.arange(len(cloud))]
     while stack:
@@ -72,6 +78,21 @@ def subspaces(cloud: Floats, leaf: int) -> list[Rows]:
         low = lowest_by_rank(here[:, int(np.ptp(here, axis=0).argmax())], len(rows) // 2)
         stack += [rows[~low], rows[low]]
     return done
+
+
+def compiled_leaves(a: Floats, b: Floats | None, leaf: int) -> list[tuple[Rows, Rows]] | None:
+    """The pairs of subspaces by compiled code; None where numba is missing or a coordinate is not a number."""
+    try:
+        from qaadcodec.assignment.splitting import split
+    except ImportError:
+        return None
+    x = np.array(a, order="C")  # copies, so that it is compiled for one kind of array
+    y = x if b is None else np.array(b, x.dtype, order="C")
+    if np.isnan(x).any() or np.isnan(y).any():
+        return None
+    rows_a, rows_b, bounds = split(x, y, b is not None, leaf)
+    cuts = bounds.tolist()
+    return [(rows_a[i:j], rows_b[i:j]) for i, j in pairwise(cuts)]
 
 
 def check_leaf(leaf: int) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
 
+from qaadcodec.assignment import linear
 from qaadcodec.assignment.linear import assign, assign_in_subspaces, in_parallel
 
 
@@ -48,7 +49,10 @@ def test_the_distance_is_squared() -> None:
     assert assign(np.array([[0.0, 0, 0], [1, 0, 0]]), np.array([[2.0, 0, 0], [1, 0, 0]])).tolist() == [1, 0]
 
 
-def test_matches_stay_inside_their_pair() -> None:
+@pytest.mark.parametrize("compiled", [True, False])
+def test_matches_stay_inside_their_pair(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not compiled:
+        monkeypatch.setattr(linear, "compiled_solver", lambda: None)
     a = np.array([[0.0, 0, 0], [5, 0, 0], [1, 0, 0], [6, 0, 0]])
     pairs = [(np.array([0, 1]), np.array([3, 2])), (np.array([2, 3]), np.array([0, 1]))]
     # b is a itself, so without the pairs every row would take its own number.
@@ -68,3 +72,18 @@ def test_an_error_in_a_thread_is_raised() -> None:
 
     with pytest.raises(ValueError, match=r"^item 3$"):
         in_parallel(work, range(10))
+
+
+def test_subspaces_of_all_sizes_are_solved_whoever_takes_them() -> None:
+    """Many more runs than threads, with pairs of one point and of none among them."""
+    rng = np.random.default_rng(4)
+    a, b = rng.standard_normal((2, 300, 3)).astype(np.float32)
+    cuts = [0, 1, 1, 2, *range(5, 300, 7), 300]
+    order_a, order_b = rng.permutation(300), rng.permutation(300)
+    pairs = [(order_a[i:j], order_b[i:j]) for i, j in pairwise(cuts)]
+    found = assign_in_subspaces(a, b, pairs)
+    for rows_a, rows_b in pairs:
+        assert sorted(found[rows_a]) == sorted(rows_b)
+        if len(rows_a):
+            expected = rows_b[linear.assign_by_matrix(a[rows_a], b[rows_b])]
+            assert found[rows_a].tolist() == expected.tolist()
