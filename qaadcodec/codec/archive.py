@@ -14,7 +14,7 @@ import numpy.typing as npt
 from qaadcodec.clouds import Normalisation
 from qaadcodec.container import ArchiveReader, Header
 from qaadcodec.errors import UsageError
-from qaadcodec.model.decoder import decode_points
+from qaadcodec.model.decoder import Decoding, decode_points
 
 if TYPE_CHECKING:
     from qaadcodec.model.module import Decoder
@@ -43,6 +43,7 @@ class OpenArchive:
         self._reader = reader
         self._weights: dict[str, npt.NDArray[np.float32]] | None = None
         self._input_cloud: npt.NDArray[np.float32] | None = None
+        self._decoding: Decoding | None = None
         self._index: dict[str, int] | None = None
 
     @property
@@ -116,10 +117,15 @@ class OpenArchive:
         Raises:
             IndexError, UsageError: no such cloud, or more points than there are; ContainerError: damaged.
         """
-        rows = None if count is None else self._spread(count)
+        rows = None if count is None or count == self.header.points else self._spread(count)
         latent = self._reader.latents([self.absolute_index(index)])[0]
         header = self.header
-        normalised = decode_points(header.network, self.weights, self.input_cloud, latent, rows)
+        if rows is None:
+            if self._decoding is None:
+                self._decoding = Decoding(header.network, self.weights, self.input_cloud)
+            normalised = self._decoding.points(latent)
+        else:
+            normalised = decode_points(header.network, self.weights, self.input_cloud, latent, rows)
         norm = Normalisation(np.array(header.offset), header.scale)
         return norm.invert(normalised).astype(header.dtype)
 

@@ -14,8 +14,10 @@ from qaadcodec.config import NetworkConfig
 
 Array = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+Layers = list[tuple[Array, Array]]
 
 CHUNK = 2048  # rows decoded together: their features stay in the cache, and the same rows always go together
+KEPT = 1 << 26  # most bytes of encoded points that are kept from one cloud to the next
 SELU_SCALE, SELU_ALPHA = np.float32(1.0507009873554805), np.float32(1.6732632423543772)
 
 
@@ -38,46 +40,107 @@ def decode_points(
     Returns:
         P̂, (m, 3) float32 in normalised coordinates, in the order of `rows`.
     """
-    total = len(input_cloud)
-    wanted = np.arange(total) if rows is None else rows
-    with np.errstate(all="ignore"):  # `verify` looks for what is not finite
-        shared = modulated_layers(network, weights, latent)
-    heads = [
-        (weights[f"head.{j}.weight"].transpose(0, 2, 1), weights[f"head.{j}.bias"][:, None, :])
-        for j in range(len(network.head_widths) + 1)
-    ]
-    out = np.empty((len(wanted), 3), np.float32)
+    return Decoding(network, weights, input_cloud, rows, keep=False).points(latent)
 
-    def decode(block: tuple[Rows, Rows]) -> None:
-        with np.errstate(all="ignore"):  # a thread's own
-            out[block[1]] = fold(*block)
 
-    def fold(patches: Rows, at: Rows) -> Array:
-        q = input_cloud[wanted[at]]  # (k, s, 3)
+class Decoding:
+    """Decodes clouds of one archive: what is the same for all of them is computed once.
+
+    Takes 4 (3 + 6 octaves) bytes per row for the encoded points if they are kept, and 12 CHUNK bytes times the widest
+    layer for each thread to work in.
+    """
+
+    def __init__(
+        self,
+        network: NetworkConfig,
+        weights: Mapping[str, Array],
+        input_cloud: Array,
+        rows: Rows | None = None,
+        *,
+        keep: bool = True,
+    ) -> None:
+        """Prepare. The arguments are those of `decode_points`.
+
+        Args:
+            keep: keep encoded points for the next cloud, where they are no more than KEPT bytes.
+        """
+        self._network, self._weights, self._input_cloud = network, weights, input_cloud
+        self._wanted = np.arange(len(input_cloud)) if rows is None else rows
+        bounds = np.searchsorted(self._wanted, patch_offsets(len(input_cloud), network.patches))
+        self._blocks = list(chunks(bounds))
+        keep = keep and len(self._wanted) * network.encoded_width * 4 <= KEPT
+        self._encoded: list[Array | None] | None = [None] * len(self._blocks) if keep else None
+        self._rooms: list[Room] = []
+        features = network.shared_widths[-1]
+        self._heads: Layers = []
+        with np.errstate(all="ignore"):  # `verify` looks for what is not finite
+            for j in range(len(network.head_widths) + 1):
+                weight, bias = weights[f"head.{j}.weight"].transpose(0, 2, 1), weights[f"head.{j}.bias"]
+                self._heads.append(after_activation(weight, bias, features if j == 0 else weight.shape[1]))
+
+    def points(self, latent: Array) -> Array:
+        """P̂, (m, 3) float32 in normalised coordinates, of one latent (l,) float32."""
+        with np.errstate(all="ignore"):
+            first, *others = modulated_layers(self._network, self._weights, latent)
+            shared = [first, *(after_activation(weight, bias, len(weight)) for weight, bias in others)]
+        out = np.empty((len(self._wanted), 3), np.float32)
+
+        def decode(block: int) -> None:
+            with np.errstate(all="ignore"):  # a thread's own
+                out[self._blocks[block][1]] = self._fold(block, shared)
+
+        if len(self._blocks) == 1:
+            decode(0)
+        else:  # numpy gives up the GIL, and what a block gives does not depend on who computes it
+            with ThreadPoolExecutor(cores()) as pool:
+                list(pool.map(decode, range(len(self._blocks))))
+        return out
+
+    def _fold(self, block: int, shared: Layers) -> Array:
+        """The points of one block, (k, s, 3)."""
+        patches, at = self._blocks[block]
+        q = self._input_cloud[self._wanted[at]]  # (k, s, 3)
         k, s, _ = q.shape
-        flat = encode_input(q.reshape(k * s, 3), network.fourier_octaves)
-        for weight, bias in shared:
-            flat = flat @ weight
+        room = self._rooms.pop() if self._rooms else Room(k * s, self._network)
+        flat = self._encode(block, q.reshape(k * s, 3))
+        for i, (weight, bias) in enumerate(shared):
+            flat = np.matmul(flat, weight, out=room.take(i % 2, k * s, len(bias)))
             flat += bias
-            selu(flat)
+            raised_selu(flat, room.take(2, k * s, len(bias)))
         features = np.concatenate([flat.reshape(k, s, -1), q], axis=2)
-        for j, (weight, bias) in enumerate(heads):
+        for j, (weight, bias) in enumerate(self._heads):
             features = np.matmul(features, weight[patches])
-            features += bias[patches]
-            if j + 1 < len(heads):
-                selu(features)
-        return q + features if network.displacement else features
+            features += bias[patches][:, None]
+            if j + 1 < len(self._heads):
+                raised_selu(features, np.empty_like(features))
+        self._rooms.append(room)
+        return q + features if self._network.displacement else features
 
-    blocks = list(chunks(np.searchsorted(wanted, patch_offsets(total, network.patches))))
-    if len(blocks) == 1:
-        decode(blocks[0])
-    else:  # numpy gives up the GIL, and what a block gives does not depend on who computes it
-        with ThreadPoolExecutor(cores()) as pool:
-            list(pool.map(decode, blocks))
-    return out
+    def _encode(self, block: int, q: Array) -> Array:
+        """γ of the points of a block, from the last cloud if it was kept."""
+        kept = self._encoded[block] if self._encoded is not None else None
+        if kept is None:
+            kept = encode_input(q, self._network.fourier_octaves)
+            if self._encoded is not None:
+                self._encoded[block] = kept
+        return kept
 
 
-def modulated_layers(network: NetworkConfig, weights: Mapping[str, Array], latent: Array) -> list[tuple[Array, Array]]:
+class Room:
+    """Arrays to work in: pages that are new for every product cost as much as the product."""
+
+    def __init__(self, rows: int, network: NetworkConfig) -> None:
+        self._size = rows * max(network.shared_widths)
+        self._arrays = [np.empty(self._size, np.float32) for _ in range(3)]
+
+    def take(self, which: int, rows: int, width: int) -> Array:
+        """One of the three as (rows, width)."""
+        if rows * width > self._size:
+            return np.empty((rows, width), np.float32)
+        return self._arrays[which][: rows * width].reshape(rows, width)
+
+
+def modulated_layers(network: NetworkConfig, weights: Mapping[str, Array], latent: Array) -> Layers:
     """The shared layers with the latent folded in: (1 + S l) ⊙ (W h + b) + T l is one product with other W and b.
 
     Returns:
@@ -109,19 +172,33 @@ def encode_input(q: Array, octaves: int) -> Array:
     return np.concatenate(parts, axis=1)
 
 
-def selu(x: Array) -> None:
-    """SELU in place: λ x for x > 0, λ α (e^x - 1) otherwise (Klambauer et al. 2017)."""
-    negative = np.minimum(x, np.float32(0.0))
-    np.exp(negative, out=negative)
-    negative -= np.float32(1.0)
-    negative *= SELU_ALPHA
+def raised_selu(x: Array, room: Array) -> None:
+    """SELU (Klambauer et al. 2017) without its scale and raised by α, in place: max(x, 0) + α e^min(x, 0).
+
+    SELU(x) = λ (that - α), and `after_activation` gives the next layer the λ and the α, which saves two passes.
+    """
+    np.minimum(x, np.float32(0.0), out=room)
+    np.exp(room, out=room)
+    room *= SELU_ALPHA
     np.maximum(x, np.float32(0.0), out=x)
-    x += negative
-    x *= SELU_SCALE
+    x += room
 
 
-def chunks(bounds: npt.NDArray[np.intp]) -> Iterator[tuple[Rows, Rows]]:
-    """Cut patch-ordered positions into blocks (k patches, s positions) of about CHUNK rows.
+def after_activation(weight: Array, bias: Array, activated: int) -> tuple[Array, Array]:
+    """A layer that takes the `raised_selu` of what it took the SELU of: λ W and b - λ α Σ W.
+
+    Args:
+        weight: (…, in, out).
+        bias: (…, out).
+        activated: how many of the inputs, from the first on, come from an activation.
+    """
+    scaled = weight.copy()
+    scaled[..., :activated, :] *= SELU_SCALE
+    return scaled, bias - SELU_ALPHA * scaled[..., :activated, :].sum(-2)
+
+
+def chunks(bounds: npt.NDArray[np.intp], size: int = CHUNK) -> Iterator[tuple[Rows, Rows]]:
+    """Cut patch-ordered positions into blocks (k patches, s positions) of about `size` rows.
 
     Patches of unequal size are evened out by repeating their last position, which decodes it twice to the same value.
 
@@ -133,9 +210,9 @@ def chunks(bounds: npt.NDArray[np.intp]) -> Iterator[tuple[Rows, Rows]]:
     """
     sizes = np.diff(bounds)
     filled = np.flatnonzero(sizes)
-    together = max(1, CHUNK // int(sizes.max(initial=1)))
+    together = max(1, size // int(sizes.max(initial=1)))
     for patches in np.split(filled, range(together, len(filled), together)):
         widest = int(sizes[patches].max(initial=0))
-        for start in range(0, widest, CHUNK):
-            column = np.arange(start, min(start + CHUNK, widest))
+        for start in range(0, widest, size):
+            column = np.arange(start, min(start + size, widest))
             yield patches, bounds[patches, None] + np.minimum(column, sizes[patches, None] - 1)

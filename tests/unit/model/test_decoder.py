@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from qaadcodec.config import NetworkConfig
-from qaadcodec.model.decoder import CHUNK, chunks, decode_points, encode_input, modulated_layers, selu
+from qaadcodec.model.decoder import (
+    CHUNK,
+    SELU_ALPHA,
+    SELU_SCALE,
+    chunks,
+    decode_points,
+    encode_input,
+    modulated_layers,
+    raised_selu,
+)
 
 Case = tuple[NetworkConfig, dict[str, np.ndarray], np.ndarray, np.ndarray]  # and its weights, Q, latents
 Draw = Callable[[NetworkConfig, int], dict[str, np.ndarray]]
@@ -35,7 +44,7 @@ def test_some_rows_are_those_rows_of_all(case: Case) -> None:
     whole = decode_points(config, weights, cloud, latents[0])
     for step in (1, 2, 3, len(cloud)):
         rows = np.arange(step - 1, len(cloud), step)
-        assert np.abs(decode_points(config, weights, cloud, latents[0], rows) - whole[rows]).max() < 1e-6
+        assert np.abs(decode_points(config, weights, cloud, latents[0], rows) - whole[rows]).max() < 3e-6
 
 
 @pytest.mark.parametrize(
@@ -51,7 +60,7 @@ def test_patches_without_a_row_are_passed_over(rows: list[int], random_weights: 
     whole = decode_points(config, weights, cloud, latent)
     part = decode_points(config, weights, cloud, latent, np.array(rows, np.int64))
     assert part.shape == (len(rows), 3)
-    assert np.abs(part - whole[rows]).max(initial=0) < 1e-6
+    assert np.abs(part - whole[rows]).max(initial=0) < 3e-6
 
 
 def test_patches_larger_than_a_chunk_are_decoded_in_parts(random_weights: Draw) -> None:
@@ -66,9 +75,9 @@ def test_patches_larger_than_a_chunk_are_decoded_in_parts(random_weights: Draw) 
     for row in (0, CHUNK - 1, CHUNK, first - 2):
         rows = np.array([row, first + row])
         pair = decode_points(config, weights, cloud[rows], latent)
-        assert np.abs(whole[rows] - pair).max() < 1e-6
+        assert np.abs(whole[rows] - pair).max() < 3e-6
     last = decode_points(config, weights, cloud[first - 1 : first + 1], latent)[0]
-    assert np.abs(whole[first - 1] - last).max() < 1e-6
+    assert np.abs(whole[first - 1] - last).max() < 3e-6
 
 
 def test_the_same_call_gives_the_same_bytes(case: Case) -> None:
@@ -118,7 +127,7 @@ def test_fourier_features_of_known_angles() -> None:
     found = encode_input(np.array([[half, 0.25, -1.0]], np.float32), 2)[0]
     point, sines, cosines = [half, 0.25, -1.0], [1, root, 0], [0, root, -1]
     doubled_sines, doubled_cosines = [0, 1, 0], [-1, 0, 1]
-    assert found == pytest.approx([*point, *sines, *cosines, *doubled_sines, *doubled_cosines], abs=2e-7)
+    assert found == pytest.approx([*point, *sines, *cosines, *doubled_sines, *doubled_cosines], abs=3e-7)
     assert encode_input(np.array([[1.0, 2, 3]], np.float32), 0).tolist() == [[1, 2, 3]]
 
 
@@ -131,12 +140,18 @@ def test_high_octaves_keep_their_digits() -> None:
         assert np.abs(here - np.hstack([np.sin(angle), np.cos(angle)])).max() < 4e-7
 
 
+def selu(x: np.ndarray) -> None:
+    """SELU in place, from the function that the next layer's weights make it of."""
+    raised_selu(x, np.empty_like(x))
+    x[:] = SELU_SCALE * (x - SELU_ALPHA)
+
+
 def test_selu_at_known_values() -> None:
     x = np.array([0, 1, 2, -1, -100, -1e-3, math.log(0.5)], np.float32)
     selu(x)
     # λ = 1.0507010 and λ α = 1.7580993; e^-1 - 1 = -0.6321206
     expected = [0, 1.0507010, 2.1014020, -1.1113307, -1.7580993, -0.00175722, -0.8790497]
-    assert x == pytest.approx(expected, abs=2e-7)
+    assert x == pytest.approx(expected, abs=3e-7)
 
 
 def test_selu_keeps_mean_nought_and_variance_one() -> None:
