@@ -94,6 +94,7 @@ def gather(
             spread += own / len(store)
             if own == 0:
                 on_event(Notice(f"{source.path}: too small beside the others to keep its shape", warning=True))
+            store.touched(1)
             clock.done += 1
             on_event(Progress("normalising", clock.done, clock.fraction, eta_seconds=clock.eta_seconds))
     except BaseException:

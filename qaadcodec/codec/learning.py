@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -17,7 +18,9 @@ from qaadcodec.events import Listener, Notice, PhaseEnded, PhaseStarted, Progres
 from qaadcodec.model.decoder import decode_points
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.training.clock import Clock
-from qaadcodec.training.loop import Learner, train
+from qaadcodec.training.device_start import align_on_device
+from qaadcodec.training.learner import Learner
+from qaadcodec.training.loop import train
 from qaadcodec.training.start import align, initial_input_cloud, pca_latents
 
 ASSIGNING_SHARE = 0.4  # of the time left of a budget when it begins: Greedy makes do with smaller leaves then
@@ -65,7 +68,8 @@ def begin(
     on_event(PhaseStarted("assigning", len(store), "clouds"))
     input_cloud = initial_input_cloud(store, config.network.patches)
     seconds = None if deadline is None else ASSIGNING_SHARE * (deadline - time.monotonic())
-    for clock.done in align(store, input_cloud, config.assignment, config.seed, seconds=seconds, stop=stop):
+    bring = partial(align_on_device, device=device) if device.type == "cuda" else align
+    for clock.done in bring(store, input_cloud, config.assignment, config.seed, seconds=seconds, stop=stop):
         on_event(Progress("assigning", clock.done, clock.fraction, eta_seconds=clock.eta_seconds))
     latents = pca_latents(store, config.network.latent_size, config.seed)
     on_event(PhaseEnded("assigning", clock.seconds))

@@ -11,8 +11,10 @@ from torch import Tensor, nn
 
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import NetworkConfig
-from qaadcodec.model.decoder import chunks
-from qaadcodec.model.network import FoldingNetwork, fold
+from qaadcodec.model.decoder import CHUNK, chunks
+from qaadcodec.model.network import FoldingNetwork, Layers, fold
+
+DEVICE_CHUNK = 1 << 18  # points folded together on a GPU, whose launches cost more than its cache saves
 
 
 class Decoder(nn.Module):
@@ -63,7 +65,7 @@ class Decoder(nn.Module):
 
 
 def fold_cloud(network: FoldingNetwork, input_cloud: Tensor, latents: Tensor) -> Tensor:
-    """The whole input cloud folded for each latent, patch after patch in pieces of a few thousand points.
+    """The whole input cloud folded for each latent, patch after patch in pieces that suit the device.
 
     Args:
         input_cloud: Q, (M, 3).
@@ -72,13 +74,18 @@ def fold_cloud(network: FoldingNetwork, input_cloud: Tensor, latents: Tensor) ->
     Returns:
         P̂, (B, M, 3), in row order.
     """
-    shared, heads = network.modulated(latents), network.heads()
-    places, pieces = [], []
-    for patches, positions in chunks(patch_offsets(len(input_cloud), network.config.patches)):
-        few = torch.from_numpy(patches).to(input_cloud.device)
-        at = torch.from_numpy(positions).to(input_cloud.device)
-        pieces.append(fold(network.config, shared, [(w[few], b[few]) for w, b in heads], input_cloud[at]))
-        places.append(positions.ravel())
-    # Patches are evened out by repeated rows; the first place of each row is the one to take.
-    first = np.unique(np.concatenate(places), return_index=True)[1]
-    return torch.cat(pieces, dim=1)[:, torch.from_numpy(first).to(input_cloud.device)]
+    return fold_pieces(network.config, network.modulated(latents), network.heads(), input_cloud)
+
+
+def fold_pieces(config: NetworkConfig, shared: Layers, heads: Layers, input_cloud: Tensor) -> Tensor:
+    """`fold_cloud`, given the layers as `modulated` and `heads` return them."""
+    device, batch = input_cloud.device, len(shared[0][0])
+    size = CHUNK if device.type == "cpu" else max(CHUNK, DEVICE_CHUNK // batch)
+    kept, pieces = [], []
+    for patches, positions in chunks(patch_offsets(len(input_cloud), config.patches), size):
+        few, at = torch.from_numpy(patches).to(device), torch.from_numpy(positions).to(device)
+        pieces.append(fold(config, shared, [(w[few], b[few]) for w, b in heads], input_cloud[at]))
+        kept.append(np.diff(positions, prepend=-1).ravel() > 0)  # patches are evened out by repeated rows
+    whole = torch.cat(pieces, dim=1)
+    wanted = np.flatnonzero(np.concatenate(kept))
+    return whole if len(wanted) == whole.shape[1] else whole[:, torch.from_numpy(wanted).to(device)]

@@ -91,6 +91,7 @@ def fit_latents(
                     error = float(np.square(predict(network, input_cloud, table[row]) - store.points[i]).sum(1).mean())
                     if error < lowest[row]:
                         lowest[row], best[row] = error, table[row]
+            store.touched(len(here))
             yield here.stop, best.cpu().numpy()
 
 

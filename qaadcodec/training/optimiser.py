@@ -25,13 +25,13 @@ class RowAdam:
         self._steps = torch.zeros(len(table), 1, device=table.device)
 
     @torch.no_grad()
-    def step(self, rows: Tensor, gradient: Tensor, rate: float) -> None:
+    def step(self, rows: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
         """Move some rows.
 
         Args:
             rows: (b,) int64, all different.
             gradient: (b, c).
-            rate: the learning rate.
+            rate: the learning rate; a tensor where it changes inside a CUDA graph.
         """
         count = self._steps[rows] + 1.0
         first = torch.lerp(gradient, self._first[rows], BETA_1)

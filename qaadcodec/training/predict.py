@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from qaadcodec.model.module import fold_cloud
-from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.config import NetworkConfig
+from qaadcodec.model.module import fold_pieces
+from qaadcodec.model.network import FoldingNetwork, Layers
 
 
-@torch.no_grad()
 def predict(network: FoldingNetwork, input_cloud: Tensor, latent: Tensor) -> npt.NDArray[np.float32]:
     """The network's present image of the whole input cloud for one latent.
 
@@ -22,4 +25,30 @@ def predict(network: FoldingNetwork, input_cloud: Tensor, latent: Tensor) -> npt
     Returns:
         P̂, (M, 3) float32, in row order.
     """
-    return fold_cloud(network, input_cloud, latent[None])[0].cpu().numpy()
+    return Snapshot.of(network, input_cloud, latent).predict()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Copies of all that one prediction needs, so that it can be made while the training goes on."""
+
+    config: NetworkConfig
+    shared: Layers
+    heads: Layers
+    input_cloud: Tensor
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, network: FoldingNetwork, input_cloud: Tensor, latent: Tensor) -> Self:
+        """The network as it is now, with the latent folded in."""
+
+        def copied(layers: Layers) -> Layers:
+            return [(weight.clone(), bias.clone()) for weight, bias in layers]
+
+        shared, heads = copied(network.modulated(latent[None])), copied(network.heads())
+        return cls(network.config, shared, heads, input_cloud.detach().clone())
+
+    @torch.no_grad()
+    def predict(self) -> npt.NDArray[np.float32]:
+        """P̂, (M, 3) float32, in row order."""
+        return fold_pieces(self.config, self.shared, self.heads, self.input_cloud)[0].cpu().numpy()

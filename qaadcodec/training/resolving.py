@@ -1,48 +1,78 @@
-"""Exact re-solving inside small leaves, cloud by cloud in turn, so that it takes a steady share of the time."""
+"""Exact re-solving inside small leaves, cloud by cloud in turn, in threads beside the steps."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from qaadcodec.assignment.linear import cores
 from qaadcodec.assignment.reassignment import resolve_leaves
 from qaadcodec.config import AssignmentConfig
 from qaadcodec.model.network import FoldingNetwork
-from qaadcodec.training.predict import predict
-from qaadcodec.training.step import Threads
+from qaadcodec.training.predict import Snapshot
 from qaadcodec.training.targets import TargetStore
+
+AHEAD = 4  # clouds under way, per core: so many copies of the weights and of the input cloud are held at most
 
 
 class Resolving:
-    """Re-solves every cloud once in `resolve_every` epochs, after a step that showed it; threads take clouds each."""
+    """Re-solves every cloud once in `resolve_every` epochs, after a step that showed it.
 
-    def __init__(
-        self, network: FoldingNetwork, store: TargetStore, config: AssignmentConfig, seed: int, run: Threads
+    The threads work on copies of what the prediction needs, while the steps go on with other clouds; a cloud that is
+    under way is waited for before its next step, so what comes out does not depend on how fast they are.
+    """
+
+    def __init__(self, network: FoldingNetwork, store: TargetStore, config: AssignmentConfig, seed: int) -> None:
+        self._network, self._store, self._config, self._seed = network, store, config, seed
+        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="resolving")
+        self._under_way: dict[int, Future[None]] = {}
+
+    def shown(
+        self,
+        batch: npt.NDArray[np.int64],
+        epoch: int,
+        input_cloud: Tensor,
+        latents: Tensor,
+        after: Sequence[Future[None]] = (),
     ) -> None:
-        self._network, self._store, self._config, self._seed, self._run = network, store, config, seed, run
-        self._waiting: list[tuple[int, int]] = []
+        """Start on those clouds of a step whose turn it is.
 
-    def shown(self, batch: npt.NDArray[np.int64], epoch: int, input_cloud: Tensor, latents: Tensor) -> None:
-        """Note the clouds of a step, and re-solve those whose turn it is as soon as they fill the threads."""
+        Args:
+            after: what still changes the targets of these clouds.
+        """
         every = self._config.resolve_every
         for cloud in batch.tolist():
             if (epoch + cloud) % every == every - 1:
-                if any(cloud == waiting for waiting, _ in self._waiting):  # never in two threads at once
-                    self.flush(input_cloud, latents)
-                self._waiting.append((cloud, epoch))
-        if len(self._waiting) >= 2 * self._run.count:
-            self.flush(input_cloud, latents)
+                if len(self._under_way) >= AHEAD * cores():
+                    self.settle([next(iter(self._under_way))])
+                snapshot = Snapshot.of(self._network, input_cloud, latents[cloud])
+                self._under_way[cloud] = self._pool.submit(self._resolve, cloud, epoch, snapshot, after)
 
-    def flush(self, input_cloud: Tensor, latents: Tensor) -> None:
-        """Re-solve the clouds that wait for it."""
+    def settle(self, clouds: Iterable[int]) -> None:
+        """Wait for those of these clouds that are under way; raises what went wrong with them."""
+        for cloud in clouds:
+            if (future := self._under_way.pop(cloud, None)) is not None:
+                future.result()
 
-        def work(turn: tuple[int, int]) -> None:
-            cloud, of_epoch = turn
-            rng = np.random.default_rng([self._seed, 4, cloud, of_epoch])
-            prediction = predict(self._network, input_cloud, latents[cloud])
-            targets = self._store.points[cloud]
-            targets[:] = targets[resolve_leaves(prediction, targets, self._config.leaf, rng)]
+    def __enter__(self) -> Self:
+        return self
 
-        list(self._run.pool.map(work, self._waiting))
-        self._waiting.clear()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=kind is not None)
+        if kind is None:
+            self.settle(list(self._under_way))
+
+    def _resolve(self, cloud: int, epoch: int, snapshot: Snapshot, after: Sequence[Future[None]]) -> None:
+        wait(after)
+        rng = np.random.default_rng([self._seed, 4, cloud, epoch])
+        targets = self._store.points[cloud]
+        targets[:] = targets[resolve_leaves(snapshot.predict(), targets, self._config.leaf, rng)]
+        self._store.touched(1)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.assignment.greedy import greedy
+from qaadcodec.assignment.linear import cores, in_parallel
 from qaadcodec.assignment.patches import split_into_patches
 from qaadcodec.assignment.subspaces import subspaces
 from qaadcodec.config import AssignmentConfig
@@ -30,7 +31,7 @@ def middle_cloud(store: TargetStore) -> int:
     """
     leaf = -(-store.points.shape[1] // SKETCH)
     sketches = np.stack(
-        [np.concatenate([cloud[rows].mean(0) for rows in subspaces(cloud, leaf)]) for cloud in store.points]
+        [np.concatenate([cloud[rows].mean(0) for rows in subspaces(cloud, leaf)]) for cloud in store.each()]
     )
     return int(np.square(sketches - sketches.mean(0)).sum(1).argmin())
 
@@ -52,25 +53,32 @@ def align(
 ) -> Iterator[int]:
     """Bring every cloud into the row order of Q, by QAAD-Greedy or at random; yields how many are done.
 
-    Each cloud draws from a generator of its own, so the result does not depend on the order of the work. Where that
-    would take too long, the leaves of Greedy are halved from cloud to cloud, down to HASTY points.
+    A core takes a cloud at a time. Each cloud draws from a generator of its own, so the result does not depend on the
+    order of the work. Where that would take too long, the leaves of Greedy are halved again and again, down to HASTY
+    points.
 
     Args:
         seconds: time for all of it; None for as long as it takes.
         stop: the rest is done hastily once it is set.
     """
     leaf, started = config.greedy_leaf, time.monotonic()
-    for i, cloud in enumerate(store.points):
-        used = time.monotonic() - started
-        if seconds is not None and i and used * (len(store) - i) > (seconds - used) * i:  # at this pace it takes longer
-            leaf = max(leaf // 2, HASTY)
-        rng = np.random.default_rng([seed, 1, i])
+
+    def bring(i: int) -> None:
+        cloud, rng = store.points[i], np.random.default_rng([seed, 1, i])
         if config.greedy:
             order = greedy(input_cloud, cloud, HASTY if stop else leaf, rng)
         else:
             order = rng.permutation(len(cloud))
-        store.points[i] = cloud[order]
-        yield i + 1
+        cloud[:] = cloud[order]
+        store.touched(1)
+
+    for first in range(0, len(store), cores()):
+        used = time.monotonic() - started
+        if seconds is not None and first and used * (len(store) - first) > (seconds - used) * first:
+            leaf = max(leaf // 2, HASTY)  # at this pace it takes longer
+        group = range(first, min(first + cores(), len(store)))
+        in_parallel(bring, group)
+        yield from (i + 1 for i in group)
 
 
 def pca_latents(store: TargetStore, size: int, seed: int) -> Array:
@@ -86,7 +94,7 @@ def pca_latents(store: TargetStore, size: int, seed: int) -> Array:
     few = min(points, PCA_ROWS, max(64, PCA_NUMBERS // (3 * clouds)))
     rows = np.linspace(0, points, few, endpoint=False).astype(np.int64)
     table = np.empty((clouds, len(rows) * 3), np.float32)
-    for i, cloud in enumerate(store.points):
+    for i, cloud in enumerate(store.each()):
         table[i] = cloud[rows].ravel()
     table -= table.mean(0)
     basis = range_finder(table, min(size + 8, clouds), seed)

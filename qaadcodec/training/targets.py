@@ -1,13 +1,16 @@
 """The aligned targets: every cloud in the row order of the input cloud, in one memory-mapped file.
 
-The assignment of a cloud is its row order here; a reassignment permutes rows. Memory does not grow with the set.
+The assignment of a cloud is its row order here; a reassignment permutes rows. Memory does not grow with the set: what
+was looked at stays mapped only up to a bound, and in the system's file cache for as long as nobody else needs the room.
 """
 
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +22,9 @@ from qaadcodec.errors import EnvironmentFailure
 
 Array = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+
+MAPPED = 1 << 28  # most bytes of a store that stay in resident memory
+PAGE = 4096  # bytes that a row of a cloud brings along, at most
 
 
 class TargetStore:
@@ -40,7 +46,7 @@ class TargetStore:
             file = tempfile.TemporaryFile(prefix="qaad-targets-", dir=folder)  # noqa: SIM115
             reserve(file.fileno(), size)
             self.points: Array = np.memmap(file, np.float32, "r+", shape=(clouds, points, 3))
-            self._file = file
+            self._file, self._touched = file, 0
         except OSError as error:
             if file is not None:
                 file.close()
@@ -65,6 +71,25 @@ class TargetStore:
         """Give the disk space back; the points are gone."""
         self.points = np.empty((0, 0, 3), np.float32)  # the mapping keeps the space as long as somebody holds it
         self._file.close()
+
+    def each(self) -> Iterator[Array]:
+        """The clouds in turn, (M, 3), to read or to write."""
+        for cloud in self.points:
+            yield cloud
+            self.touched(1)
+
+    def touched(self, clouds: int, rows: int | None = None) -> None:
+        """Say that so many clouds were looked at or changed, all or some rows of each, so that memory stays bounded.
+
+        A store of more than MAPPED bytes gives its pages back to the system when that many may have been touched;
+        they come back from the file when they are used again. May be called from any thread.
+        """
+        whole = self.points.shape[1] * 12
+        self._touched += clouds * (whole if rows is None else min(whole, rows * PAGE))
+        if self._touched >= MAPPED and self.points.nbytes > MAPPED:
+            self._touched = 0
+            if hasattr(mmap, "MADV_DONTNEED"):
+                self.points._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
 
     def reorder(self, cloud: int, rows: Rows, order: Rows) -> None:
         """Give row rows[i] of a cloud the target that row rows[order[i]] holds."""

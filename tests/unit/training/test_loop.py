@@ -15,7 +15,8 @@ from qaadcodec.events import PhaseEnded, PhaseStarted, Progress, StopRequest
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.training import clock as clock_module
 from qaadcodec.training import loop as loop_module
-from qaadcodec.training.loop import Learner, train
+from qaadcodec.training.learner import Learner
+from qaadcodec.training.loop import train
 from qaadcodec.training.predict import predict
 from qaadcodec.training.start import align, initial_input_cloud, pca_latents
 from qaadcodec.training.targets import TargetStore

@@ -160,6 +160,7 @@ def test_greedy_hurries_where_time_is_short_and_when_it_is_stopped(
         return np.arange(len(target))
 
     monkeypatch.setattr("qaadcodec.training.start.greedy", noted)
+    monkeypatch.setattr("qaadcodec.training.start.cores", lambda: 1)
     clouds = np.random.default_rng(8).standard_normal((6, 20, 3)).astype(np.float32)
     config = AssignmentConfig(greedy_leaf=32)
     list(align(make_store(clouds), clouds[0], config, 0, seconds=0.0))

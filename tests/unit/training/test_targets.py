@@ -37,6 +37,40 @@ def test_reorder_gives_rows_the_targets_of_others() -> None:
         np.testing.assert_array_equal(store.points[1], before[1][[5, 1, 0, 3, 4, 2]])
 
 
+def mapped_bytes() -> int:
+    """Bytes of files that are mapped into this process and resident (Linux counts them)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssFile", "RssShmem")))
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to read resident memory from")
+def test_memory_does_not_grow_with_the_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty-four MiB of targets, looked at one by one, of which eight may stay."""
+    monkeypatch.setattr(targets, "MAPPED", 1 << 23)
+    count, points = 64, 87382  # a MiB each
+    with TargetStore(count, points) as store:
+        before = mapped_bytes()
+        for i, cloud in enumerate(store.each()):
+            cloud[:] = i
+        most = 0
+        for i, cloud in enumerate(store.each()):
+            assert cloud[0, 0] == cloud[-1, 2] == float(cloud.mean()) == i
+            most = max(most, mapped_bytes() - before)
+        assert most < 12 << 20
+
+
+def test_what_was_given_back_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "MAPPED", 1)
+    clouds = np.random.default_rng(1).normal(size=(5, 700, 3)).astype(np.float32)
+    with TargetStore(5, 700) as store:
+        for mine, cloud in zip(store.each(), clouds, strict=True):
+            mine[:] = cloud
+        store.reorder(2, np.arange(700), np.arange(700)[::-1])
+        store.touched(1, 10)
+        np.testing.assert_array_equal(store.points[2], clouds[2][::-1])
+        np.testing.assert_array_equal(store.points[[0, 1, 3, 4]], clouds[[0, 1, 3, 4]])
+
+
 @pytest.fixture
 def files_of_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[IO[bytes]]]:
     """No space left for any store; yields the files that were opened all the same."""

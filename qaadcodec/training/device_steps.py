@@ -1,0 +1,138 @@
+"""Training steps with everything on the device: targets, gradients, optimisers and assignments (paper section 3.4)."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from qaadcodec.assignment.batched.reassignment import pair_swaps
+from qaadcodec.assignment.patches import patch_offsets
+from qaadcodec.config import CompressConfig
+from qaadcodec.model.network import FoldingNetwork, fold
+from qaadcodec.training.device_resolving import DeviceResolving
+from qaadcodec.training.device_targets import permuted, targets_on
+from qaadcodec.training.graphs import Replayed
+from qaadcodec.training.learner import Learner
+from qaadcodec.training.optimiser import RowAdam
+from qaadcodec.training.sampling import sample_rows
+from qaadcodec.training.step import Threads
+from qaadcodec.training.targets import TargetStore
+
+
+class DeviceSteps:
+    """Takes single training steps, as `steps.Steps` does, without a look at the device from the host.
+
+    The host draws the rows and says which clouds; everything else of a step is one CUDA graph. Its targets are in the
+    store again at the end of the `with`, not before.
+    """
+
+    def __init__(
+        self, learner: Learner, store: TargetStore, config: CompressConfig, run: Threads, rng: np.random.Generator
+    ) -> None:
+        self._learner, self._rng, device = learner, rng, learner.latents.device
+        self._training, self._assignment = config.training, config.assignment
+        self._offsets = patch_offsets(store.points.shape[1], config.network.patches)
+        self._bfloat16 = multiplies_bfloat16(device, run)
+        self._targets = targets_on(store, device)
+        self._weights = list(learner.network.parameters())
+        self._rates = torch.zeros(3, device=device)  # of the network, the input cloud and the latents
+        moved = [self._weights, [learner.input_cloud]] if config.training.input_rate > 0 else [self._weights]
+        self._adam = torch.optim.Adam(
+            [{"params": params, "lr": rate} for params, rate in zip(moved, self._rates, strict=False)],
+            fused=True,
+            capturable=device.type == "cuda",
+        )
+        self._latents = RowAdam(learner.latents)
+        self._advance = Replayed(self.advance, device)
+        self._resolving = DeviceResolving(
+            learner.network, learner.input_cloud, learner.latents, self._targets, config.assignment, config.seed
+        )
+
+    def step(self, batch: npt.NDArray[np.int64], factor: float) -> tuple[Tensor, int]:
+        """One step on these clouds, at this share of the learning rate.
+
+        Returns:
+            The loss before it, a scalar on the device that may still have to be computed, and the points shown.
+        """
+        training = self._training
+        rows = sample_rows(self._offsets, training.points_per_step, self._rng)  # (K, s)
+        flat = rows.ravel()
+        rates = training.learning_rate * factor * np.array([1.0, training.input_rate, training.latent_rate])
+        self._targets.bring(batch, flat)
+        loss = self._advance(*map(torch.from_numpy, (batch, rows, rates.astype(np.float32))))
+        if self._assignment.pair_swaps:
+            self._targets.take_back(batch, flat)
+        if self._assignment.leaf_resolving:
+            self._resolving.shown(batch, self._learner.epochs)
+        return loss, len(batch) * len(flat)
+
+    def advance(self, batch: Tensor, rows: Tensor, rates: Tensor) -> Tensor:
+        """The step itself, of tensors on the device alone: this is what a CUDA graph holds.
+
+        Args:
+            batch: (B,) int64, clouds.
+            rows: (K, s) int64, rows of the input cloud.
+            rates: (3,) float32, learning rates of the network, the input cloud and the latents.
+
+        Returns:
+            The loss before the step, a scalar.
+        """
+        learner, flat, moving = self._learner, rows.reshape(-1), self._training.input_rate > 0
+        targets = self._targets.shown(batch, flat)  # (B, K·s, 3)
+        latents = learner.latents[batch].requires_grad_()
+        q = learner.input_cloud[rows].requires_grad_(moving)
+        loss, predictions = matched_error(learner.network, q, latents, targets, self._bfloat16)
+        inputs = [*self._weights, latents, q] if moving else [*self._weights, latents]
+        gradients = torch.autograd.grad(loss, inputs)
+        for weight, gradient in zip(self._weights, gradients, strict=False):
+            weight.grad = gradient.contiguous()  # as the weight is, which a fused optimiser asks for
+        if moving:  # no row comes twice, so a plain write adds up
+            learner.input_cloud.grad = torch.zeros_like(learner.input_cloud)
+            learner.input_cloud.grad[rows] = gradients[-1]
+        self._rates.copy_(rates)
+        self._adam.step()
+        self._latents.step(batch, gradients[len(self._weights)], self._rates[2])
+        if self._assignment.pair_swaps:
+            self._targets.put(batch, flat, permuted(targets, pair_swaps(predictions, targets)))
+        return loss.detach()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write the targets to the store and leave the learner as a plain set of tensors."""
+        self._advance.close()
+        if kind is None:
+            self._targets.finish()
+        for tensor in (*self._weights, self._learner.input_cloud):
+            tensor.grad = None
+
+
+def matched_error(
+    network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, bfloat16: bool
+) -> tuple[Tensor, Tensor]:
+    """`loss.matched_error`, with the products over points in bfloat16 where that is asked for.
+
+    Modulated weights, encoded points, what is added to q and the loss are float32; only the operands and results of
+    the products inside are rounded, and sums in them are float32.
+    """
+    shared, heads = network.modulated(latents), network.heads()
+    device = latents.device.type
+    with torch.autocast(device, torch.bfloat16, cache_enabled=False) if bfloat16 else nullcontext():
+        predictions = fold(network.config, shared, heads, q).float()
+    return torch.square(predictions - targets).sum(-1).mean(), predictions.detach()
+
+
+def multiplies_bfloat16(device: torch.device, run: Threads) -> bool:
+    """Whether a device has bfloat16 products of its own: CUDA from compute capability 8 on; the CPU as `run` says."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return run.dtype == torch.bfloat16

@@ -1,0 +1,20 @@
+"""What a training changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from qaadcodec.model.network import FoldingNetwork
+
+
+@dataclass(slots=True)
+class Learner:
+    """What is learnt: the network, the input cloud Q (M, 3) and the latent table L (N, l); all on one device."""
+
+    network: FoldingNetwork
+    input_cloud: Tensor
+    latents: Tensor
+    epochs: int = 0
+    """passes over the set that were finished"""

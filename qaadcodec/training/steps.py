@@ -1,0 +1,104 @@
+"""Single training steps on the host: on sampled points, with reassignment beside them (paper section 3.4)."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from qaadcodec.assignment.patches import patch_offsets
+from qaadcodec.assignment.reassignment import pair_swaps
+from qaadcodec.config import CompressConfig
+from qaadcodec.training.learner import Learner
+from qaadcodec.training.loss import matched_error
+from qaadcodec.training.optimiser import RowAdam
+from qaadcodec.training.resolving import Resolving
+from qaadcodec.training.sampling import sample_rows
+from qaadcodec.training.step import Threads
+from qaadcodec.training.targets import TargetStore
+
+
+class Steps:
+    """Takes single training steps, with the gradients computed on the learner's device and all else on the host.
+
+    Swaps run in the threads while the optimisers move and the next rows are drawn, re-solving in threads of its own
+    while other clouds are shown; both are waited for before the clouds that they change are read again.
+    """
+
+    def __init__(
+        self, learner: Learner, store: TargetStore, config: CompressConfig, run: Threads, rng: np.random.Generator
+    ) -> None:
+        self._learner, self._store, self._run, self._rng = learner, store, run, rng
+        self._training, self._assignment = config.training, config.assignment
+        self._offsets = patch_offsets(store.points.shape[1], config.network.patches)
+        learner.input_cloud.requires_grad_(config.training.input_rate > 0)
+        groups = [{"params": list(learner.network.parameters()), "share": 1.0}]
+        if config.training.input_rate > 0:
+            groups.append({"params": [learner.input_cloud], "share": config.training.input_rate})
+        self._adam = torch.optim.Adam(groups, lr=config.training.learning_rate, fused=True)
+        self._latents = RowAdam(learner.latents)
+        self._resolving = Resolving(learner.network, store, config.assignment, config.seed)
+        self._swaps: list[Future[None]] = []
+
+    def step(self, batch: npt.NDArray[np.int64], factor: float) -> tuple[float, int]:
+        """One step on these clouds, at this share of the learning rate; the loss before it, and the points shown."""
+        learner, rate = self._learner, self._training.learning_rate * factor
+        device = learner.latents.device
+        rows = sample_rows(self._offsets, self._training.points_per_step, self._rng)  # (K, s)
+        flat = rows.ravel()
+        index = torch.from_numpy(batch).to(device)
+        latents = learner.latents[index].requires_grad_()
+        q = learner.input_cloud[torch.from_numpy(rows).to(device)]
+        self._settle(batch)
+        targets = self._store.points[batch[:, None], flat[None]]  # (B, K·s, 3)
+        self._store.touched(len(batch), len(flat))
+        loss, predictions = matched_error(learner.network, q, latents, torch.from_numpy(targets).to(device), self._run)
+        if self._assignment.pair_swaps:
+            self._swap(batch, flat, predictions.cpu().numpy(), targets)
+        self._adam.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        for group in self._adam.param_groups:
+            group["lr"] = group["share"] * rate
+        self._adam.step()
+        if latents.grad is not None:
+            self._latents.step(index, latents.grad, self._training.latent_rate * rate)
+        if self._assignment.leaf_resolving:
+            self._resolving.shown(batch, learner.epochs, learner.input_cloud, learner.latents, self._swaps)
+        return float(loss.detach()), targets.shape[0] * targets.shape[1]
+
+    def __enter__(self) -> Self:
+        self._resolving.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait for what is under way, and leave the learner as a plain set of tensors."""
+        self._learner.input_cloud.requires_grad_(False)
+        self._settle(np.empty(0, np.int64))
+        self._resolving.__exit__(kind, error, trace)
+
+    def _settle(self, batch: npt.NDArray[np.int64]) -> None:
+        """Wait until the targets of these clouds are at rest."""
+        for swap in self._swaps:
+            swap.result()
+        self._swaps = []
+        self._resolving.settle(batch.tolist())
+
+    def _swap(
+        self,
+        batch: npt.NDArray[np.int64],
+        rows: npt.NDArray[np.int64],
+        predictions: npt.NDArray[np.float32],
+        targets: npt.NDArray[np.float32],
+    ) -> None:
+        """Start QAAD-Reassignment among the points of this step, each cloud in a thread of its own."""
+
+        def swap(b: int) -> None:
+            self._store.reorder(int(batch[b]), rows, pair_swaps(predictions[b], targets[b]))
+
+        self._swaps = [self._run.pool.submit(swap, b) for b in range(len(batch))]
