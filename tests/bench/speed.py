@@ -3,67 +3,47 @@
     bin/bench speed                                        # a table
     bin/bench speed --json tests/bench/results/speed.json  # and the numbers, with the hardware named
 
-Takes about two minutes on two cores. The set is made by `qaad synth`. Ratios compare what ran side by side here;
+Takes about three minutes on two cores. The set is made by `qaad synth`. Ratios compare what ran side by side here;
 single seconds depend on what else the machine does.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from math import prod
+from dataclasses import replace
 from pathlib import Path
 
 import DracoPy
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch.nn import functional
+from bench_tools import Row, as_json, print_rows, seconds, timed, write_record
+from gpu_rows import gpu_rows, multiplications, patch_loop
 
 import qaadcodec
 from qaadcodec.assignment.greedy import greedy
-from qaadcodec.assignment.linear import cores
+from qaadcodec.assignment.linear import assign, assign_by_matrix
+from qaadcodec.assignment.subspaces import paired_subspaces
 from qaadcodec.clouds import read_cloud, resample
-from qaadcodec.config import NetworkConfig
-from qaadcodec.metrics.em_kd import em_kd, emd
-from qaadcodec.model.network import FoldingNetwork, encode_input
+from qaadcodec.config import AssignmentConfig, CompressConfig, NetworkConfig
+from qaadcodec.metrics.em_kd import SUBSPACE, em_kd, emd
+from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.synth import make_cloud
+from qaadcodec.training.learner import Learner
+from qaadcodec.training.start import align, initial_input_cloud, pca_latents
 from qaadcodec.training.step import cloud_by_cloud, threads
+from qaadcodec.training.steps import Steps
+from qaadcodec.training.targets import TargetStore
+
+Cloud = npt.NDArray[np.floating]
 
 CLOUDS, POINTS, BUDGET = 8, 65536, "90s"
 BATCH, PER_STEP = 4, 2048
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measurement: what, how much of which unit, and how it stands to another one of the same run."""
-
-    what: str
-    value: float
-    unit: str
-    beside: str = ""
-
-
-def seconds(work: Callable[[], object], runs: int = 5) -> float:
-    """Median of several runs after one that does not count."""
-    work()
-    return timed(work, runs)
-
-
-def timed(work: Callable[[], object], runs: int = 1) -> float:
-    """Median of several runs."""
-    taken = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
 
 
 def product_rate(dtype: torch.dtype) -> float:
@@ -75,33 +55,6 @@ def product_rate(dtype: torch.dtype) -> float:
         ]
         took = seconds(lambda: list(run.pool.map(lambda pair: [pair[0] @ pair[1] for _ in range(8)], pairs)))
     return len(pairs) * 8 * 2 * rows * wide * narrow / took
-
-
-def multiplications(network: NetworkConfig) -> int:
-    """Multiplications per point of one forward pass; the modulation is per cloud and not counted."""
-    shapes = network.tensor_shapes()
-    shared = sum(prod(s) for name, s in shapes.items() if name.startswith("shared") and name.endswith("weight"))
-    return shared + sum(
-        prod(s[1:]) for name, s in shapes.items() if name.startswith("head") and name.endswith("weight")
-    )
-
-
-def patch_loop(network: FoldingNetwork, q: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
-    """The same network with its heads in a Python loop over patches, as AtlasNet's released code runs them."""
-    patches, s, _ = q.shape
-    h = encode_input(q.reshape(-1, 3), network.config.fourier_octaves).expand(len(latents), -1, -1)
-    for weight, bias in network.modulated(latents):
-        h = functional.selu(torch.baddbmm(bias[:, None, :], h, weight.transpose(1, 2)))
-    h = h.reshape(len(latents), patches, s, -1)
-    out = []
-    for k in range(patches):
-        f = torch.cat([h[:, k], q[k].expand(len(latents), -1, -1)], dim=2)
-        heads = network.heads()
-        for j, (weight, bias) in enumerate(heads):
-            f = functional.linear(f, weight[k], bias[k])
-            f = functional.selu(f) if j + 1 < len(heads) else f
-        out.append(q[k] + f)
-    return torch.cat(out, dim=1)
 
 
 def training_rows() -> list[Row]:
@@ -152,7 +105,34 @@ def command_seconds(*arguments: str) -> float:
     return seconds(lambda: subprocess.run(command, check=True, capture_output=True))
 
 
-def archive_rows(folder: Path) -> list[Row]:
+def learning_rows() -> list[Row]:
+    """Steps as they are taken in training, with swaps and re-solving beside them, and what those cost."""
+    clouds, rows = 16, []
+    config = replace(CompressConfig(), assignment=AssignmentConfig(resolve_every=10))
+    plain = AssignmentConfig(pair_swaps=False, leaf_resolving=False)
+    for what, assignment in {"without reassignment": plain, "as it trains here": config.assignment}.items():
+        with TargetStore(clouds, 16384) as store, threads() as run:
+            set_up = replace(config, assignment=assignment)
+            for i, cloud in enumerate(store.each()):
+                cloud[:] = make_cloud("skulls", i, 16384, 0) * 10
+            q = initial_input_cloud(store, set_up.network.patches)
+            list(align(store, q, assignment, 0))
+            latents = pca_latents(store, set_up.network.latent_size, 0)
+            learner = Learner(FoldingNetwork(set_up.network), torch.from_numpy(q), torch.from_numpy(latents))
+            rng, shown = np.random.default_rng(0), 0
+            with Steps(learner, store, set_up, run, rng) as steps:
+                start = time.perf_counter()
+                for _ in range(20):
+                    for batch in np.array_split(rng.permutation(clouds), clouds // BATCH):
+                        shown += steps.step(np.sort(batch), 0.5)[1]
+                    learner.epochs += 1
+            rate = shown / (time.perf_counter() - start)
+        beside = f"{100 * rate * 1e-3 / rows[0].value:.0f} % of that" if rows else ""
+        rows.append(Row(f"whole training steps, {what}", rate / 1e3, "k points/s", beside))
+    return rows
+
+
+def archive_rows(folder: Path, product: float) -> list[Row]:
     """What decoding, looking into and comparing cost, on a set of CLOUDS × POINTS learnt in BUDGET."""
     clouds, archive = folder / "skulls", folder / "skulls.qaad"
     qaad = [sys.executable, "-P", "-m", "qaadcodec"]
@@ -163,30 +143,42 @@ def archive_rows(folder: Path) -> list[Row]:
     with qaadcodec.open(archive) as source:
         decoded = source[3]
         whole = CLOUDS * POINTS / seconds(lambda: [source.points(i) for i in range(CLOUDS)], 3)
+        share = whole * 2 * multiplications(source.header.network) / product
     draco = DracoPy.encode(original, quantization_bits=11, compression_level=1)
     of_draco = POINTS / seconds(lambda: DracoPy.decode(draco))
-    small = resample(decoded, 8192, 0), resample(original, 8192, 0)
-    quick, exact = seconds(lambda: em_kd(*small), 3), timed(lambda: emd(*small))
     rng = np.random.default_rng(0)
     decoding = command_seconds("decode", str(archive), "-i3", "-o", str(folder / "o.ply"), "-f", "-q")
-    faster = f"{exact / quick:.0f} × faster than the exact EMD, {exact:.1f} s"
+    starting = command_seconds("--version")
     return [
-        Row("qaad decode, one cloud of 65 536 points", decoding, "s", "from prompt to prompt"),
-        Row("qaad inspect", command_seconds("inspect", str(archive)), "s", "from prompt to prompt"),
-        Row("decoding a whole archive", whole / 1e6, "M points/s", f"{whole / of_draco:.2f} × Draco at 11 bits"),
-        Row("EM-kD of a decoded cloud of 65 536 points", seconds(lambda: em_kd(decoded, original), 3), "s"),
-        Row("EM-kD of a decoded cloud of 8192 points", quick, "s", faster),
-        Row("Greedy, two skulls of 65 536 points", timed(lambda: greedy(original, other, 128, rng), 3), "s"),
+        Row("qaad decode, one cloud of 65 536 points", decoding, "s", f"{starting:.2f} s of it to start Python"),
+        Row("qaad inspect", command_seconds("inspect", str(archive)), "s", f"{starting:.2f} s of it to start Python"),
+        Row(
+            "decoding a whole archive",
+            whole / 1e6,
+            "M points/s",
+            f"{100 * share:.0f} % of the float32 product rate; {whole / of_draco:.2f} × Draco at 11 bits",
+        ),
+        *metric_rows(decoded, original),
+        Row("Greedy, two skulls of 65 536 points, one core", timed(lambda: greedy(original, other, 128, rng), 3), "s"),
     ]
 
 
-def hardware() -> dict[str, object]:
-    """What this ran on."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
-    bf16 = bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)())
-    return {"cpu": models[0] if models else platform.processor(), "cores": cores(), "native bfloat16": bf16, **versions}
+def metric_rows(decoded: Cloud, original: Cloud) -> list[Row]:
+    """EM-kD beside the exact EMD, by the solver of the matrix and by ours."""
+    whole, leaves = seconds(lambda: em_kd(decoded, original), 3), paired_subspaces(decoded, original, SUBSPACE)
+    splitting = seconds(lambda: paired_subspaces(decoded, original, SUBSPACE), 3)
+    x, y = (resample(cloud, 8192, 0).astype(np.float64) for cloud in (decoded, original))
+    quick, ours = seconds(lambda: em_kd(x, y), 3), timed(lambda: emd(x, y))
+    matrix = timed(lambda: assign_by_matrix(x, y))
+    first_a, first_b = (decoded[leaves[0][0]], original[leaves[0][1]])
+    one = timed(lambda: assign(first_a, first_b), 5)
+    by_matrix = timed(lambda: assign_by_matrix(first_a, first_b), 5)
+    return [
+        Row("EM-kD of a decoded cloud of 65 536 points", whole, "s", f"{splitting:.3f} s of it to split"),
+        Row("exact assignment of one of its leaves", one * 1e3, "ms", f"{by_matrix / one:.1f} × faster than scipy's"),
+        Row("EM-kD of a decoded cloud of 8192 points", quick, "s", f"{matrix / quick:.0f} × faster than scipy's EMD"),
+        Row("exact EMD of these 8192 points", ours, "s", f"scipy's: {matrix:.1f} s, {matrix / ours:.0f} ×"),
+    ]
 
 
 def main() -> None:
@@ -195,17 +187,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        rows = [*training_rows(), *archive_rows(Path(folder))]
-    machine = hardware()
-    print(", ".join(f"{key} {value}" for key, value in machine.items()))
-    for row in rows:
-        print(f"{row.what:<58} {row.value:>9.3g} {row.unit:<11} {row.beside}")
+        rows = [*training_rows(), *learning_rows()]
+        product = next(row.value for row in rows if row.what == "matrix products, float32") * 1e9
+        rows += archive_rows(Path(folder), product)
+        if torch.cuda.is_available():
+            rows += gpu_rows()
+    print_rows(rows)
     if arguments.json:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        ).stdout.strip()
-        record = {"hardware": machine, "commit": commit, "rows": [asdict(row) for row in rows]}
-        arguments.json.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        write_record(arguments.json, rows=as_json(rows))
 
 
 if __name__ == "__main__":
