@@ -11,14 +11,20 @@ import numpy.typing as npt
 from qaadcodec.assignment.linear import cores
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import NetworkConfig
+from qaadcodec.model.layers import (
+    Array,
+    Layers,
+    after_activation,
+    before_activation,
+    encode_input,
+    modulated_layers,
+    raised_selu,
+)
 
-Array = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
-Layers = list[tuple[Array, Array]]
 
 CHUNK = 2048  # rows decoded together: their features stay in the cache, and the same rows always go together
 KEPT = 1 << 26  # most bytes of encoded points that are kept from one cloud to the next
-SELU_SCALE, SELU_ALPHA = np.float32(1.0507009873554805), np.float32(1.6732632423543772)
 
 
 def decode_points(
@@ -46,7 +52,7 @@ def decode_points(
 class Decoding:
     """Decodes clouds of one archive: what is the same for all of them is computed once.
 
-    Takes 4 (3 + 6 octaves) bytes per row for the encoded points if they are kept, and 12 CHUNK bytes times the widest
+    Takes 4 (4 + 6 octaves) bytes per row for the encoded points if they are kept, and 12 CHUNK bytes times the widest
     layer for each thread to work in.
     """
 
@@ -76,13 +82,16 @@ class Decoding:
         with np.errstate(all="ignore"):  # `verify` looks for what is not finite
             for j in range(len(network.head_widths) + 1):
                 weight, bias = weights[f"head.{j}.weight"].transpose(0, 2, 1), weights[f"head.{j}.bias"]
-                self._heads.append(after_activation(weight, bias, features if j == 0 else weight.shape[1]))
+                layer = after_activation(weight, bias, features if j == 0 else weight.shape[1])
+                self._heads.append(before_activation(*layer) if j < len(network.head_widths) else layer)
 
     def points(self, latent: Array) -> Array:
         """P̂, (m, 3) float32 in normalised coordinates, of one latent (l,) float32."""
         with np.errstate(all="ignore"):
             first, *others = modulated_layers(self._network, self._weights, latent)
-            shared = [first, *(after_activation(weight, bias, len(weight)) for weight, bias in others)]
+            layers = [first, *(after_activation(weight, bias, len(weight)) for weight, bias in others)]
+            shared = [before_activation(weight, bias) for weight, bias in layers]
+            shared[0] = np.concatenate([shared[0][0], shared[0][1][None]]), shared[0][1]
         out = np.empty((len(self._wanted), 3), np.float32)
 
         def decode(block: int) -> None:
@@ -105,22 +114,24 @@ class Decoding:
         flat = self._encode(block, q.reshape(k * s, 3))
         for i, (weight, bias) in enumerate(shared):
             flat = np.matmul(flat, weight, out=room.take(i % 2, k * s, len(bias)))
-            flat += bias
-            raised_selu(flat, room.take(2, k * s, len(bias)))
+            if i > 0:  # the first bias is a row of its weight, since its input can have a column of ones
+                flat += bias
+            raised_selu(flat, room.take(2, k * s, len(bias)), np.zeros_like(bias))
         features = np.concatenate([flat.reshape(k, s, -1), q], axis=2)
         for j, (weight, bias) in enumerate(self._heads):
             features = np.matmul(features, weight[patches])
             features += bias[patches][:, None]
             if j + 1 < len(self._heads):
-                raised_selu(features, np.empty_like(features))
+                raised_selu(features, np.empty_like(features), np.zeros(features.shape[-1], np.float32))
         self._rooms.append(room)
         return q + features if self._network.displacement else features
 
     def _encode(self, block: int, q: Array) -> Array:
-        """γ of the points of a block, from the last cloud if it was kept."""
+        """γ of the points of a block and a column of ones, from the last cloud if it was kept."""
         kept = self._encoded[block] if self._encoded is not None else None
         if kept is None:
             kept = encode_input(q, self._network.fourier_octaves)
+            kept = np.concatenate([kept, np.ones((len(kept), 1), np.float32)], axis=1)
             if self._encoded is not None:
                 self._encoded[block] = kept
         return kept
@@ -138,63 +149,6 @@ class Room:
         if rows * width > self._size:
             return np.empty((rows, width), np.float32)
         return self._arrays[which][: rows * width].reshape(rows, width)
-
-
-def modulated_layers(network: NetworkConfig, weights: Mapping[str, Array], latent: Array) -> Layers:
-    """The shared layers with the latent folded in: (1 + S l) ⊙ (W h + b) + T l is one product with other W and b.
-
-    Returns:
-        A pair per layer: weight (in, out) and bias (out,), float32.
-    """
-    layers = []
-    for i in range(len(network.shared_widths)):
-        weight, bias = weights[f"shared.{i}.weight"], weights[f"shared.{i}.bias"]
-        if (scale := weights.get(f"shared.{i}.scale")) is not None:
-            factor = np.float32(1.0) + scale @ latent
-            weight, bias = weight * factor[:, None], bias * factor
-        if (shift := weights.get(f"shared.{i}.shift")) is not None:
-            bias = bias + shift @ latent
-        layers.append((np.ascontiguousarray(weight.T), bias))
-    return layers
-
-
-def encode_input(q: Array, octaves: int) -> Array:
-    """γ(q): the point, then sin(π 2^j q) and cos(π 2^j q) of its coordinates for each octave j; (m, 3 + 6·octaves).
-
-    Whole turns are taken off before the product with π, exactly, so that high octaves keep all their digits.
-    """
-    parts = [q]
-    for j in range(octaves):
-        half_turns = q * np.float32(2.0**j)
-        half_turns -= np.float32(2.0) * np.rint(half_turns * np.float32(0.5))
-        angle = half_turns * np.float32(np.pi)
-        parts += [np.sin(angle), np.cos(angle)]
-    return np.concatenate(parts, axis=1)
-
-
-def raised_selu(x: Array, room: Array) -> None:
-    """SELU (Klambauer et al. 2017) without its scale and raised by α, in place: max(x, 0) + α e^min(x, 0).
-
-    SELU(x) = λ (that - α), and `after_activation` gives the next layer the λ and the α, which saves two passes.
-    """
-    np.minimum(x, np.float32(0.0), out=room)
-    np.exp(room, out=room)
-    room *= SELU_ALPHA
-    np.maximum(x, np.float32(0.0), out=x)
-    x += room
-
-
-def after_activation(weight: Array, bias: Array, activated: int) -> tuple[Array, Array]:
-    """A layer that takes the `raised_selu` of what it took the SELU of: λ W and b - λ α Σ W.
-
-    Args:
-        weight: (…, in, out).
-        bias: (…, out).
-        activated: how many of the inputs, from the first on, come from an activation.
-    """
-    scaled = weight.copy()
-    scaled[..., :activated, :] *= SELU_SCALE
-    return scaled, bias - SELU_ALPHA * scaled[..., :activated, :].sum(-2)
 
 
 def chunks(bounds: npt.NDArray[np.intp], size: int = CHUNK) -> Iterator[tuple[Rows, Rows]]:

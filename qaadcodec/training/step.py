@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from qaadcodec.assignment.linear import cores
-from qaadcodec.model.decoder import SELU_ALPHA, SELU_SCALE
+from qaadcodec.model.layers import SELU_ALPHA, SELU_SCALE
 from qaadcodec.model.network import FoldingNetwork, Layers, encode_input
 
 

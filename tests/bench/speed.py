@@ -108,7 +108,7 @@ def command_seconds(*arguments: str) -> float:
 def learning_rows() -> list[Row]:
     """Steps as they are taken in training, with swaps and re-solving beside them, and what those cost."""
     clouds, rows = 16, []
-    config = replace(CompressConfig(), assignment=AssignmentConfig(resolve_every=10))
+    config = CompressConfig()
     plain = AssignmentConfig(pair_swaps=False, leaf_resolving=False)
     for what, assignment in {"without reassignment": plain, "as it trains here": config.assignment}.items():
         with TargetStore(clouds, 16384) as store, threads() as run:
@@ -122,7 +122,7 @@ def learning_rows() -> list[Row]:
             rng, shown = np.random.default_rng(0), 0
             with Steps(learner, store, set_up, run, rng) as steps:
                 start = time.perf_counter()
-                for _ in range(20):
+                for _ in range(40):
                     for batch in np.array_split(rng.permutation(clouds), clouds // BATCH):
                         shown += steps.step(np.sort(batch), 0.5)[1]
                     learner.epochs += 1

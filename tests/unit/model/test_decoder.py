@@ -9,16 +9,8 @@ import numpy as np
 import pytest
 
 from qaadcodec.config import NetworkConfig
-from qaadcodec.model.decoder import (
-    CHUNK,
-    SELU_ALPHA,
-    SELU_SCALE,
-    chunks,
-    decode_points,
-    encode_input,
-    modulated_layers,
-    raised_selu,
-)
+from qaadcodec.model.decoder import CHUNK, chunks, decode_points
+from qaadcodec.model.layers import LOG2_E, SELU_ALPHA, SELU_SCALE, encode_input, modulated_layers, raised_selu
 
 Case = tuple[NetworkConfig, dict[str, np.ndarray], np.ndarray, np.ndarray]  # and its weights, Q, latents
 Draw = Callable[[NetworkConfig, int], dict[str, np.ndarray]]
@@ -141,9 +133,10 @@ def test_high_octaves_keep_their_digits() -> None:
 
 
 def selu(x: np.ndarray) -> None:
-    """SELU in place, from the function that the next layer's weights make it of."""
-    raised_selu(x, np.empty_like(x))
-    x[:] = SELU_SCALE * (x - SELU_ALPHA)
+    """SELU in place, from the function that the weights before and after make it of."""
+    x *= LOG2_E
+    raised_selu(x, np.empty_like(x), np.zeros_like(x))
+    x[:] = SELU_SCALE * (x / LOG2_E - SELU_ALPHA)
 
 
 def test_selu_at_known_values() -> None:

@@ -12,6 +12,7 @@ import torch
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import NetworkConfig
 from qaadcodec.model import decoder
+from qaadcodec.model import layers as numpy_layers
 from qaadcodec.model.network import FoldingNetwork, encode_input, fold
 
 Case = tuple[NetworkConfig, dict[str, np.ndarray], np.ndarray, np.ndarray]  # and its weights, Q, latents
@@ -44,7 +45,7 @@ def test_layers_modulated_once_serve_every_point(case: Case) -> None:
     config, weights, _, latents = case
     layers = loaded(config, weights).modulated(torch.from_numpy(latents))
     for b, z in enumerate(latents):
-        expected = decoder.modulated_layers(config, weights, z)
+        expected = numpy_layers.modulated_layers(config, weights, z)
         for (weight, bias), (weight_np, bias_np) in zip(layers, expected, strict=True):
             assert np.abs(weight[b].detach().numpy().T - weight_np).max() < 1e-6
             assert np.abs(bias[b].detach().numpy() - bias_np).max() < 1e-6
@@ -137,7 +138,7 @@ def test_both_encode_points_alike() -> None:
     q = np.random.default_rng(9).uniform(-1.5, 1.5, (300, 3)).astype(np.float32)
     for octaves in (0, 4, 16):
         ours = encode_input(torch.from_numpy(q), octaves).numpy()
-        assert np.abs(ours - decoder.encode_input(q, octaves)).max() < 5e-7
+        assert np.abs(ours - numpy_layers.encode_input(q, octaves)).max() < 5e-7
 
 
 def test_gradients_of_fourier_features_are_those_of_sine_and_cosine() -> None:
