@@ -150,25 +150,32 @@ class TrainingConfig(Settings):
         epochs: passes over the set; one pass shows every cloud once.
         batch: clouds per step.
         points_per_step: points of each cloud per step, the same number from every patch.
-        learning_rate: Adam's highest step; it rises within the first steps, and a cosine takes it to nought.
+        learning_rate: Adam's highest step.
+        schedule: "cosine": it rises within the first steps, and a cosine takes it to nought; or "constant".
         latent_rate: learning rate of the latents as a multiple of it.
         input_rate: learning rate of the input cloud as a multiple of it; 0 keeps it fixed.
+        warmup_epochs: passes of the paper's warm-up with an encoder and the augmented Chamfer distance, before the
+            first assignment; 0 for none.
     """
 
     epochs: int = 1200
     batch: int = 4
     points_per_step: int = 2048
     learning_rate: float = 2e-3
+    schedule: str = "cosine"
     latent_rate: float = 5.0
     input_rate: float = 1.0
+    warmup_epochs: int = 0
 
     def __post_init__(self) -> None:
         require(self.epochs >= 1, "epochs", self.epochs, "at least 1")
         require(self.batch >= 1, "batch", self.batch, "at least 1")
         require(self.points_per_step >= 1, "points per step", self.points_per_step, "at least 1")
         require(0 < self.learning_rate < 1, "learning rate", self.learning_rate, "above 0 and below 1")
+        require(self.schedule in ("cosine", "constant"), "schedule", self.schedule, '"cosine" or "constant"')
         require(0 <= self.latent_rate <= 1000, "latent rate", self.latent_rate, "from 0 to 1000")
         require(0 <= self.input_rate <= 1000, "input rate", self.input_rate, "from 0 to 1000")
+        require(self.warmup_epochs >= 0, "warmup epochs", self.warmup_epochs, "0 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +268,23 @@ PRESETS: dict[str, CompressConfig] = {
     "fast": CompressConfig(preset="fast", training=TrainingConfig(epochs=200)),
     "default": CompressConfig(preset="default"),
     "max": CompressConfig(preset="max", training=TrainingConfig(epochs=5000)),
+    # The paper's recipe for faces and bodies (section 4.2), with none of our additions.
+    "paper": CompressConfig(
+        preset="paper",
+        network=NetworkConfig(
+            latent_size=256, patches=128, head_widths=(64,), fourier_octaves=0, film=False, displacement=False
+        ),
+        assignment=AssignmentConfig(greedy_leaf=1024, leaf_resolving=False),
+        training=TrainingConfig(
+            warmup_epochs=150,
+            epochs=450,
+            batch=16,
+            points_per_step=4096,
+            learning_rate=1e-3,
+            schedule="constant",
+            latent_rate=1.0,
+        ),
+    ),
 }
 
 

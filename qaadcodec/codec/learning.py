@@ -6,7 +6,10 @@ import time
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from qaadcodec import __version__
 from qaadcodec.codec.devices import choose_device
@@ -21,7 +24,10 @@ from qaadcodec.training.clock import Clock
 from qaadcodec.training.device_start import align_on_device
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
+from qaadcodec.training.predict import predict
 from qaadcodec.training.start import align, initial_input_cloud, pca_latents
+from qaadcodec.training.targets import TargetStore
+from qaadcodec.training.warmup import warm_up
 
 ASSIGNING_SHARE = 0.4  # of the time left of a budget when it begins: Greedy makes do with smaller leaves then
 FINISHING_SHARE, FINISHING_SECONDS = 0.03, 2.0  # of a budget, kept for quantising, measuring and writing
@@ -62,22 +68,68 @@ def begin(
     on_event: Listener,
     stop: StopRequest | None,
 ) -> Learner:
-    """Input cloud, first assignment and first latents; the store is in the row order of Q afterwards."""
+    """Input cloud, first assignment and first latents; the store is in the row order of Q afterwards.
+
+    With a warm-up, the latents are its encoder's, and Greedy starts from what the network makes of them; without one,
+    Greedy starts from Q and the latents are a PCA of what it found.
+    """
     store = gathered.store
+    if config.training.warmup_epochs:
+        return begin_warm(store, config, device, deadline, on_event, stop)
     clock = Clock(len(store), None)
     on_event(PhaseStarted("assigning", len(store), "clouds"))
     input_cloud = initial_input_cloud(store, config.network.patches)
-    seconds = None if deadline is None else ASSIGNING_SHARE * (deadline - time.monotonic())
     bring = partial(align_on_device, device=device) if device.type == "cuda" else align
+    seconds = share(ASSIGNING_SHARE, deadline)
     for clock.done in bring(store, input_cloud, config.assignment, config.seed, seconds=seconds, stop=stop):
         on_event(Progress("assigning", clock.done, clock.fraction, eta_seconds=clock.eta_seconds))
-    latents = pca_latents(store, config.network.latent_size, config.seed)
+    latents = torch.from_numpy(pca_latents(store, config.network.latent_size, config.seed))
     on_event(PhaseEnded("assigning", clock.seconds))
+    return new_learner(config, input_cloud, latents, device)
+
+
+def begin_warm(
+    store: TargetStore,
+    config: CompressConfig,
+    device: torch.device,
+    deadline: float | None,
+    on_event: Listener,
+    stop: StopRequest | None,
+) -> Learner:
+    """`begin` with the paper's warm-up (section 3.4)."""
+    training, assignment = config.training, config.assignment
+    latents = torch.zeros(len(store), config.network.latent_size)
+    learner = new_learner(config, initial_input_cloud(store, config.network.patches), latents, device)
+    budget = share(training.warmup_epochs / (training.warmup_epochs + training.epochs), deadline)
+    for event in warm_up(learner, store, training, config.seed, budget_seconds=budget, stop=stop):
+        on_event(event)
+
+    def prediction(cloud: int) -> npt.NDArray[np.float32]:
+        return predict(learner.network, learner.input_cloud, learner.latents[cloud])
+
+    clock, seconds = Clock(len(store), None), share(ASSIGNING_SHARE, deadline)
+    q = learner.input_cloud.cpu().numpy()
+    on_event(PhaseStarted("assigning", len(store), "clouds"))
+    for clock.done in align(store, q, assignment, config.seed, predictions=prediction, seconds=seconds, stop=stop):
+        on_event(Progress("assigning", clock.done, clock.fraction, eta_seconds=clock.eta_seconds))
+    on_event(PhaseEnded("assigning", clock.seconds))
+    return learner
+
+
+def share(part: float, deadline: float | None) -> float | None:
+    """That part of the seconds left until the deadline, and never nought; None without one."""
+    return None if deadline is None else max(part * (deadline - time.monotonic()), 1e-3)
+
+
+def new_learner(
+    config: CompressConfig, input_cloud: npt.NDArray[np.float32], latents: Tensor, device: torch.device
+) -> Learner:
+    """An untrained network with this input cloud and these latents."""
     generator = torch.Generator().manual_seed(config.seed)
     return Learner(
         FoldingNetwork(config.network, generator).to(device),
         torch.from_numpy(input_cloud).to(device),
-        torch.from_numpy(latents).to(device),
+        latents.to(device),
     )
 
 

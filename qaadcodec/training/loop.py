@@ -58,7 +58,8 @@ def train(
             for batch in np.array_split(rng.permutation(len(store)), batches):
                 if clock.fraction >= 1.0 or stop:
                     break
-                meter.add(*steps.step(np.sort(batch), rate(max(clock.fraction, 1.0 / (clock.steps + 1)))))
+                falling = rate(max(clock.fraction, 1.0 / (clock.steps + 1)))
+                meter.add(*steps.step(np.sort(batch), falling if training.schedule == "cosine" else 1.0))
                 clock.done += 1
                 if meter.due():
                     yield meter.progress(learner.epochs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,7 @@ def align(
     config: AssignmentConfig,
     seed: int,
     *,
+    predictions: Callable[[int], Array] | None = None,
     seconds: float | None = None,
     stop: StopRequest | None = None,
 ) -> Iterator[int]:
@@ -58,6 +59,8 @@ def align(
     points.
 
     Args:
+        predictions: gives P̂ (M, 3) of a cloud, in the row order of Q, which Greedy then matches instead of Q itself
+            (Algorithm 1); called from several threads. Before anything is learnt, Q stands for all predictions.
         seconds: time for all of it; None for as long as it takes.
         stop: the rest is done hastily once it is set.
     """
@@ -66,7 +69,8 @@ def align(
     def bring(i: int) -> None:
         cloud, rng = store.points[i], np.random.default_rng([seed, 1, i])
         if config.greedy:
-            order = greedy(input_cloud, cloud, HASTY if stop else leaf, rng)
+            predicted = input_cloud if predictions is None else predictions(i)
+            order = greedy(predicted, cloud, HASTY if stop else leaf, rng)
         else:
             order = rng.permutation(len(cloud))
         cloud[:] = cloud[order]

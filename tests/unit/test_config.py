@@ -116,14 +116,30 @@ def test_the_papers_network_shifts_the_first_layer_alone() -> None:
 
 
 def test_presets() -> None:
-    assert list(PRESETS) == ["fast", "default", "max"]
+    assert list(PRESETS) == ["fast", "default", "max", "paper"]
     for name, config in PRESETS.items():
         assert preset(name) is config
         assert config.preset == name
     assert PRESETS["default"] == CompressConfig()
     assert PRESETS["fast"].training.epochs < PRESETS["default"].training.epochs < PRESETS["max"].training.epochs
-    with pytest.raises(UsageError, match=r"^unknown preset 'best'; presets are fast, default, max$"):
+    with pytest.raises(UsageError, match=r"^unknown preset 'best'; presets are fast, default, max, paper$"):
         preset("best")
+
+
+def test_the_preset_paper_has_the_numbers_of_the_paper_and_none_of_our_additions() -> None:
+    paper = preset("paper")
+    network, assignment, training = paper.network, paper.assignment, paper.training
+    assert (*network.shared_widths, *network.head_widths, 3) == (256, 128, 128, 128, 64, 3)
+    assert (network.latent_size, network.patches) == (256, 128)
+    assert (network.fourier_octaves, network.film, network.displacement) == (0, False, False)
+    assert (assignment.greedy, assignment.greedy_leaf) == (True, 1024)
+    assert (assignment.pair_swaps, assignment.leaf_resolving) == (True, False)
+    assert (training.warmup_epochs, training.epochs, training.batch) == (150, 450, 16)
+    assert (training.points_per_step, training.learning_rate) == (4096, 1e-3)
+    assert (training.latent_rate, training.input_rate) == (1.0, 1.0)
+    assert preset("default").training.warmup_epochs == 0
+    with pytest.raises(UsageError, match="warmup epochs is -1, and must be 0 or more"):
+        with_settings(paper, {"training.warmup_epochs": -1})
 
 
 def test_overrides_replace_what_was_given_and_nothing_else() -> None:

@@ -16,7 +16,7 @@ import pytest
 from qaadcodec import __version__
 from qaadcodec.codec import compress, compressing, evaluate
 from qaadcodec.codec import open as open_archive
-from qaadcodec.config import CompressConfig
+from qaadcodec.config import PRESETS, CompressConfig, with_settings
 from qaadcodec.errors import CloudError, EnvironmentFailure, Interrupted, UsageError
 from qaadcodec.events import Notice, PhaseEnded, PhaseStarted, Progress, StopRequest
 from qaadcodec.metrics.em_kd import em_kd, variance
@@ -99,6 +99,24 @@ def test_the_phases_are_told_in_order(tmp_path: Path, scans: Path, tiny: Compres
     reading = [e for e in heard.events if isinstance(e, Progress) and e.phase == "reading"]
     assert [(e.done, e.fraction) for e in reading] == [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1.0)]
     assert heard.notices == []
+
+
+def test_the_recipe_of_the_paper(tmp_path: Path, scans: Path, heard: Any) -> None:
+    """With its warm-up, at a size that takes a moment; the same command gives the same bytes."""
+    config = with_settings(
+        PRESETS["paper"], {"training.warmup_epochs": 2, "training.epochs": 2, "network.shared_widths": [16, 8]}
+    ).with_overrides(patches=4, latent_size=3)
+    for name in ("1.qaad", "2.qaad"):
+        summary = compress([scans], tmp_path / name, config=config, device="cpu", on_event=heard)
+    started = [e for e in heard.events if isinstance(e, PhaseStarted)][:6]
+    assert [e.phase for e in started] == ["reading", "normalising", "warming up", "assigning", "training", "measuring"]
+    assert started[2] == PhaseStarted("warming up", 2, "epochs")
+    assert summary.epochs == 2
+    assert 0 < summary.n_em_kd < 3
+    assert (tmp_path / "1.qaad").read_bytes() == (tmp_path / "2.qaad").read_bytes()
+    with open_archive(tmp_path / "1.qaad") as archive:
+        assert len(np.unique(archive.latents(), axis=0)) == 4
+        assert np.isfinite(archive[:]).all()
 
 
 def test_unequal_counts_are_resampled_and_it_is_said(

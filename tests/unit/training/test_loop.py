@@ -254,3 +254,30 @@ def test_a_budget_ends_it_with_the_rate_brought_down(
     assert learner.epochs == len(rates) // 2
     assert max(rates) > 0.95
     assert rates[-1] < 0.01
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "constant"])
+def test_the_schedule_is_the_factor_of_every_step(schedule: str, monkeypatch: pytest.MonkeyPatch, make_store) -> None:  # type: ignore[no-untyped-def]
+    factors: list[float] = []
+
+    class Noting:
+        def __init__(self, *_: object) -> None: ...
+        def __enter__(self) -> Noting:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+        def step(self, batch: object, factor: float) -> tuple[float, int]:
+            factors.append(factor)
+            return 1.0, 1
+
+    monkeypatch.setattr("qaadcodec.training.loop.Steps", Noting)
+    config = CompressConfig(training=TrainingConfig(epochs=100, batch=1, schedule=schedule))
+    learner = Learner(FoldingNetwork(config.network), torch.zeros(4, 3), torch.zeros(1, 32))
+    for _ in train(learner, make_store(np.zeros((1, 4, 3), np.float32)), config, 1.0):
+        pass
+    assert len(factors) == 100
+    if schedule == "constant":
+        assert set(factors) == {1.0}
+    else:
+        assert max(factors) > 0.99
+        assert factors[-1] < 0.001
