@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.errors import EnvironmentFailure
+from qaadcodec.files import reason
 
 Array = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -52,7 +53,7 @@ class TargetStore:
                 file.close()
             where = folder or tempfile.gettempdir()
             raise EnvironmentFailure(
-                f"{where}: no room for {size} bytes of working data: {error.strerror or error}",
+                f"{where}: no room for {size} bytes of working data: {reason(error)}",
                 hint="set TMPDIR to a folder with more space",
             ) from error
 

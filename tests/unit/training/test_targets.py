@@ -95,7 +95,7 @@ def files_of_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[IO[by
 def test_a_full_disk_is_said_with_the_folder_and_the_bytes(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFailure) as caught:
         TargetStore(10, 100, tmp_path)
-    assert str(caught.value) == f"{tmp_path}: no room for 12000 bytes of working data: No space left on device"
+    assert str(caught.value) == f"{tmp_path}: no room for 12000 bytes of working data: no space left on device"
     assert caught.value.hint == "set TMPDIR to a folder with more space"
     assert list(tmp_path.iterdir()) == []
 
@@ -107,7 +107,7 @@ def test_a_full_disk_leaves_no_file_open(tmp_path: Path, files_of_a_full_disk: l
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EnvironmentFailure, match=r"missing: no room for 72 bytes of working data: No such file"):
+    with pytest.raises(EnvironmentFailure, match=r"missing: no room for 72 bytes of working data: no such file"):
         TargetStore(1, 6, tmp_path / "missing")
 
 
