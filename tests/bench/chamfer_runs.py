@@ -1,0 +1,118 @@
+"""Training on the augmented Chamfer distance with an encoder: of AtlasNetV2, and of our network in the same way.
+
+Both go through the steps of our warm-up (`qaadcodec.training.warmup`), so that nothing but the architecture differs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from atlasnet_v2 import AtlasNetV2, decode, initial_patches
+from bench_sets import BenchSet, Cloud
+from torch import Tensor
+
+from qaadcodec.config import NetworkConfig, TrainingConfig
+from qaadcodec.metrics.em_kd import em_kd, variance
+from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.model.pointnet import PointNet
+from qaadcodec.training.learner import Learner
+from qaadcodec.training.predict import predict
+from qaadcodec.training.start import initial_input_cloud
+from qaadcodec.training.step import threads
+from qaadcodec.training.warmup import WarmupSteps, encoded
+
+STAGES = ((0.7, 1.0), (0.2, 0.3), (0.1, 0.1))  # shares of the epochs, and of the learning rate in them
+PROBES = 2  # clouds that a learning curve looks at
+LOOKS = 12  # times that it does
+
+
+@dataclass
+class Trained:
+    """A learner, how its clouds are decoded, and how it got there."""
+
+    learner: Learner
+    curve: list[tuple[int, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def decode(self, i: int) -> Cloud:
+        """Cloud i, (M, 3), normalised."""
+        return self.image(self.learner.latents[i])
+
+    def image(self, latent: Tensor) -> Cloud:
+        """What a latent decodes to."""
+        network = self.learner.network
+        image = decode if isinstance(network, AtlasNetV2) else predict
+        return image(network, self.learner.input_cloud, latent)
+
+    @property
+    def parameters(self) -> int:
+        """Of the decoder, without encoder, input cloud and latents."""
+        return sum(tensor.numel() for tensor in self.learner.network.parameters())
+
+
+def ours(clouds: BenchSet, config: NetworkConfig, seed: int, device: torch.device) -> Learner:
+    """Our network untrained, with the input cloud it starts from and latents of nought."""
+    network = FoldingNetwork(config, torch.Generator().manual_seed(seed)).to(device)
+    q = torch.from_numpy(initial_input_cloud(clouds.store, config.patches)).to(device)
+    return Learner(network, q, torch.zeros(len(clouds.store), config.latent_size, device=device))
+
+
+def atlasnet(clouds: BenchSet, latent_size: int, patches: int, seed: int, device: torch.device) -> Learner:
+    """AtlasNetV2 untrained."""
+    generator = torch.Generator().manual_seed(seed)
+    network = AtlasNetV2(latent_size, patches, generator).to(device)
+    q = initial_patches(clouds.store.points.shape[1], generator).to(device)
+    return Learner(network, q, torch.zeros(len(clouds.store), latent_size, device=device))  # type: ignore[arg-type]
+
+
+def train_by_chamfer(clouds: BenchSet, learner: Learner, training: TrainingConfig, epochs: int, seed: int) -> Trained:
+    """Minimise the augmented Chamfer distance, at rates that fall in STAGES; the encoder is dropped at the end."""
+    rng = np.random.default_rng([seed, 10])
+    generator = torch.Generator().manual_seed(seed)
+    device = learner.latents.device
+    encoder = PointNet(learner.network.config.latent_size, generator).to(device)
+    trained, watch = Trained(learner), Watch(clouds, epochs)
+    batches = -(-len(clouds.store) // training.batch)
+    began, first, ends = time.perf_counter(), 1, np.cumsum([share for share, _ in STAGES])
+    with threads() as run:
+        for end, (_, factor) in zip((ends * epochs).round().astype(int).tolist(), STAGES, strict=True):
+            config = replace(training, learning_rate=training.learning_rate * factor)
+            steps = WarmupSteps(learner, encoder, clouds.store, config, run, rng)
+            for epoch in range(first, end + 1):
+                for batch in np.array_split(rng.permutation(len(clouds.store)), batches):
+                    steps.step(np.sort(batch))
+                if watch.due(epoch):
+                    learner.latents = encoded(encoder, clouds.store, np.random.default_rng([seed, 11]))
+                    watch.look(epoch, trained.decode)
+            first = end + 1
+    learner.latents = encoded(encoder, clouds.store, np.random.default_rng([seed, 11]))
+    trained.curve, trained.seconds = watch.curve, time.perf_counter() - began - watch.seconds
+    return trained
+
+
+class Watch:
+    """A learning curve: mean nEM-kD of the first PROBES clouds, LOOKS times in a training."""
+
+    def __init__(self, clouds: BenchSet, epochs: int) -> None:
+        self._clouds, self._every, self._next = clouds, epochs / LOOKS, epochs / LOOKS
+        self.curve: list[tuple[int, float]] = []
+        self.seconds = 0.0
+        """spent looking"""
+
+    def due(self, epoch: int) -> bool:
+        """Whether it is time to look."""
+        return epoch >= self._next - 1e-9
+
+    def look(self, epoch: int, decode: Callable[[int], Cloud]) -> None:
+        """Take down one point of the curve."""
+        began = time.perf_counter()
+        originals = [self._clouds.store.points[i] for i in range(min(PROBES, len(self._clouds.store)))]
+        errors = [em_kd(decode(i), original) / variance(original) for i, original in enumerate(originals)]
+        self.curve.append((epoch, float(np.mean(errors))))
+        while self.due(epoch):
+            self._next += self._every
+        self.seconds += time.perf_counter() - began

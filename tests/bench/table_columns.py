@@ -1,0 +1,208 @@
+"""The columns of Table 1 (paper section 4.3) and our additions after them: what each one trains, at two scales."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from atlasnet_v2 import WIDTHS, patches_for
+from bench_record import Record
+from bench_sets import BenchSet, measure
+from chamfer_runs import STAGES, Trained, atlasnet, ours, train_by_chamfer
+from qaad_runs import train_by_assignment
+
+from qaadcodec.config import CompressConfig, NetworkConfig, TrainingConfig, preset, with_settings
+
+MSE, ATLASNET, WIDE, ARCHITECTURE = "MSE", "AtlasNetV2", "AtlasNetV2 wide", "architecture"
+GREEDY, REASSIGNMENT, CONVERGENCE = "+ Greedy", "+ Reassignment", "convergence"
+PAPER_COLUMNS = (MSE, ATLASNET, ARCHITECTURE, GREEDY, REASSIGNMENT, CONVERGENCE)
+
+# Each adds its settings to those of the one before. None of them is in the paper.
+ADDITIONS: dict[str, dict[str, Any]] = {
+    "+ displacement, PCA": {"network.displacement": True, "training.warmup_epochs": 0},
+    "+ Fourier": {"network.fourier_octaves": 4},
+    "+ FiLM": {"network.film": True},
+    "+ leaf re-solving": {"assignment.leaf_resolving": True},
+    "+ higher rates": {"training.learning_rate": 2e-3, "training.latent_rate": 5.0},
+    "+ more, thinner heads": {"network.patches": 64, "network.head_widths": [16]},
+}
+DEFAULT = "default preset"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The sizes of an experiment.
+
+    Attributes:
+        patches, latents, per_step: K, l and points per step by set.
+        warmup, epochs: on the augmented Chamfer distance, and after it (section 4.2).
+        convergence: epochs after the warm-up for the last column of the paper.
+        atlasnet: epochs of the baseline.
+        measured: clouds of each set that EM-kD is measured on, at most.
+        additions: whether the columns after the paper's are trained.
+    """
+
+    name: str
+    clouds: dict[str, int]
+    points: dict[str, int]
+    patches: dict[str, int]
+    latents: dict[str, int]
+    per_step: dict[str, int]
+    batch: int
+    warmup: int
+    epochs: int
+    convergence: int
+    atlasnet: int
+    measured: int
+    additions: bool
+
+
+def by_set(skulls: int, others: int) -> dict[str, int]:
+    return {"skulls": skulls, "bodies": others, "faces": others}
+
+
+SCALES = {
+    "tiny": Scale(  # to see in a minute that everything runs
+        *("tiny", by_set(6, 6), by_set(512, 512), by_set(4, 4), by_set(4, 4), by_set(256, 256)),
+        *(3, 6, 12, 24, 8, 2, True),
+    ),
+    "small": Scale(
+        *("small", by_set(24, 24), by_set(4096, 4096), by_set(16, 16), by_set(10, 32), by_set(1024, 1024)),
+        *(4, 400, 450, 1200, 400, 24, True),
+    ),
+    "paper": Scale(
+        *("paper", by_set(4096, 13744) | {"faces": 6576}, {"skulls": 65536, "bodies": 131072, "faces": 110592}),
+        *(by_set(16, 128), by_set(10, 256), by_set(2048, 4096), 16, 150, 450, 2400, 150, 64, False),
+    ),
+}
+
+
+@dataclass
+class Runs:
+    """The trainings of one set, with what they share.
+
+    Attributes:
+        atlasnet_rate: the baseline's learning rate.
+    """
+
+    clouds: BenchSet
+    scale: Scale
+    seed: int
+    device: torch.device
+    atlasnet_rate: float
+
+    @property
+    def name(self) -> str:
+        return self.clouds.name
+
+    @property
+    def config(self) -> CompressConfig:
+        """The paper's recipe for this set, all of it."""
+        scale, name, paper = self.scale, self.name, preset("paper")
+        sizes = {"latent_size": scale.latents[name], "patches": scale.patches[name]}
+        training = {"batch": scale.batch, "points_per_step": scale.per_step[name], "warmup_epochs": scale.warmup}
+        return replace(
+            paper,
+            points=scale.points[name],
+            seed=self.seed,
+            network=replace(paper.network, **sizes),
+            training=replace(paper.training, epochs=scale.epochs, **training),
+        )
+
+    @cached_property
+    def warm(self) -> Trained:
+        """The architecture alone; Greedy starts from it."""
+        config = self.config
+        learner = ours(self.clouds, config.network, self.seed, self.device)
+        return train_by_chamfer(self.clouds, learner, config.training, config.training.warmup_epochs, self.seed)
+
+    def atlasnet(self, wide: bool = False, rate: float | None = None, epochs: int | None = None) -> Trained:
+        """The baseline, with as many parameters as our network, or with as many patches."""
+        training = replace(self.config.training, learning_rate=rate or self.atlasnet_rate)
+        patches = self.config.network.patches if wide else self.atlasnet_patches
+        learner = atlasnet(self.clouds, self.config.network.latent_size, patches, self.seed, self.device)
+        return train_by_chamfer(self.clouds, learner, training, epochs or self.scale.atlasnet, self.seed)
+
+    @property
+    def atlasnet_patches(self) -> int:
+        """So many that its parameters come nearest to those of our network."""
+        return patches_for(parameters(self.config.network), self.config.network.latent_size)
+
+    def changed(self, **settings: Any) -> CompressConfig:
+        """The paper's recipe with single settings changed, "assignment__greedy" standing for "assignment.greedy"."""
+        return with_settings(self.config, {key.replace("__", "."): value for key, value in settings.items()})
+
+    def columns(self) -> dict[str, tuple[dict[str, Any], Callable[[], Trained]]]:
+        """By name: the settings that decide the result, for the record and to resume by, and the training."""
+        scale, run = self.scale, train_by_assignment
+        whole = self.config.training.epochs + self.config.training.warmup_epochs
+        common = {"source": self.clouds.source, "seed": self.seed, "device": self.device.type}
+        common |= {"clouds": len(self.clouds.store), "points": scale.points[self.name]}
+        shared = {**common, **brief(self.config.training), "stages": STAGES}
+        baseline = shared | {"latent_size": self.config.network.latent_size, "widths": WIDTHS, "epochs": scale.atlasnet}
+        baseline |= {"warmup_epochs": 0, "learning_rate": self.atlasnet_rate}
+
+        def qaad(config: CompressConfig, warm: bool) -> tuple[dict[str, Any], Callable[[], Trained]]:
+            said = {**common, "network": asdict(config.network), "assignment": asdict(config.assignment)}
+            said |= {"training": asdict(config.training)}
+            return said, lambda: run(self.clouds, config, self.device, self.warm if warm else None)
+
+        random = self.changed(
+            assignment__greedy=False, assignment__pair_swaps=False, training__epochs=whole, training__warmup_epochs=0
+        )
+        table = {
+            MSE: qaad(random, False),
+            ATLASNET: (baseline | {"patches": self.atlasnet_patches}, self.atlasnet),
+            WIDE: (baseline | {"patches": self.config.network.patches}, lambda: self.atlasnet(wide=True)),
+            ARCHITECTURE: (shared | {"network": asdict(self.config.network)}, lambda: self.warm),
+            GREEDY: qaad(self.changed(assignment__pair_swaps=False), True),
+            REASSIGNMENT: qaad(self.config, True),
+            CONVERGENCE: qaad(self.changed(training__epochs=scale.convergence), True),
+        }
+        config = self.changed(training__epochs=whole)
+        for name, settings in ADDITIONS.items():
+            config = with_settings(config, settings)
+            table[name] = qaad(config, False)
+        default = preset("default").with_overrides(latent_size=self.config.network.latent_size, seed=self.seed)
+        table[DEFAULT] = qaad(default if scale.name != "tiny" else default.with_overrides(epochs=20), False)
+        left_out = () if scale.additions else (WIDE, *ADDITIONS, DEFAULT)
+        return {name: column for name, column in table.items() if name not in left_out}
+
+
+def add_cell(
+    record: Record, runs: Runs, column: str, settings: dict[str, Any], train: Callable[[], Trained]
+) -> Trained:
+    """Train and measure one cell, and take it down."""
+    trained = train()
+    began = time.perf_counter()
+    errors = measure(runs.clouds, trained.decode, runs.scale.measured)
+    cell = {"set": runs.name, "column": column, **errors, "parameters": trained.parameters}
+    cell |= {"training_seconds": round(trained.seconds, 1), "measuring_seconds": round(time.perf_counter() - began, 1)}
+    record.add({**cell, "curve": trained.curve, "settings": settings})
+    line = f"{runs.name:<7} {column:<22} nEM-kD {100 * errors['nem_kd']:.3f} %, {trained.seconds:.0f} s"
+    print(line, file=sys.stderr, flush=True)
+    return trained
+
+
+def parameters(network: NetworkConfig) -> int:
+    """Of our decoder, without input cloud and latents."""
+    return sum(product(shape) for shape in network.tensor_shapes().values())
+
+
+def product(numbers: Iterable[int]) -> int:
+    """Of all of them."""
+    result = 1
+    for number in numbers:
+        result *= number
+    return result
+
+
+def brief(training: TrainingConfig) -> dict[str, Any]:
+    """The settings of it that training on the Chamfer distance looks at."""
+    names = ("batch", "points_per_step", "learning_rate", "input_rate", "warmup_epochs")
+    return {name: getattr(training, name) for name in names}

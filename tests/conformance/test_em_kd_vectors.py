@@ -1,0 +1,55 @@
+"""EM-kD on the vectors of formats/vectors/em_kd: ours, and a second one that is written from their README alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import linear_sum_assignment
+
+from qaadcodec.metrics.em_kd import em_kd, emd
+
+FOLDER = Path(__file__).parents[2] / "formats" / "vectors" / "em_kd"
+VECTORS: list[dict[str, Any]] = json.loads((FOLDER / "em_kd.json").read_text(encoding="utf-8"))
+CLOSE = 1e-9  # relative
+
+
+def plain_sum(a: list[list[float]], b: list[list[float]], leaf: int) -> float:
+    """The sum over subspaces of the least sum of squared distances, by sorting lists."""
+    if len(a) <= leaf:
+        costs = [[sum((x - y) ** 2 for x, y in zip(p, q, strict=True)) for q in b] for p in a]
+        rows, columns = linear_sum_assignment(np.array(costs))
+        return sum(costs[i][j] for i, j in zip(rows, columns, strict=True))
+    extents = []
+    for axis in range(3):
+        of_a, of_b = [p[axis] for p in a], [p[axis] for p in b]
+        extents.append((max(of_a) - min(of_a)) + (max(of_b) - min(of_b)))
+    widest, half = extents.index(max(extents)), len(a) // 2
+
+    def split(cloud: list[list[float]]) -> tuple[list[list[float]], list[list[float]]]:
+        ranked = sorted(range(len(cloud)), key=lambda i: (cloud[i][widest], i))
+        low, high = sorted(ranked[:half]), sorted(ranked[half:])
+        return [cloud[i] for i in low], [cloud[i] for i in high]
+
+    (low_a, high_a), (low_b, high_b) = split(a), split(b)
+    return plain_sum(low_a, low_b, leaf) + plain_sum(high_a, high_b, leaf)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_vector(vector: dict[str, Any]) -> None:
+    a, b = (np.loadtxt(FOLDER / vector[side]) for side in ("a", "b"))
+    values = {int(leaf): value for leaf, value in vector["em_kd"].items()}
+    for leaf, value in values.items():
+        assert em_kd(a, b, leaf) == pytest.approx(value, rel=CLOSE)
+        assert plain_sum(a.tolist(), b.tolist(), leaf) / len(a) == pytest.approx(value, rel=CLOSE)
+    assert emd(a, b) == pytest.approx(vector["emd"], rel=CLOSE)
+    assert vector["emd"] <= values[1024] * (1 + CLOSE)
+    assert values[1024] <= values[256] <= values[64]
+
+
+def test_every_cloud_belongs_to_a_vector() -> None:
+    named = {vector[side] for vector in VECTORS for side in ("a", "b")}
+    assert named == {path.name for path in FOLDER.glob("*.xyz")}
