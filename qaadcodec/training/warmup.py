@@ -103,6 +103,12 @@ class WarmupSteps:
             {"params": [learner.input_cloud], "lr": config.learning_rate * config.input_rate},
         ]
         self._adam = torch.optim.Adam(groups, fused=True)
+        self._rates = [group["lr"] for group in self._adam.param_groups]
+
+    def scale_rates(self, factor: float) -> None:
+        """Go on at this share of the configured learning rates."""
+        for group, rate in zip(self._adam.param_groups, self._rates, strict=True):
+            group["lr"] = rate * factor
 
     def step(self, batch: npt.NDArray[np.int64]) -> int:
         """One step on these clouds; the points that went through the network."""

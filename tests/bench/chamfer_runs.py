@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -79,9 +79,9 @@ def train_by_chamfer(clouds: BenchSet, learner: Learner, training: TrainingConfi
     batches = -(-len(clouds.store) // training.batch)
     began, first, ends = time.perf_counter(), 1, np.cumsum([share for share, _ in STAGES])
     with threads() as run:
+        steps = WarmupSteps(learner, encoder, clouds.store, training, run, rng)
         for end, (_, factor) in zip((ends * epochs).round().astype(int).tolist(), STAGES, strict=True):
-            config = replace(training, learning_rate=training.learning_rate * factor)
-            steps = WarmupSteps(learner, encoder, clouds.store, config, run, rng)
+            steps.scale_rates(factor)
             for epoch in range(first, end + 1):
                 for batch in np.array_split(rng.permutation(len(clouds.store)), batches):
                     steps.step(np.sort(batch))

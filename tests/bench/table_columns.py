@@ -106,6 +106,9 @@ class Runs:
         scale, name, paper = self.scale, self.name, preset("paper")
         sizes = {"latent_size": scale.latents[name], "patches": scale.patches[name]}
         training = {"batch": scale.batch, "points_per_step": scale.per_step[name], "warmup_epochs": scale.warmup}
+        training["schedule"] = (
+            "cosine"  # a last step at a constant rate would measure its noise; the others' rates fall too
+        )
         return replace(
             paper,
             points=scale.points[name],
