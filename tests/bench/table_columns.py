@@ -24,12 +24,12 @@ PAPER_COLUMNS = (MSE, ATLASNET, ARCHITECTURE, GREEDY, REASSIGNMENT, CONVERGENCE)
 
 # Each adds its settings to those of the one before. None of them is in the paper.
 ADDITIONS: dict[str, dict[str, Any]] = {
-    "+ displacement, PCA": {"network.displacement": True, "training.warmup_epochs": 0},
+    "+ displacement and PCA": {"network.displacement": True, "training.warmup_epochs": 0},
     "+ Fourier": {"network.fourier_octaves": 4},
     "+ FiLM": {"network.film": True},
     "+ leaf re-solving": {"assignment.leaf_resolving": True},
     "+ higher rates": {"training.learning_rate": 2e-3, "training.latent_rate": 5.0},
-    "+ more, thinner heads": {"network.patches": 64, "network.head_widths": [16]},
+    "+ more and thinner heads": {"network.patches": 64, "network.head_widths": [16]},
 }
 DEFAULT = "default preset"
 
