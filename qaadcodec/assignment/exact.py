@@ -29,7 +29,10 @@ Columns = npt.NDArray[np.int32]
 TRIES = 60  # to find a fitting limit for a list
 LISTED = 64  # most columns in a row's list
 EPSILON_FIRST, EPSILON_LAST, EPSILON_FALL = 3.0, 0.02, 12.0  # in mean squared distances to the nearest column
-BIDS, REDUCTIONS = 100, 20  # per row, until which prices are improved: wars between equal columns may never end
+REDUCTIONS = 20  # bids of a row in the reduction, on average, at most
+GIVEN_UP = 4096  # points up to which a problem is given up that needs more than, on average for a row,
+BIDS, PASSES, STEPS = 120, 25, 10  # bids, passes over all columns for its lists, and steps of shortest paths: they are
+# needed where many points coincide, and rows outbid each other by ε for very long
 
 
 class Lists(NamedTuple):
@@ -49,6 +52,10 @@ class Lists(NamedTuple):
     """room, (n,)"""
     found: Columns
     """room, (n + 1,)"""
+    passes: Rows
+    """how many more passes over all columns may be made for lists, (1,)"""
+    bids: Rows
+    """how many more bids may be made in auctions, (1,)"""
 
 
 def assign_exactly(a: Array, b: Array) -> Rows:
@@ -58,7 +65,8 @@ def assign_exactly(a: Array, b: Array) -> Rows:
         a, b: (n, 3) float64, finite, n >= 1.
 
     Returns:
-        (n,) int64. Among equally good bijections, always the same one.
+        (n,) int64; among equally good bijections, always the same one. Or nothing, (0,), where many points coincide:
+        other solvers are quicker then.
     """
     if len(a) == 1:
         return np.zeros(1, np.int64)
@@ -76,7 +84,7 @@ def assign_leaves(a: Floats, b: Floats, rows_a: Rows, rows_b: Rows, bounds: Rows
         a, b: (M, 3), finite.
         rows_a, rows_b: rows of a and of b, subspace by subspace.
         bounds: where each subspace begins in them and, last, the end of the last.
-        result: (M,), takes the row of b for each of these rows of a.
+        result: (M,), takes the row of b for each of these rows of a, or -1 in subspaces that were given up.
     """
     for k in range(len(bounds) - 1):
         first, last = bounds[k], bounds[k + 1]
@@ -88,7 +96,7 @@ def assign_leaves(a: Floats, b: Floats, rows_a: Rows, rows_b: Rows, bounds: Rows
         if n > 1:
             matches = solve(here, there)
             for i in range(n):
-                result[rows_a[first + i]] = rows_b[first + matches[i]]
+                result[rows_a[first + i]] = rows_b[first + matches[i]] if len(matches) == n else -1
         elif n == 1:
             result[rows_a[first]] = rows_b[first]
 
@@ -106,6 +114,8 @@ def solve(a: Array, b: Array) -> Rows:
         np.full(n, -1.0),
         np.empty(n),
         np.empty(n + 1, np.int32),
+        np.full(1, PASSES * n if n <= GIVEN_UP else PASSES * n * n),
+        np.full(1, BIDS * n if n <= GIVEN_UP else BIDS * n * n),
     )
     scale = 0.0
     for i in range(n):
@@ -115,12 +125,14 @@ def solve(a: Array, b: Array) -> Rows:
     epsilon = EPSILON_FIRST * scale
     while True:
         auction(a, b, price, lists, epsilon, row_of)
+        if lists.passes[0] <= 0 or lists.bids[0] <= 0:
+            return column_of[:0]
         if epsilon <= EPSILON_LAST * scale:
             break
         epsilon = max(epsilon / EPSILON_FALL, EPSILON_LAST * scale)
     frees = reduction(a, b, price, lists, row_of, column_of, free)
-    augment(a, b, price, row_of, column_of, free[:frees])
-    return column_of
+    steps = STEPS * n if n <= GIVEN_UP else n * n
+    return column_of if augment(a, b, price, row_of, column_of, free[:frees], steps) else column_of[:0]
 
 
 @compiled
@@ -128,17 +140,16 @@ def auction(a: Array, b: Array, price: Array, lists: Lists, epsilon: float, row_
     """Every row in turn takes its cheapest column, and makes it as dear as its second cheapest and ε more."""
     column, cost, size, bound = lists.column, lists.cost, lists.size, lists.bound
     row_of[:] = -1
-    left = BIDS * len(a)
     for first in range(len(a)):
         i = first
-        while i >= 0 and left > 0:
+        while i >= 0 and lists.passes[0] > 0 and lists.bids[0] > 0:
             j, least, second = two_least(i, price, column, cost, size)
             if second > bound[i]:
                 make_list(i, min(least, bound[i]), a, b, price, lists)
                 j, least, second = two_least(i, price, column, cost, size)
             price[j] += second - least + epsilon
             i, row_of[j] = row_of[j], i
-            left -= 1
+            lists.bids[0] -= 1
 
 
 @compiled
@@ -189,7 +200,7 @@ def two_least(i: int, price: Array, column: Columns, cost: Array, size: Rows) ->
 
 @compiled
 def make_list(i: int, start: float, a: Array, b: Array, price: Array, lists: Lists) -> None:
-    """List the cheapest columns of row i anew: between LISTED / 8 and LISTED of them, and at least two.
+    """List the cheapest columns of row i anew: at most LISTED of them, at least two, and seldom below LISTED / 8.
 
     Args:
         start: no column costs less.
@@ -204,6 +215,7 @@ def make_list(i: int, start: float, a: Array, b: Array, price: Array, lists: Lis
         limit = start + lists.reach[i] if lists.reach[i] >= 0.0 else low_value(value, i)
         low, high = start, np.inf
         size = below(value, limit, found)
+        lists.passes[0] -= 1
         for _ in range(TRIES):
             if size > LISTED:
                 high = limit
@@ -213,6 +225,7 @@ def make_list(i: int, start: float, a: Array, b: Array, price: Array, lists: Lis
                 break
             limit = 0.4 * low + 0.6 * high if high < np.inf else start + 1.7 * (limit - start) + 1e-300
             size = below(value, limit, found)
+            lists.passes[0] -= 1
         if size > LISTED or size < 2:  # many columns at one price
             order = np.argsort(value)
             size, limit = LISTED, value[order[LISTED - 1]]
@@ -237,7 +250,7 @@ def values_of(i: int, a: Array, b: Array, price: Array, out: Array) -> None:
 
 @compiled
 def low_value(value: Array, i: int) -> float:
-    """A value that about LISTED / 2 of all are below, as a few evenly spread ones suggest."""
+    """A value that some dozens of all are below, as the least or second least of 32 evenly spread ones suggests."""
     step = max(1, len(value) // 32)
     one, two = np.inf, np.inf
     for j in range(i % step, len(value), step):
@@ -256,8 +269,12 @@ def below(value: Array, limit: float, found: Columns) -> int:
 
 
 @compiled
-def augment(a: Array, b: Array, price: Array, row_of: Rows, column_of: Rows, free: Rows) -> None:
-    """Give each free row a column along a shortest path of reduced costs c_ij + p_j (Dijkstra over all columns)."""
+def augment(a: Array, b: Array, price: Array, row_of: Rows, column_of: Rows, free: Rows, steps: int) -> bool:
+    """Give each free row a column along a shortest path of reduced costs c_ij + p_j (Dijkstra over all columns).
+
+    Returns:
+        Whether so many steps were enough.
+    """
     n = len(price)
     value, distance = np.empty(n), np.empty(n)
     rest, before, done = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
@@ -277,6 +294,9 @@ def augment(a: Array, b: Array, price: Array, row_of: Rows, column_of: Rows, fre
             if row_of[j] < 0:
                 break
             left -= 1
+            steps -= 1
+            if steps < 0:
+                return False
             rest[near] = rest[left]
             done[passed], passed = j, passed + 1
             i = row_of[j]
@@ -293,3 +313,4 @@ def augment(a: Array, b: Array, price: Array, row_of: Rows, column_of: Rows, fre
             i = before[j]
             row_of[j] = i
             j, column_of[i] = column_of[i], j
+    return True

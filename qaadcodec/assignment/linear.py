@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from qaadcodec.assignment.compiling import machine_code
 from qaadcodec.assignment.subspaces import Floats, Rows
 
 T = TypeVar("T")
@@ -27,6 +28,10 @@ def cores() -> int:
 def workers() -> ThreadPoolExecutor:
     """The threads that solve assignments, one per core, started once."""
     return ThreadPoolExecutor(cores(), thread_name_prefix="assignment")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of the threads
+    os.register_at_fork(after_in_child=workers.cache_clear)
 
 
 def assign(a: Floats, b: Floats) -> Rows:
@@ -56,17 +61,22 @@ def assign_in_subspaces(a: Floats, b: Floats, pairs: Sequence[tuple[Rows, Rows]]
 def solve_pairs(a: Floats, b: Floats, pairs: Sequence[tuple[Rows, Rows]], result: Rows) -> None:
     """`assign_in_subspaces` for some of the pairs, in this thread, into `result`.
 
-    By `exact.assign_leaves`, or by scipy (shortest augmenting paths on a matrix, 2 to 17 times slower) where numba is
-    missing or the squares of coordinates overflow.
+    By `exact.assign_leaves`, or by scipy (shortest augmenting paths on a matrix, 2 to 20 times slower on most clouds)
+    where that gives up because many points coincide, where numba is missing, or where squares of coordinates overflow.
     """
-    quick = compiled_solver()
-    if quick is None or not squarable(a) or not squarable(b):
-        for rows_a, rows_b in pairs:
-            result[rows_a] = rows_b[assign_by_matrix(a[rows_a], b[rows_b])]
-    elif pairs:
+    quick = machine_code()
+    if quick is not None and pairs and squarable(a) and squarable(b):
         rows_a, rows_b = (np.concatenate(side) for side in zip(*pairs, strict=True))
         bounds = np.cumsum([0, *(len(rows) for rows, _ in pairs)])
-        quick(np.array(a), np.array(b), rows_a, rows_b, bounds, result)
+        quick.assign_leaves(in_float(a), in_float(b), rows_a, rows_b, bounds, result)
+        pairs = [pair for pair in pairs if len(pair[0]) and result[pair[0][0]] < 0]
+    for rows_a, rows_b in pairs:
+        result[rows_a] = rows_b[assign_by_matrix(a[rows_a], b[rows_b])]
+
+
+def in_float(cloud: Floats) -> Floats:
+    """A copy in one of the kinds of arrays that it is compiled for: float32 stays, all else becomes float64."""
+    return np.array(cloud, np.float32 if cloud.dtype == np.float32 else np.float64, order="C")
 
 
 def squarable(cloud: Floats) -> bool:
@@ -80,16 +90,6 @@ def assign_by_matrix(a: Floats, b: Floats) -> Rows:
     from scipy.spatial.distance import cdist
 
     return linear_sum_assignment(cdist(a, b, "sqeuclidean"))[1].astype(np.int64, copy=False)
-
-
-@cache
-def compiled_solver() -> Callable[..., None] | None:
-    """The solver that numba compiles; None on Pythons that numba has not come to yet."""
-    try:
-        from qaadcodec.assignment.exact import assign_leaves
-    except ImportError:
-        return None
-    return assign_leaves
 
 
 def in_parallel(work: Callable[[T], None], items: Iterable[T]) -> None:

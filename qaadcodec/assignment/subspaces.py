@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from qaadcodec.assignment.compiling import machine_code
 from qaadcodec.errors import UsageError
 
 Floats = npt.NDArray[np.floating]
@@ -81,16 +82,15 @@ def subspaces(cloud: Floats, leaf: int) -> list[Rows]:
 
 
 def compiled_leaves(a: Floats, b: Floats | None, leaf: int) -> list[tuple[Rows, Rows]] | None:
-    """The pairs of subspaces by compiled code; None where numba is missing or a coordinate is not a number."""
-    try:
-        from qaadcodec.assignment.splitting import split
-    except ImportError:
+    """The pairs of subspaces by machine code; None where there is none for these dtypes, or a coordinate is NaN."""
+    quick, other = machine_code(), a if b is None else b
+    if quick is None or a.dtype != other.dtype or a.dtype not in (np.float32, np.float64):
+        return None
+    if np.isnan(a).any() or np.isnan(other).any():
         return None
     x = np.array(a, order="C")  # copies, so that it is compiled for one kind of array
-    y = x if b is None else np.array(b, x.dtype, order="C")
-    if np.isnan(x).any() or np.isnan(y).any():
-        return None
-    rows_a, rows_b, bounds = split(x, y, b is not None, leaf)
+    y = x if b is None else np.array(other, order="C")
+    rows_a, rows_b, bounds = quick.split(x, y, b is not None, leaf)
     cuts = bounds.tolist()
     return [(rows_a[i:j], rows_b[i:j]) for i, j in pairwise(cuts)]
 

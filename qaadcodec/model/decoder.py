@@ -110,7 +110,10 @@ class Decoding:
         patches, at = self._blocks[block]
         q = self._input_cloud[self._wanted[at]]  # (k, s, 3)
         k, s, _ = q.shape
-        room = self._rooms.pop() if self._rooms else Room(k * s, self._network)
+        try:
+            room = self._rooms.pop()
+        except IndexError:
+            room = Room(k * s, self._network)
         flat = self._encode(block, q.reshape(k * s, 3))
         for i, (weight, bias) in enumerate(shared):
             flat = np.matmul(flat, weight, out=room.take(i % 2, k * s, len(bias)))

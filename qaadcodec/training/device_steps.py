@@ -102,6 +102,9 @@ class DeviceSteps:
             self._targets.put(batch, flat, permuted(targets, pair_swaps(predictions, targets)))
         return loss.detach()
 
+    def drop_waiting(self) -> None:
+        """Clouds that wait to be re-solved are left as they are in any case."""
+
     def __enter__(self) -> Self:
         return self
 

@@ -65,6 +65,8 @@ def train(
                     yield meter.progress(learner.epochs)
             else:
                 learner.epochs += 1
+        if stop or budget_seconds is not None:  # without them it is waited for, so that the same bytes come out
+            steps.drop_waiting()
     yield meter.progress(learner.epochs)
     yield PhaseEnded("training", clock.seconds)
 

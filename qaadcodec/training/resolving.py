@@ -18,7 +18,7 @@ from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.training.predict import Snapshot
 from qaadcodec.training.targets import TargetStore
 
-AHEAD = 4  # clouds under way, per core: so many copies of the weights and of the input cloud are held at most
+AHEAD = 4  # clouds under way or done since their last step, per core: so many copies of Q and the weights at most
 
 
 class Resolving:
@@ -60,6 +60,11 @@ class Resolving:
             if (future := self._under_way.pop(cloud, None)) is not None:
                 future.result()
 
+    def drop_waiting(self) -> None:
+        """Leave out what has not begun: nothing is learnt from the order of the targets any more."""
+        for future in self._under_way.values():
+            future.cancel()
+
     def __enter__(self) -> Self:
         return self
 
@@ -68,7 +73,7 @@ class Resolving:
     ) -> None:
         self._pool.shutdown(cancel_futures=kind is not None)
         if kind is None:
-            self.settle(list(self._under_way))
+            self.settle([cloud for cloud, future in self._under_way.items() if not future.cancelled()])
 
     def _resolve(self, cloud: int, epoch: int, snapshot: Snapshot, after: Sequence[Future[None]]) -> None:
         wait(after)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from types import TracebackType
 from typing import Self
 
@@ -70,6 +70,10 @@ class Steps:
             self._resolving.shown(batch, learner.epochs, learner.input_cloud, learner.latents, self._swaps)
         return float(loss.detach()), targets.shape[0] * targets.shape[1]
 
+    def drop_waiting(self) -> None:
+        """There is no time for re-solving that has not begun."""
+        self._resolving.drop_waiting()
+
     def __enter__(self) -> Self:
         self._resolving.__enter__()
         return self
@@ -79,14 +83,16 @@ class Steps:
     ) -> None:
         """Wait for what is under way, and leave the learner as a plain set of tensors."""
         self._learner.input_cloud.requires_grad_(False)
-        self._settle(np.empty(0, np.int64))
+        wait(self._swaps)
         self._resolving.__exit__(kind, error, trace)
+        if kind is None:
+            self._settle(np.empty(0, np.int64))
 
     def _settle(self, batch: npt.NDArray[np.int64]) -> None:
         """Wait until the targets of these clouds are at rest."""
-        for swap in self._swaps:
+        swaps, self._swaps = self._swaps, []
+        for swap in swaps:
             swap.result()
-        self._swaps = []
         self._resolving.settle(batch.tolist())
 
     def _swap(

@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -47,7 +48,7 @@ class TargetStore:
             file = tempfile.TemporaryFile(prefix="qaad-targets-", dir=folder)  # noqa: SIM115
             reserve(file.fileno(), size)
             self.points: Array = np.memmap(file, np.float32, "r+", shape=(clouds, points, 3))
-            self._file, self._touched = file, 0
+            self._file, self._touched, self._lock = file, 0, Lock()
         except OSError as error:
             if file is not None:
                 file.close()
@@ -86,11 +87,13 @@ class TargetStore:
         they come back from the file when they are used again. May be called from any thread.
         """
         whole = self.points.shape[1] * 12
-        self._touched += clouds * (whole if rows is None else min(whole, rows * PAGE))
-        if self._touched >= MAPPED and self.points.nbytes > MAPPED:
-            self._touched = 0
-            if hasattr(mmap, "MADV_DONTNEED"):
-                self.points._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
+        with self._lock:
+            self._touched += clouds * (whole if rows is None else min(whole, rows * PAGE))
+            due = self._touched >= MAPPED and self.points.nbytes > MAPPED
+            if due:
+                self._touched = 0
+        if due and hasattr(mmap, "MADV_DONTNEED"):
+            self.points._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
 
     def reorder(self, cloud: int, rows: Rows, order: Rows) -> None:
         """Give row rows[i] of a cloud the target that row rows[order[i]] holds."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from itertools import pairwise, permutations
 
 import numpy as np
@@ -52,7 +54,7 @@ def test_the_distance_is_squared() -> None:
 @pytest.mark.parametrize("compiled", [True, False])
 def test_matches_stay_inside_their_pair(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not compiled:
-        monkeypatch.setattr(linear, "compiled_solver", lambda: None)
+        monkeypatch.setattr(linear, "machine_code", lambda: None)
     a = np.array([[0.0, 0, 0], [5, 0, 0], [1, 0, 0], [6, 0, 0]])
     pairs = [(np.array([0, 1]), np.array([3, 2])), (np.array([2, 3]), np.array([0, 1]))]
     # b is a itself, so without the pairs every row would take its own number.
@@ -87,3 +89,17 @@ def test_subspaces_of_all_sizes_are_solved_whoever_takes_them() -> None:
         if len(rows_a):
             expected = rows_b[linear.assign_by_matrix(a[rows_a], b[rows_b])]
             assert found[rows_a].tolist() == expected.tolist()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_gets_threads_of_its_own() -> None:
+    cloud = np.random.default_rng(5).standard_normal((64, 3))
+    halves = [(np.arange(32), np.arange(32)), (np.arange(32, 64), np.arange(32, 64))]
+    assign_in_subspaces(cloud, cloud, halves)  # starts the threads of this one
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        ended = assign_in_subspaces(cloud, cloud, halves).tolist() == list(range(64))
+        os._exit(0 if ended else 1)
+    assert os.waitpid(child, 0)[1] == 0
