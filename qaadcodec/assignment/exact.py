@@ -10,6 +10,9 @@ price p_j per column: π is optimal when every row holds a column of the least c
 Two things make it fast for points. Costs come from coordinates, which fit the first-level cache where a matrix of costs
 does not. And prices only ever rise, so a short list of a row's cheapest columns stays right until its second cheapest
 costs more than what was left out of the list when it was made.
+
+All of it is one file, because what numba keeps on disk is made anew when the file of a function changes, but not when
+those of the functions that it calls do.
 """
 
 from __future__ import annotations
