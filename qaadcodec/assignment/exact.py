@@ -34,7 +34,7 @@ LISTED = 64  # most columns in a row's list
 EPSILON_FIRST, EPSILON_LAST, EPSILON_FALL = 3.0, 0.02, 12.0  # in mean squared distances to the nearest column
 REDUCTIONS = 20  # bids of a row in the reduction, on average, at most
 GIVEN_UP = 4096  # points up to which a problem is given up that needs more than, on average for a row,
-BIDS, PASSES, STEPS = 120, 25, 10  # bids, passes over all columns for its lists, and steps of shortest paths: they are
+BIDS, PASSES, STEPS = 200, 100, 40  # bids, passes over all columns for its lists, and steps of shortest paths: they are
 # needed where many points coincide, and rows outbid each other by ε for very long
 
 
