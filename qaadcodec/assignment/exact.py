@@ -61,27 +61,9 @@ class Lists(NamedTuple):
     """how many more bids may be made in auctions, (1,)"""
 
 
-def assign_exactly(a: Array, b: Array) -> Rows:
-    """The bijection with the least sum of squared distances: row i of a goes to row result[i] of b.
-
-    Args:
-        a, b: (n, 3) float64, finite, n >= 1.
-
-    Returns:
-        (n,) int64; among equally good bijections, always the same one. Or nothing, (0,), where many points coincide:
-        other solvers are quicker then.
-    """
-    if len(a) == 1:
-        return np.zeros(1, np.int64)
-    result: Rows = solve(
-        np.array(a, order="C"), np.array(b.T, order="C")
-    )  # copies: `solve` is compiled for those alone
-    return result
-
-
 @compiled
 def assign_leaves(a: Floats, b: Floats, rows_a: Rows, rows_b: Rows, bounds: Rows, result: Rows) -> None:
-    """`assign_exactly` inside pairs of subspaces, one after the other.
+    """`solve` inside pairs of subspaces, one after the other.
 
     Args:
         a, b: (M, 3), finite.
@@ -106,7 +88,15 @@ def assign_leaves(a: Floats, b: Floats, rows_a: Rows, rows_b: Rows, bounds: Rows
 
 @compiled
 def solve(a: Array, b: Array) -> Rows:
-    """`assign_exactly`, with b as (3, n) and n >= 2."""
+    """The bijection with the least sum of squared distances: row i of a goes to column result[i] of b.
+
+    Args:
+        a, b: (n, 3) and (3, n), finite, n >= 2.
+
+    Returns:
+        (n,) int64; among equally good bijections, always the same one. Or nothing, (0,), where many points coincide:
+        other solvers are quicker then.
+    """
     n = len(a)
     price = np.zeros(n)
     lists = Lists(

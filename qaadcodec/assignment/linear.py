@@ -14,6 +14,7 @@ from qaadcodec.assignment.compiling import machine_code
 from qaadcodec.assignment.subspaces import Floats, Rows
 
 T = TypeVar("T")
+Pairs = Sequence[tuple[Rows, Rows]]
 
 SHARES = 8  # runs of subspaces that a core solves, one after the other
 SQUARABLE = 1e150  # coordinates whose squares and their sums are finite
@@ -45,33 +46,48 @@ def assign(a: Floats, b: Floats) -> Rows:
     return result
 
 
-def assign_in_subspaces(a: Floats, b: Floats, pairs: Sequence[tuple[Rows, Rows]]) -> Rows:
+def assign_in_subspaces(a: Floats, b: Floats, pairs: Pairs) -> Rows:
     """The union of the exact assignments inside pairs of subspaces: again a bijection, (M,) int64.
 
     Args:
         a, b: (M, 3) each.
         pairs: partitions of the rows of a and b, as `paired_subspaces` returns them.
     """
-    result = np.empty(len(a), np.int64)
+    solve, result = solver_of(a, b), np.empty(len(a), np.int64)
     share = max(1, len(pairs) // (SHARES * cores()))
-    in_parallel(lambda first: solve_pairs(a, b, pairs[first : first + share], result), range(0, len(pairs), share))
+    in_parallel(lambda first: solve(pairs[first : first + share], result), range(0, len(pairs), share))
     return result
 
 
-def solve_pairs(a: Floats, b: Floats, pairs: Sequence[tuple[Rows, Rows]], result: Rows) -> None:
-    """`assign_in_subspaces` for some of the pairs, in this thread, into `result`.
+def solve_pairs(a: Floats, b: Floats, pairs: Pairs, result: Rows) -> None:
+    """`assign_in_subspaces` in this thread, into `result`."""
+    solver_of(a, b)(pairs, result)
+
+
+def solver_of(a: Floats, b: Floats) -> Callable[[Pairs, Rows], None]:
+    """Solves pairs of subspaces of two clouds; may be called from several threads.
 
     By `exact.assign_leaves`, or by scipy (shortest augmenting paths on a matrix, 2 to 20 times slower on most clouds)
     where that gives up because many points coincide, where numba is missing, or where squares of coordinates overflow.
     """
+
+    def by_matrix(pairs: Pairs, result: Rows) -> None:
+        for rows_a, rows_b in pairs:
+            result[rows_a] = rows_b[assign_by_matrix(a[rows_a], b[rows_b])]
+
     quick = machine_code()
-    if quick is not None and pairs and squarable(a) and squarable(b):
-        rows_a, rows_b = (np.concatenate(side) for side in zip(*pairs, strict=True))
-        bounds = np.cumsum([0, *(len(rows) for rows, _ in pairs)])
-        quick.assign_leaves(in_float(a), in_float(b), rows_a, rows_b, bounds, result)
-        pairs = [pair for pair in pairs if len(pair[0]) and result[pair[0][0]] < 0]
-    for rows_a, rows_b in pairs:
-        result[rows_a] = rows_b[assign_by_matrix(a[rows_a], b[rows_b])]
+    if quick is None or not squarable(a) or not squarable(b):
+        return by_matrix
+    assign_leaves, x, y = quick.assign_leaves, in_float(a), in_float(b)
+
+    def solve(pairs: Pairs, result: Rows) -> None:
+        if pairs:
+            rows_a, rows_b = (np.concatenate(side) for side in zip(*pairs, strict=True))
+            bounds = np.cumsum([0, *(len(rows) for rows, _ in pairs)])
+            assign_leaves(x, y, rows_a, rows_b, bounds, result)
+            by_matrix([pair for pair in pairs if len(pair[0]) and result[pair[0][0]] < 0], result)
+
+    return solve
 
 
 def in_float(cloud: Floats) -> Floats:

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from qaadcodec.assignment.batched.leaves import rows_of
+
 WIDTHS = (64, 128, 1024)
 
 
@@ -52,7 +54,7 @@ class PointNet(nn.Module):
         with torch.no_grad():
             # A feature's values side by side: argmax along the other axis takes longer than the product.
             winners = torch.stack([(weight @ self._hidden(p).t()).argmax(1) for p in points])  # (B, 1024)
-        chosen = points.gather(1, winners[:, :, None].expand(-1, -1, 3))
+        chosen = rows_of(points, winners)
         features = (self._hidden(chosen) * weight).sum(2) + bias
         return functional.linear(features, self.weights[3], self.biases[3])
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from qaadcodec.assignment.batched.leaves import rows_of
 from qaadcodec.assignment.linear import workers
 
 TABLE = 1 << 26  # most distances that are held at a time on a device
@@ -68,11 +69,6 @@ def nearest_by_table(a: Tensor, b: Tensor, table: int = TABLE) -> tuple[Tensor, 
         nearer = smallest < least
         least, back = torch.where(nearer, smallest, least), torch.where(nearer, row + first, back)
     return torch.cat(there, dim=1), back
-
-
-def rows_of(clouds: Tensor, rows: Tensor) -> Tensor:
-    """Those rows of each cloud: (B, n, 3) and (B, m) give (B, m, 3)."""
-    return clouds.gather(1, rows[:, :, None].expand(-1, -1, clouds.shape[2]))
 
 
 def squared_gap(a: Tensor, b: Tensor) -> Tensor:

@@ -7,12 +7,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from qaadcodec.assignment.batched.leaves import rows_of
 from qaadcodec.assignment.batched.reassignment import resolve_leaves
 from qaadcodec.assignment.reassignment import random_rotation
 from qaadcodec.config import AssignmentConfig
 from qaadcodec.model.module import fold_cloud
 from qaadcodec.model.network import FoldingNetwork
-from qaadcodec.training.device_targets import Targets, clouds_together, permuted
+from qaadcodec.training.device_targets import Targets, clouds_together
+from qaadcodec.training.resolving import is_due
 
 
 class DeviceResolving:
@@ -37,9 +39,8 @@ class DeviceResolving:
 
     def shown(self, batch: npt.NDArray[np.int64], epoch: int) -> None:
         """Note the clouds of a step whose turn it is, and re-solve those that wait once they are a group."""
-        every = self._config.resolve_every
         for cloud in batch.tolist():
-            if (epoch + cloud) % every == every - 1:
+            if is_due(cloud, epoch, self._config.resolve_every):
                 if cloud in self._waiting:
                     self.flush()
                 self._waiting[cloud] = epoch
@@ -56,5 +57,5 @@ class DeviceResolving:
         targets = self._targets.clouds(clouds)  # (G, M, 3)
         prediction = fold_cloud(self._network, self._input_cloud, self._latents[clouds])  # (G, M, 3)
         order = resolve_leaves(prediction, targets, self._config.leaf, rotation)  # (G, M)
-        self._targets.replace(clouds, permuted(targets, order))
+        self._targets.replace(clouds, rows_of(targets, order))
         self._waiting.clear()

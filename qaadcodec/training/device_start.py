@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import torch
 
 from qaadcodec.assignment.batched.greedy import greedy
+from qaadcodec.assignment.batched.leaves import rows_of
 from qaadcodec.config import AssignmentConfig
 from qaadcodec.events import StopRequest
-from qaadcodec.training.device_targets import clouds_together, permuted
-from qaadcodec.training.start import HASTY, Array, align
+from qaadcodec.training.device_targets import clouds_together
+from qaadcodec.training.start import HASTY, Array, align, fitting_leaf
 from qaadcodec.training.targets import TargetStore
 
 
@@ -43,12 +44,10 @@ def align_on_device(
     leaf, together, started = config.greedy_leaf, clouds_together(points), time.monotonic()
     q = torch.from_numpy(input_cloud).to(device)
     for first in range(0, count, together):
-        used = time.monotonic() - started
-        if seconds is not None and first and used * (count - first) > (seconds - used) * first:
-            leaf = max(leaf // 2, HASTY)
+        leaf = fitting_leaf(leaf, first, count, time.monotonic() - started, seconds)
         here = slice(first, min(first + together, count))
         clouds = torch.from_numpy(store.points[here]).to(device)  # (G, M, 3)
         order = greedy(q.expand_as(clouds), clouds, HASTY if stop else leaf)
-        store.points[here] = permuted(clouds, order).cpu().numpy()
+        store.points[here] = rows_of(clouds, order).cpu().numpy()
         store.touched(here.stop - first)
         yield here.stop

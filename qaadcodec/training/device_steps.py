@@ -11,12 +11,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from qaadcodec.assignment.batched.leaves import rows_of
 from qaadcodec.assignment.batched.reassignment import pair_swaps
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import CompressConfig
 from qaadcodec.model.network import FoldingNetwork, fold
 from qaadcodec.training.device_resolving import DeviceResolving
-from qaadcodec.training.device_targets import permuted, targets_on
+from qaadcodec.training.device_targets import targets_on
 from qaadcodec.training.graphs import Replayed
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.optimiser import RowAdam
@@ -99,7 +100,7 @@ class DeviceSteps:
         self._adam.step()
         self._latents.step(batch, gradients[len(self._weights)], self._rates[2])
         if self._assignment.pair_swaps:
-            self._targets.put(batch, flat, permuted(targets, pair_swaps(predictions, targets)))
+            self._targets.put(batch, flat, rows_of(targets, pair_swaps(predictions, targets)))
         return loss.detach()
 
     def drop_waiting(self) -> None:

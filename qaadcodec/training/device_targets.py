@@ -165,11 +165,6 @@ def free_bytes(device: torch.device) -> int:
     return int(torch.cuda.mem_get_info(device)[0]) + unused
 
 
-def permuted(points: Tensor, order: Tensor) -> Tensor:
-    """Rows (B, R, 3) in the order (B, R) of each cloud."""
-    return points.gather(1, order[:, :, None].expand(-1, -1, 3))
-
-
 def staged(tensor: Tensor, device: torch.device) -> Tensor:
     """A tensor of the host, in page-locked memory if bound for a CUDA device: then nothing waits for the copy."""
     return tensor.pin_memory() if device.type == "cuda" else tensor

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from qaadcodec.config import NetworkConfig
-from qaadcodec.model.module import fold_pieces
+from qaadcodec.model.module import fold_cloud, fold_pieces
 from qaadcodec.model.network import FoldingNetwork, Layers
 
 
+@torch.no_grad()
 def predict(network: FoldingNetwork, input_cloud: Tensor, latent: Tensor) -> npt.NDArray[np.float32]:
     """The network's present image of the whole input cloud for one latent.
 
@@ -25,7 +26,7 @@ def predict(network: FoldingNetwork, input_cloud: Tensor, latent: Tensor) -> npt
     Returns:
         P̂, (M, 3) float32, in row order.
     """
-    return Snapshot.of(network, input_cloud, latent).predict()
+    return fold_cloud(network, input_cloud, latent[None])[0].cpu().numpy()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,11 @@ from qaadcodec.training.targets import TargetStore
 AHEAD = 4  # clouds under way or done since their last step, per core: so many copies of Q and the weights at most
 
 
+def is_due(cloud: int, epoch: int, every: int) -> bool:
+    """Whether it is this cloud's turn: once in so many epochs, and not all clouds in the same one."""
+    return (epoch + cloud) % every == every - 1
+
+
 class Resolving:
     """Re-solves every cloud once in `resolve_every` epochs, after a step that showed it.
 
@@ -46,9 +51,8 @@ class Resolving:
         Args:
             after: what still changes the targets of these clouds.
         """
-        every = self._config.resolve_every
         for cloud in batch.tolist():
-            if (epoch + cloud) % every == every - 1:
+            if is_due(cloud, epoch, self._config.resolve_every):
                 if len(self._under_way) >= AHEAD * cores():
                     self.settle([next(iter(self._under_way))])
                 snapshot = Snapshot.of(self._network, input_cloud, latents[cloud])

@@ -77,12 +77,16 @@ def align(
         store.touched(1)
 
     for first in range(0, len(store), cores()):
-        used = time.monotonic() - started
-        if seconds is not None and first and used * (len(store) - first) > (seconds - used) * first:
-            leaf = max(leaf // 2, HASTY)  # at this pace it takes longer
+        leaf = fitting_leaf(leaf, first, len(store), time.monotonic() - started, seconds)
         group = range(first, min(first + cores(), len(store)))
         in_parallel(bring, group)
         yield from (i + 1 for i in group)
+
+
+def fitting_leaf(leaf: int, done: int, total: int, used: float, seconds: float | None) -> int:
+    """The leaf of Greedy for the next clouds: half of the last one where at this pace `seconds` do not suffice."""
+    late = seconds is not None and done > 0 and used * (total - done) > (seconds - used) * done
+    return max(leaf // 2, HASTY) if late else leaf
 
 
 def pca_latents(store: TargetStore, size: int, seed: int) -> Array:

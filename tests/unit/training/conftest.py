@@ -29,6 +29,15 @@ def run_bfloat16() -> Iterator[Threads]:
         yield Threads(pool, 2, torch.bfloat16)
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As in training: torch's own threads gain nothing on tensors this small, and wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def planted(clouds: int, points: int, seed: int = 0) -> Array:
     """Clouds on the surface of ellipsoids whose three half-axes vary from cloud to cloud, rows shuffled."""
     rng = np.random.default_rng(seed)

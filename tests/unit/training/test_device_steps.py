@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -39,13 +39,7 @@ STILL = replace(TINY, assignment=replace(TINY.assignment, pair_swaps=False, leaf
 PAPER = replace(TINY.network, film=False, displacement=False, head_widths=())
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """As in training: torch's own threads gain nothing on tensors this small, and wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def begin(store: TargetStore, config: CompressConfig) -> Learner:

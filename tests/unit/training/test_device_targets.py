@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from qaadcodec.assignment.batched.leaves import rows_of
 from qaadcodec.training import device_targets as module
 from qaadcodec.training.device_targets import (
     ResidentTargets,
     StreamedTargets,
     Targets,
     clouds_together,
-    permuted,
     slices,
     targets_on,
 )
@@ -40,7 +40,7 @@ def shift(targets: Targets, batch: npt.NDArray[np.int64], rows: npt.NDArray[np.i
     targets.bring(batch, rows)
     shown = targets.shown(*at).clone()
     order = torch.arange(len(rows)).roll(-by).expand(len(batch), -1)
-    targets.put(*at, permuted(targets.shown(*at), order))
+    targets.put(*at, rows_of(targets.shown(*at), order))
     targets.take_back(batch, rows)
     return shown
 
@@ -133,5 +133,5 @@ def test_slices_cover_every_cloud_once(make_store: MakeStore, monkeypatch: pytes
 
 def test_rows_are_permuted_cloud_by_cloud() -> None:
     points = torch.from_numpy(numbered(2, 3))
-    found = permuted(points, torch.tensor([[2, 0, 1], [0, 2, 1]]))
+    found = rows_of(points, torch.tensor([[2, 0, 1], [0, 2, 1]]))
     assert found[..., :2].tolist() == [[[0, 2], [0, 0], [0, 1]], [[1, 0], [1, 2], [1, 1]]]
