@@ -87,7 +87,7 @@ class Runs:
     """The trainings of one set, with what they share.
 
     Attributes:
-        atlasnet_rate: the baseline's learning rate.
+        atlasnet_rate, warm_rate: learning rates on the augmented Chamfer distance, of the baseline and of ours.
     """
 
     clouds: BenchSet
@@ -95,6 +95,7 @@ class Runs:
     seed: int
     device: torch.device
     atlasnet_rate: float
+    warm_rate: float
 
     @property
     def name(self) -> str:
@@ -120,9 +121,14 @@ class Runs:
     @cached_property
     def warm(self) -> Trained:
         """The architecture alone; Greedy starts from it."""
+        return self.architecture()
+
+    def architecture(self, rate: float | None = None, epochs: int | None = None) -> Trained:
+        """Our network on the augmented Chamfer distance."""
         config = self.config
+        training = replace(config.training, learning_rate=rate or self.warm_rate)
         learner = ours(self.clouds, config.network, self.seed, self.device)
-        return train_by_chamfer(self.clouds, learner, config.training, config.training.warmup_epochs, self.seed)
+        return train_by_chamfer(self.clouds, learner, training, epochs or training.warmup_epochs, self.seed)
 
     def atlasnet(self, wide: bool = False, rate: float | None = None, epochs: int | None = None) -> Trained:
         """The baseline, with as many parameters as our network, or with as many patches."""
@@ -152,7 +158,7 @@ class Runs:
 
         def qaad(config: CompressConfig, warm: bool) -> tuple[dict[str, Any], Callable[[], Trained]]:
             said = {**common, "network": asdict(config.network), "assignment": asdict(config.assignment)}
-            said |= {"training": asdict(config.training)}
+            said |= {"training": asdict(config.training)} | ({"warm_rate": self.warm_rate} if warm else {})
             return said, lambda: run(self.clouds, config, self.device, self.warm if warm else None)
 
         random = self.changed(
@@ -162,7 +168,10 @@ class Runs:
             MSE: qaad(random, False),
             ATLASNET: (baseline | {"patches": self.atlasnet_patches}, self.atlasnet),
             WIDE: (baseline | {"patches": self.config.network.patches}, lambda: self.atlasnet(wide=True)),
-            ARCHITECTURE: (shared | {"network": asdict(self.config.network)}, lambda: self.warm),
+            ARCHITECTURE: (
+                shared | {"network": asdict(self.config.network), "learning_rate": self.warm_rate},
+                lambda: self.warm,
+            ),
             GREEDY: qaad(self.changed(assignment__pair_swaps=False), True),
             REASSIGNMENT: qaad(self.config, True),
             CONVERGENCE: qaad(self.changed(training__epochs=scale.convergence), True),
