@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="has a folder skulls of PLY; default: synthetic skulls")
     parser.add_argument("--json", type=Path, help="take results down here, and go on from what is there")
     parser.add_argument("--picture", type=Path, help="draw the figure into this PNG")
-    parser.add_argument("--rate", type=float, default=5e-4, help="learning rate on the Chamfer distance; `table1` says the best")
+    parser.add_argument("--rate", type=float, default=5e-4, help="on the Chamfer distance; `table1` says the best")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -96,6 +96,8 @@ class Runs:
     device: torch.device
     atlasnet_rate: float
     warm_rate: float
+    tried: dict[tuple[str, float], Trained] = field(default_factory=dict)
+    """what was trained here already, by column and rate"""
 
     @property
     def name(self) -> str:
@@ -121,21 +123,26 @@ class Runs:
     @cached_property
     def warm(self) -> Trained:
         """The architecture alone; Greedy starts from it."""
-        return self.architecture()
+        return self.tried.get((ARCHITECTURE, self.warm_rate)) or self.architecture(self.warm_rate)
 
-    def architecture(self, rate: float | None = None, epochs: int | None = None) -> Trained:
+    @property
+    def baseline(self) -> Trained:
+        """AtlasNetV2."""
+        return self.tried.get((ATLASNET, self.atlasnet_rate)) or self.atlasnet(self.atlasnet_rate)
+
+    def architecture(self, rate: float) -> Trained:
         """Our network on the augmented Chamfer distance."""
         config = self.config
-        training = replace(config.training, learning_rate=rate or self.warm_rate)
+        training = replace(config.training, learning_rate=rate)
         learner = ours(self.clouds, config.network, self.seed, self.device)
-        return train_by_chamfer(self.clouds, learner, training, epochs or training.warmup_epochs, self.seed)
+        return train_by_chamfer(self.clouds, learner, training, training.warmup_epochs, self.seed)
 
-    def atlasnet(self, wide: bool = False, rate: float | None = None, epochs: int | None = None) -> Trained:
+    def atlasnet(self, rate: float, wide: bool = False) -> Trained:
         """The baseline, with as many parameters as our network, or with as many patches."""
-        training = replace(self.config.training, learning_rate=rate or self.atlasnet_rate)
+        training = replace(self.config.training, learning_rate=rate)
         patches = self.config.network.patches if wide else self.atlasnet_patches
         learner = atlasnet(self.clouds, self.config.network.latent_size, patches, self.seed, self.device)
-        return train_by_chamfer(self.clouds, learner, training, epochs or self.scale.atlasnet, self.seed)
+        return train_by_chamfer(self.clouds, learner, training, self.scale.atlasnet, self.seed)
 
     @property
     def atlasnet_patches(self) -> int:
@@ -166,8 +173,11 @@ class Runs:
         )
         table = {
             MSE: qaad(random, False),
-            ATLASNET: (baseline | {"patches": self.atlasnet_patches}, self.atlasnet),
-            WIDE: (baseline | {"patches": self.config.network.patches}, lambda: self.atlasnet(wide=True)),
+            ATLASNET: (baseline | {"patches": self.atlasnet_patches}, lambda: self.baseline),
+            WIDE: (
+                baseline | {"patches": self.config.network.patches},
+                lambda: self.atlasnet(self.atlasnet_rate, wide=True),
+            ),
             ARCHITECTURE: (
                 shared | {"network": asdict(self.config.network), "learning_rate": self.warm_rate},
                 lambda: self.warm,
