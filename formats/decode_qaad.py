@@ -6,10 +6,14 @@ Needs numpy; shares no code with qaadcodec. The network is computed in float64: 
 to come close to (qaad-1.md, "Tolerance").
 """
 
+import functools
+import itertools
 import json
+import math
 import struct
 import sys
 import zlib
+from bisect import bisect_right
 
 import numpy as np
 
@@ -98,7 +102,7 @@ def read_file(data):
         check(tag.isalpha() and tag not in sections, f"section {tag}: not four letters, or there twice")
         payload = file.take(length)
         check(zlib.crc32(payload) == crc, f"section {tag}: CRC-32")
-        known = {b"WGTS": (0, 1, 2), b"INPT": (0, 1, 2), b"LATS": (0, 1, 2), b"NAME": (3,)}.get(tag)
+        known = {b"WGTS": (0, 1, 2, 4), b"INPT": (0, 1, 2, 5), b"LATS": (0, 1, 2, 4), b"NAME": (3,)}.get(tag)
         check(known is not None or tag[:1].islower(), f"section {tag}: critical and unknown")
         check(known is None or coding in known, f"section {tag}: coding {coding}")
         sections[tag] = coding, payload
@@ -134,6 +138,228 @@ def read_all(cursor, coding, shapes):
     return arrays
 
 
+def read_step(cursor):
+    m, e = cursor.unpack("Bb")
+    check(m >= 128 and -100 <= e <= 100, f"{cursor.what}: step")
+    return m * 2.0**e
+
+
+@functools.cache
+def table(t):
+    """T and the left ends of the quantiles of -T to T, and 2^24."""
+    c, j, s = 1 + t // 512, t // 64 % 8, t % 64
+    u = (16, 19, 23, 27)[s % 4] << s // 4
+    largest = min(256 + u // 4, 32767)
+    half = []
+    for k in range(largest + 1):
+        y = 2**24 * u**c // (u**c + k**c * 2 ** (4 + 4 * c - j))
+        for _ in range(j):
+            y = y * y // 2**24
+        half.append(y)
+    sums = [0, *itertools.accumulate([*half[:0:-1], *half])]
+    return largest, [x * (2**24 - 2 * largest - 1) // sums[-1] + i for i, x in enumerate(sums)]
+
+
+class Stream:
+    """An asymmetric numeral system; the words are taken from the back."""
+
+    def __init__(self, data, what):
+        check(data and data[-1], f"{what}: a stream is empty or ends in a zero byte")
+        padded = data + bytes(-len(data) % 4)
+        self.what, self.words = what, list(struct.unpack(f"<{len(padded) // 4}I", padded))
+        self.state = self.words.pop()
+        self.state = self.state << 32 | self.words.pop() if self.words else self.state
+
+    def symbol(self, left):
+        """The i whose quantiles, left[i] to left[i + 1], the state is in."""
+        z = self.state % 2**24
+        i = bisect_right(left, z) - 1
+        self.state = (left[i + 1] - left[i]) * (self.state >> 24) + z - left[i]
+        if self.state < 2**32 and self.words:
+            self.state = self.state << 32 | self.words.pop()
+        return i
+
+    def read_group(self, tables):
+        """A number by each of these tables, the lowest table first."""
+        numbers = np.zeros(len(tables), dtype=int)
+        for place in np.argsort(tables, kind="stable"):
+            largest, left = table(int(tables[place]))
+            numbers[place] = self.symbol(left) - largest
+        return numbers
+
+    def finish(self):
+        check(not self.words and self.state == 1, f"{self.what}: a stream does not end with its numbers")
+
+
+def read_coded_weights(data, shapes):
+    """Coding 4: side information of each tensor, then one stream."""
+    cursor = Cursor(data, "weights")
+    count = sum(int(np.prod(shape, dtype=object)) for shape in shapes.values())
+    check(count <= 2**24, f"weights: {count} are too many")
+    sides = []
+    for shape in shapes.values():
+        step, *side = read_step(cursor), *cursor.unpack("4B")
+        check(side[0] < 16 and max(side[1:]) < 64, "weights: family or scale")
+        sides.append((step, *side, int(np.prod(shape[:-1])), shape[-1]))
+    stream = Stream(data[cursor.at :], "weights")
+    lines = [(scale, n) for *_, rho, kappa, rows, cols in sides for scale, n in ((rho, rows), (kappa, cols))]
+    coded = stream.read_group(np.concatenate([np.full(n if scale else 0, 64 * 11 + scale) for scale, n in lines]))
+    offsets, at = [], 0
+    for scale, n in lines:
+        offsets.append(coded[at : at + n] if scale else np.zeros(n, dtype=int))
+        at += n if scale else 0
+    tables = [
+        64 * family + np.clip(base + rows[:, None] + cols, 0, 63)
+        for (_, family, base, *_), rows, cols in zip(sides, offsets[::2], offsets[1::2], strict=True)
+    ]
+    numbers, at = stream.read_group(np.concatenate([t.ravel() for t in tables])), 0
+    stream.finish()
+    weights = {}
+    for (name, shape), (step, *_), t in zip(shapes.items(), sides, tables, strict=True):
+        weights[name] = (numbers[at : at + t.size] * step).reshape(shape)
+        at += t.size
+    return weights
+
+
+def read_points(cursor, sizes):
+    """Coded points: whole coordinates (M, 3), patch by patch, of patches of these sizes. Takes all that is left."""
+    bits, origin = cursor.unpack("3B"), cursor.unpack("3i")
+    weights = [cursor.unpack("4b") for _ in range(3)]
+    check(max(bits) <= 20, f"{cursor.what}: {max(bits)} bits an axis")
+    stream = Stream(cursor.take(len(cursor.data) - cursor.at), cursor.what)
+
+    rows = {(n, c): first_row(n, c) for n in range(1, 17) for c in range(24)}
+    nodes = [((0, 0, 0), k, int(size)) for k, size in enumerate(sizes)]  # cell, patch, points
+    depth = None
+    for bit in reversed(range(max(bits))):
+        cells = {cell for cell, _, _ in nodes}
+        depth = 0 if depth is None or 3 * len(cells) <= 2 * sum(sizes) else min(depth + 1, 5)
+        shapes = look_around(nodes, depth)
+        widths = [8, 8, 8]
+        for axis in range(3):
+            lows = [0] * len(nodes)
+            if bit >= bits[axis]:  # this axis has no such bit: all points are in the lower half
+                lows = [n for _, _, n in nodes]
+            else:
+                contexts = []
+                for node, (_, _, n) in enumerate(nodes):
+                    features = [f for shape in shapes[node] for f in slopes(shape, widths, axis, depth)]
+                    group = (n > 1) + (n > 3)
+                    slope = sum(w * f for w, f in zip(weights[group], features, strict=True)) // 32
+                    contexts.append((slope < 0, (min(n, 16), min(abs(slope) >> 6, 23))))
+                symbols = {}
+                for least, most, size in ((1, 1, 2), (2, 3, 4), (4, 1 << 24, 16)):
+                    for node, (_, row) in enumerate(contexts):
+                        if least <= nodes[node][2] <= most:
+                            symbols[node] = stream.symbol(edges_of(rows[row][:size]))
+                for node, ((_, _, n), (mirrored, _)) in enumerate(zip(nodes, contexts, strict=True)):
+                    coded = symbols[node]
+                    if n >= 16:
+                        start, end = (max(1 - (1 - s) * (n - 1) // 14, 0) for s in (coded, coded + 1))
+                        width = end - start if 1 <= coded <= 14 else 1
+                        part = (1 << 24) // width
+                        rest = stream.symbol([*range(0, part * width, part), 1 << 24]) if width > 1 else 0
+                        coded = start + rest
+                    check(coded <= n, f"{cursor.what}: more points in half a cell than in the cell")
+                    lows[node] = n - coded if mirrored else coded
+                for node, symbol in symbols.items():  # the tables learn only now
+                    rows[contexts[node][1]][symbol] += 8
+            halves, half_shapes = [], []
+            for (cell, patch, n), low, around in zip(nodes, lows, shapes, strict=True):
+                for upper, points in ((0, low), (1, n - low)):
+                    if points:
+                        half = tuple(2 * x + upper if i == axis else x for i, x in enumerate(cell))
+                        halves.append((half, patch, points))
+                        moved = [
+                            (n, [m - 16 * (4 * upper - 2) * (i == axis) for i, m in enumerate(mean)], a)
+                            for n, mean, a in around
+                        ]
+                        half_shapes.append(moved)
+            nodes, shapes = halves, half_shapes
+            widths[axis] = 4
+    stream.finish()
+    points = [[x + o for x, o in zip(cell, origin, strict=True)] for cell, _, n in nodes for _ in range(n)]
+    check(max(map(max, points)) < 1 << 31, f"{cursor.what}: a coordinate beyond 32 bits")
+    return np.array(points)
+
+
+def first_row(n, c):
+    """Row of nodes of n points and of class c of their slope, before anything was coded with it."""
+    chances = [136, 152, 167, 181, 193, 204, 214, 222, 229, 234, 239, 242]
+    chances += [245, 248, 249, 251, 252, 253, 254, 254, 254, 255, 255, 255]
+    upper, lower = chances[c], 256 - chances[c]
+    m, spread = min(n, 15), 6 * n if n < 16 else 192
+    weights = [
+        math.comb(m, k)
+        * math.prod(lower + spread * i for i in range(k))
+        * math.prod(upper + spread * i for i in range(m - k))
+        for k in range(m + 1)
+    ]
+    return [1 + 1024 * weight // sum(weights) for weight in weights] + [0] * (15 - m)
+
+
+def edges_of(row):
+    """Where the quantiles of each symbol begin, and 2^24."""
+    shares = [(count << 24) // sum(row) for count in row]
+    shares[0] += (1 << 24) - sum(shares)
+    size = len(row)
+    return [(sum(shares[:s]) * ((1 << 24) - size) >> 24) + s for s in range(size)] + [1 << 24]
+
+
+PAIRS = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
+
+
+def look_around(nodes, depth):
+    """For each node two shapes, of the points of all patches around it and of those of its patch."""
+    sums = {}  # by cell of the neighbourhoods and patch, None standing for all
+    moments = []
+    for cell, patch, n in nodes:
+        r = [8 * x + 4 for x in cell]
+        moments.append(np.array([n, *(n * x for x in r), *(n * r[i] * r[j] for i, j in PAIRS)], dtype=object))
+        for owner in (None, patch):
+            place = *(x >> depth for x in cell), owner
+            sums[place] = sums.get(place, 0) + moments[-1]
+    found = []
+    for (cell, patch, _), own in zip(nodes, moments, strict=True):
+        x, y, z = (x >> depth for x in cell)
+        shapes = []
+        for owner in (None, patch):
+            total = -8 * own
+            for i, j, k in itertools.product((-1, 0, 1), repeat=3):
+                total = total + (8 >> abs(i) + abs(j) + abs(k)) * sums.get((x + i, y + j, z + k, owner), 0)
+            shapes.append(shape_of(total, [8 * x + 4 for x in cell]))
+        found.append(shapes)
+    return found
+
+
+def shape_of(total, r):
+    n, first, second = int(total[0]), total[1:4], total[4:]
+    some = max(n, 1)
+    s = [first[i] - n * r[i] for i in range(3)]
+    mean = [16 * s[i] // some for i in range(3)]
+    a = {}
+    for (i, j), p in zip(PAIRS, second, strict=True):
+        q = p - r[i] * first[j] - r[j] * s[i]
+        a[i, j] = a[j, i] = 3 * q // some - (3 * mean[i] * mean[j] >> 8)
+    return n, mean, a
+
+
+def slopes(shape, widths, axis, depth):
+    """g and e of one shape."""
+    n, mean, a = shape
+    b = {(i, j): a[i, j] + (widths[i] ** 2 // 4 if i == j else 0) for i, j in a}
+    i, j = (axis + 1) % 3, (axis + 2) % 3
+    row = {
+        axis: b[i, i] * b[j, j] - b[i, j] ** 2,
+        i: b[axis, j] * b[i, j] - b[axis, i] * b[j, j],
+        j: b[axis, i] * b[i, j] - b[axis, j] * b[i, i],
+    }
+    determinant = max(sum(row[k] * b[axis, k] for k in row), 1)
+    across = sum(row[k] * mean[k] for k in row) * 3 * widths[axis] // 2
+    gauss = 16 * min(max(across // determinant, -96), 96) if n >= 24 else 0
+    return gauss, mean[axis] * widths[axis] * 32 >> 6 + 2 * depth if n else 0
+
+
 def tensor_shapes(net):
     """Names and shapes of the network's tensors, in the order of the file."""
     shapes, width, latent = {}, 3 + 6 * net["fourier_octaves"], net["latent_size"]
@@ -155,19 +381,32 @@ def read_latents(section, clouds, latent_size):
     """The latent table (N, l), every block of it."""
     coding, payload = section
     cursor = Cursor(payload, "latents")
+    if coding == 4:
+        check(clouds * latent_size <= 2**24, "latents: too many")
+        (family,) = cursor.unpack("B")
+        steps = np.array([read_step(cursor) for _ in range(latent_size)])
+        scales = np.array(cursor.unpack(f"{latent_size}B"))
+        centres = np.array(cursor.unpack(f"{latent_size}h"))
+        check(family < 16 and (scales < 64).all(), "latents: family or scale")
     (count,) = cursor.unpack("I")
     entries = [cursor.unpack("HII") for _ in range(count)]
     check(zlib.crc32(payload[: cursor.at]) == cursor.unpack("I")[0], "latents: CRC-32 of the directory")
     check(sum(n for n, _, _ in entries) == clouds and all(n for n, _, _ in entries), "latents: number of clouds")
-    table = [np.empty((0, latent_size))]
+    table_rows = [np.empty((0, latent_size))]
     for n, length, crc in entries:
         block = Cursor(cursor.take(length), "latents: block")
         check(zlib.crc32(block.data) == crc, "latents: CRC-32 of a block")
+        if coding == 4:
+            stream = Stream(block.data, "latents: block")
+            q = stream.read_group(np.repeat(64 * family + scales, n)).reshape(latent_size, n).T
+            stream.finish()
+            table_rows.append((q + centres) * steps)
+            continue
         shape = (latent_size, n) if n >= 8 else (n, latent_size)
         rows = read_all(block, coding, {"rows": shape})["rows"]
-        table.append(rows.T if n >= 8 else rows)
+        table_rows.append(rows.T if n >= 8 else rows)
     check(cursor.at == len(payload), "latents: bytes left over")
-    return np.concatenate(table)
+    return np.concatenate(table_rows)
 
 
 def read_names(section, clouds, points):
@@ -231,9 +470,19 @@ def decode(data, index):
     header, sections = read_file(data)
     net, N, M = header["network"], header["clouds"], header["points"]
     coding, payload = sections[b"WGTS"]
-    weights = read_all(Cursor(payload, "weights"), coding, tensor_shapes(net))
+    if coding == 4:
+        weights = read_coded_weights(payload, tensor_shapes(net))
+    else:
+        weights = read_all(Cursor(payload, "weights"), coding, tensor_shapes(net))
     coding, payload = sections[b"INPT"]
-    q = read_all(Cursor(payload, "input cloud"), coding, {"q": (3, M)})["q"].T
+    if coding == 5:
+        cursor, (small, rest) = Cursor(payload, "input cloud"), divmod(M, net["patches"])
+        step = read_step(cursor)
+        integers = read_points(cursor, [small + (k < rest) for k in range(net["patches"])])
+        check((abs(integers) <= 2**16).all(), "input cloud: a coordinate out of range")
+        q = integers * step
+    else:
+        q = read_all(Cursor(payload, "input cloud"), coding, {"q": (3, M)})["q"].T
     latents = read_latents(sections[b"LATS"], N, net["latent_size"])
     read_names(sections[b"NAME"], N, M)
     points = fold(net, weights, q, latents[index])

@@ -14,6 +14,7 @@ import math
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,19 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from damage import damaged, joined, parts  # noqa: E402
+from damage_entropy import damaged_entropy  # noqa: E402
 from decode_qaad import decode  # noqa: E402
 
 from qaadcodec.config import CodingConfig, NetworkConfig  # noqa: E402
-from qaadcodec.container import Archive, ArchiveReader, Header, extend_archive, write_archive  # noqa: E402
+from qaadcodec.container import (  # noqa: E402
+    Archive,
+    ArchiveReader,
+    Header,
+    Steps,
+    extend_archive,
+    storable,
+    write_archive,
+)
 
 NETWORK = NetworkConfig(latent_size=2, patches=2, shared_widths=(4,), head_widths=(3,), fourier_octaves=1)
 
@@ -54,6 +64,29 @@ def written(archive: Archive, numbers: str = "uniform", **bits: int) -> bytes:
     stream = io.BytesIO()
     write_archive(archive, CodingConfig(**bits), stream, numbers=numbers)
     return stream.getvalue()
+
+
+def coded(archive: Archive) -> bytes:
+    """The archive as a file, entropy-coded."""
+    weights = {name: storable(0.1 / math.sqrt(tensor.shape[-1])) for name, tensor in archive.weights.items()}
+    latents = np.array([storable(0.02 * (d + 1)) for d in range(archive.latents.shape[1])], dtype=np.float32)
+    stream = io.BytesIO()
+    write_archive(archive, Steps(weights, latents, storable(0.005)), stream)
+    return stream.getvalue()
+
+
+def uneven_scales(archive: Archive) -> Archive:
+    """The archive with tensors whose rows and columns differ in scale, so that offsets of the scale pay."""
+    rng = np.random.default_rng(2)
+    weights = {
+        name: tensor
+        if tensor.ndim == 1
+        else (
+            tensor * 2.0 ** (rng.integers(-4, 5, (*tensor.shape[:-1], 1)) / 2 + rng.integers(-3, 4, tensor.shape[-1]))
+        )
+        for name, tensor in archive.weights.items()
+    }
+    return replace(archive, weights={name: tensor.astype(np.float32) for name, tensor in weights.items()})
 
 
 def extended(data: bytes) -> bytes:
@@ -109,19 +142,51 @@ def valid() -> Iterator[tuple[str, str, bytes]]:
     )
 
 
+def valid_entropy() -> Iterator[tuple[str, str, bytes]]:
+    """The same of entropy-coded files."""
+    lines = replace(NETWORK, shared_widths=(24,), head_widths=(16,))
+    plain = coded(small_archive())
+    header, sections = parts(plain)
+    _, uniform = parts(written(small_archive()))
+    offsets = coded(uneven_scales(small_archive(lines, points=40)))
+    tables = parts(offsets)[1]["WGTS"][1][: 6 * len(lines.tensor_shapes())]
+    kinds = {(bool(rows), bool(columns)) for rows, columns in zip(tables[4::6], tables[5::6], strict=True)}
+    assert len(kinds) == 4, "tensors with offsets of rows, of columns, of both and of neither"
+    yield "entropy", "entropy-coded weights and latents, input cloud as points", plain
+    yield (
+        "entropy-one-cloud",
+        "one cloud, one patch, one point",
+        coded(small_archive(replace(NETWORK, patches=1), clouds=1, points=1)),
+    )
+    yield (
+        "entropy-offsets",
+        "tensors whose rows, columns or both have scales of their own",
+        offsets,
+    )
+    yield "entropy-blocks", "70 clouds in blocks of 64 and 6", coded(small_archive(clouds=70))
+    yield "entropy-extended", "two clouds added in a block of their own, coded as the others", extended(plain)
+    yield (
+        "entropy-mixed",
+        "each section has a coding of its own: uniform weights and input cloud, entropy-coded latents",
+        joined(header, sections | {tag: uniform[tag] for tag in ("WGTS", "INPT")}),
+    )
+
+
 def main() -> None:
     """Write all files and vectors.json, and remove vectors that are made no more."""
     for old in HERE.glob("*.qaad"):
         old.unlink()
     vectors: list[dict[str, Any]] = []
-    for name, about, data in valid():
+    for name, about, data in chain(valid(), valid_entropy()):
         (HERE / f"{name}.qaad").write_bytes(data)
         with ArchiveReader(io.BytesIO(data)) as reader:
             facts = {"names": reader.names, "counts": reader.counts}
         shown = sorted({0, len(facts["names"]) - 1})
         clouds = {str(i): decode(data, i).tolist() for i in shown}
         vectors.append({"file": f"{name}.qaad", "about": about, "valid": True} | facts | {"clouds": clouds})
-    for name, message, data in damaged(written(small_archive()), written(small_archive(clouds=1), latent_bits=3)):
+    faults = damaged(written(small_archive()), written(small_archive(clouds=1), latent_bits=3))
+    coded_files = coded(small_archive()), coded(small_archive(replace(NETWORK, patches=1)))
+    for name, message, data in chain(faults, damaged_entropy(*coded_files)):
         (HERE / f"{name}.qaad").write_bytes(data)
         vectors.append({"file": f"{name}.qaad", "valid": False, "message": message})
     lines = ",\n".join(json.dumps(vector, ensure_ascii=False) for vector in vectors)

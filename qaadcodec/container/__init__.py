@@ -1,4 +1,4 @@
-"""Bytes <-> Archive, by the format that formats/qaad-1.md specifies. numpy and zlib only."""
+"""Bytes <-> Archive, by the format that formats/qaad-1.md specifies. numpy, zlib and constriction only."""
 
 from qaadcodec.container.archive import Archive
 from qaadcodec.container.codings import coding_name
@@ -6,6 +6,7 @@ from qaadcodec.container.header import Header
 from qaadcodec.container.layout import Section
 from qaadcodec.container.names import storable_names
 from qaadcodec.container.reader import CONTENTS, ArchiveReader
+from qaadcodec.container.steps import Steps, storable
 from qaadcodec.container.verify import Check, verify
 from qaadcodec.container.writer import extend_archive, quantise, write_archive
 
@@ -16,9 +17,11 @@ __all__ = [
     "Check",
     "Header",
     "Section",
+    "Steps",
     "coding_name",
     "extend_archive",
     "quantise",
+    "storable",
     "storable_names",
     "verify",
     "write_archive",

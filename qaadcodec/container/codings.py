@@ -61,13 +61,14 @@ FLOAT16 = _float_coding(1, "float16", "<f2")
 UNIFORM = Coding(2, "uniform", uniform.encode, uniform.decode)
 CODINGS = {coding.id: coding for coding in (FLOAT32, FLOAT16, UNIFORM)}
 DEFLATE_ID = 3  # text, not numbers: the names section
+ENTROPY_ID = 4  # weights and latents as a whole, not array by array
+POINTS_ID = 5  # the input cloud as a whole
+NAMES_OF_OTHERS = {DEFLATE_ID: "deflate", ENTROPY_ID: "entropy", POINTS_ID: "points"}
 
 
 def coding_name(id: int) -> str:
     """What people see for a coding, known or not."""
-    if id == DEFLATE_ID:
-        return "deflate"
-    return CODINGS[id].name if id in CODINGS else f"coding {id}"
+    return CODINGS[id].name if id in CODINGS else NAMES_OF_OTHERS.get(id, f"coding {id}")
 
 
 def by_name(name: str) -> Coding:

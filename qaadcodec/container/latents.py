@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.container.codings import Array, Coding, decode_arrays, encode_arrays
+from qaadcodec.container.prior import Prior
 from qaadcodec.errors import ContainerError
 
 BLOCK_CLOUDS = 64  # what is written; what is read may have up to 65535
@@ -35,7 +36,7 @@ class Directory:
         first: index of the first cloud of each block, and N at the end: (B + 1,).
         offsets: byte where each block starts, counted from the start of the section, and the section's end: (B + 1,).
         crc32: checksum of each block: (B,).
-        own_crc32: checksum of the directory itself.
+        own_crc32: checksum of the directory itself, and of the prior before it.
     """
 
     first: npt.NDArray[np.int64]
@@ -52,45 +53,56 @@ def block_shape(clouds: int, latent_size: int) -> tuple[int, int]:
     return (latent_size, clouds) if clouds >= TRANSPOSED_FROM else (clouds, latent_size)
 
 
-def encode_blocks(latents: Array, coding: Coding, bits: int) -> list[tuple[int, bytes]]:
-    """Latents (n, l) as blocks: the number of clouds in each, and its bytes."""
+def encode_blocks(latents: Array, coding: Coding | Prior, bits: int = 0) -> list[tuple[int, bytes]]:
+    """Latents (n, l) as blocks: the number of clouds in each, and its bytes. A prior takes no notice of the bits."""
     blocks = []
     for start in range(0, len(latents), BLOCK_CLOUDS):
         rows = latents[start : start + BLOCK_CLOUDS]
+        if isinstance(coding, Prior):
+            blocks.append((len(rows), coding.encode(rows)))
+            continue
         array = np.ascontiguousarray(rows.T if len(rows) >= TRANSPOSED_FROM else rows)
         blocks.append((len(rows), encode_arrays([("latents", array)], coding, bits)))
     return blocks
 
 
-def decode_block(data: bytes, clouds: int, latent_size: int, coding: Coding) -> Array:
+def decode_block(data: bytes, clouds: int, latent_size: int, coding: Coding | Prior) -> Array:
     """Latents (clouds, l) of one block; ContainerError says what is wrong in it."""
+    if isinstance(coding, Prior):
+        return coding.decode(data, clouds)
     array = decode_arrays(data, [("latents", block_shape(clouds, latent_size))], coding)["latents"]
     return array.T if clouds >= TRANSPOSED_FROM else array
 
 
-def assemble_blocks(blocks: Sequence[tuple[int, bytes]]) -> bytes:
-    """The section from its blocks: directory, its CRC-32, blocks."""
+def assemble_blocks(blocks: Sequence[tuple[int, bytes]], prior: bytes = b"") -> bytes:
+    """The section from its blocks: prior in coding 4, directory, CRC-32 of both, blocks."""
     entries = np.array([(clouds, len(data), zlib.crc32(data)) for clouds, data in blocks], dtype=ENTRY)
-    directory = BLOCK_COUNT.pack(len(blocks)) + entries.tobytes()
+    directory = prior + BLOCK_COUNT.pack(len(blocks)) + entries.tobytes()
     return b"".join((directory, CRC.pack(zlib.crc32(directory)), *(data for _, data in blocks)))
 
 
 def directory_size(start: bytes, section_length: int) -> int:
-    """Bytes of the directory and its CRC-32, from the section's first 4 bytes; ContainerError if it cannot be."""
-    (count,) = BLOCK_COUNT.unpack(start)
-    size: int = BLOCK_COUNT.size + count * ENTRY.itemsize + CRC.size
+    """Bytes of prior, directory and CRC-32, from the section's first ones, the number of blocks being the last 4.
+
+    ContainerError if it cannot be.
+    """
+    (count,) = BLOCK_COUNT.unpack(start[-BLOCK_COUNT.size :])
+    size: int = len(start) + count * ENTRY.itemsize + CRC.size
     if size > section_length:
         raise ContainerError(f"a directory of {count} blocks takes {size} bytes, and the section has {section_length}")
     return size
 
 
-def parse_directory(data: bytes, section_length: int, clouds: int) -> Directory:
-    """The directory from its bytes; ContainerError where it is damaged, or at odds with the section or with N."""
+def parse_directory(data: bytes, section_length: int, clouds: int, prior_size: int = 0) -> Directory:
+    """The directory from its bytes, of which the first may be a prior, read elsewhere but covered by the CRC-32 here.
+
+    ContainerError where it is damaged, or at odds with the section or with N.
+    """
     (stored,) = CRC.unpack_from(data, len(data) - CRC.size)
     computed = zlib.crc32(data[: -CRC.size])
     if computed != stored:
         raise ContainerError(f"CRC-32 of the directory is {computed:08x}, stored is {stored:08x}")
-    entries = np.frombuffer(data[BLOCK_COUNT.size : -CRC.size], dtype=ENTRY)
+    entries = np.frombuffer(data[prior_size + BLOCK_COUNT.size : -CRC.size], dtype=ENTRY)
     first = np.concatenate([[0], np.cumsum(entries["clouds"], dtype=np.int64)])
     offsets = len(data) + np.concatenate([[0], np.cumsum(entries["length"], dtype=np.int64)])
     if first[-1] != clouds or not entries["clouds"].all():

@@ -14,15 +14,32 @@ import numpy.typing as npt
 
 from qaadcodec.container import latents as blocks
 from qaadcodec.container.archive import Archive
-from qaadcodec.container.codings import CODINGS, DEFLATE_ID, Array, Coding, coding_name, decode_arrays
+from qaadcodec.container.codings import (
+    CODINGS,
+    DEFLATE_ID,
+    ENTROPY_ID,
+    POINTS_ID,
+    Array,
+    coding_name,
+    decode_arrays,
+)
 from qaadcodec.container.header import Header
+from qaadcodec.container.inputcloud import decode_input_cloud
 from qaadcodec.container.layout import DAMAGED, PREAMBLE, Section, check_crc, read_frame
 from qaadcodec.container.names import decode_names
+from qaadcodec.container.prior import Prior, parse_prior, prior_size
 from qaadcodec.container.source import Source
+from qaadcodec.container.weights import MAX_NUMBERS, decode_weights
 from qaadcodec.errors import ContainerError, UsageError
 
 WEIGHTS, INPUT_CLOUD, LATENTS, NAMES = "WGTS", "INPT", "LATS", "NAME"
 CONTENTS = {WEIGHTS: "weights", INPUT_CLOUD: "input cloud", LATENTS: "latents", NAMES: "names"}
+KNOWN_CODINGS = {
+    WEIGHTS: {*CODINGS, ENTROPY_ID},
+    INPUT_CLOUD: {*CODINGS, POINTS_ID},
+    LATENTS: {*CODINGS, ENTROPY_ID},
+    NAMES: {DEFLATE_ID},
+}
 
 
 class ArchiveReader:
@@ -45,6 +62,7 @@ class ArchiveReader:
         self.name, self.size_bytes = self._source.name, self._source.size
         self._names: tuple[tuple[str, ...], tuple[int, ...]] | None = None
         self._directory: blocks.Directory | None = None
+        self._prior: Prior | None = None
         try:
             self.frame = read_frame(self._source)
             self.version, self.sections = self.frame.version, self.frame.sections
@@ -58,14 +76,19 @@ class ArchiveReader:
     def weights(self) -> dict[str, Array]:
         """All tensors of the network, float32, by name."""
         section, data = self._section(WEIGHTS)
+        shapes = list(self.header.network.tensor_shapes().items())
         with self._locating(section):
-            return decode_arrays(data, list(self.header.network.tensor_shapes().items()), self._coding(section))
+            if section.coding == ENTROPY_ID:
+                return decode_weights(data, shapes)
+            return decode_arrays(data, shapes, CODINGS[section.coding])
 
     def input_cloud(self) -> Array:
         """Q: (M, 3) float32, normalised coordinates."""
         section, data = self._section(INPUT_CLOUD)
         with self._locating(section):
-            axes = decode_arrays(data, [("input cloud", (3, self.header.points))], self._coding(section))
+            if section.coding == POINTS_ID:
+                return decode_input_cloud(data, self.header.points, self.header.network.patches)
+            axes = decode_arrays(data, [("input cloud", (3, self.header.points))], CODINGS[section.coding])
         return np.ascontiguousarray(axes["input cloud"].T)
 
     def latents(self, indices: Sequence[int] | npt.NDArray[np.integer] | None = None) -> Array:
@@ -113,14 +136,25 @@ class ArchiveReader:
     def directory(self) -> blocks.Directory:
         """Where the blocks of latents are."""
         if self._directory is None:
-            section = self._by_tag[LATENTS]
+            section, latent_size = self._by_tag[LATENTS], self.header.network.latent_size
             with self._locating(section):
-                if section.length < blocks.BLOCK_COUNT.size + blocks.CRC.size:
+                before = prior_size(latent_size) if section.coding == ENTROPY_ID else 0
+                if section.length < before + blocks.BLOCK_COUNT.size + blocks.CRC.size:
                     raise ContainerError("too short for a directory")
-                start = self._source.read(section.offset, blocks.BLOCK_COUNT.size)
+                start = self._source.read(section.offset, before + blocks.BLOCK_COUNT.size)
                 data = self._source.read(section.offset, blocks.directory_size(start, section.length))
-                self._directory = blocks.parse_directory(data, section.length, self.header.clouds)
+                directory = blocks.parse_directory(data, section.length, self.header.clouds, before)
+                if section.coding == ENTROPY_ID:
+                    if (count := self.header.clouds * latent_size) > MAX_NUMBERS:
+                        raise ContainerError(f"{count} entropy-coded numbers, and there may be {MAX_NUMBERS}")
+                    self._prior = parse_prior(data[:before])
+                self._directory = directory
         return self._directory
+
+    @property
+    def prior(self) -> Prior | None:
+        """What codes the blocks of latents in coding 4; None in other codings."""
+        return self._prior if self.directory else None
 
     def raw_block(self, block: int) -> tuple[int, bytes]:
         """The number of clouds in a block of latents, and its bytes as they stand in the file, checked."""
@@ -151,7 +185,7 @@ class ArchiveReader:
         for tag, content in CONTENTS.items():
             if tag not in found:
                 raise ContainerError(f"{self.name}: has no section {tag} ({content})", hint=DAMAGED)
-            known = {DEFLATE_ID} if tag == NAMES else set(CODINGS)
+            known = KNOWN_CODINGS[tag]
             if found[tag].coding not in known:
                 raise ContainerError(
                     f"{self.name}: {found[tag]} has {coding_name(found[tag].coding)}; "
@@ -163,14 +197,12 @@ class ArchiveReader:
     def _section(self, tag: str) -> tuple[Section, bytes]:
         return self._by_tag[tag], self.raw_section(self._by_tag[tag])
 
-    def _coding(self, section: Section) -> Coding:
-        return CODINGS[section.coding]
-
     def _decoded_block(self, block: int) -> Array:
         clouds, data = self.raw_block(block)
         section = self._by_tag[LATENTS]
         with self._locating(f"{section}, block {block}"):
-            return blocks.decode_block(data, clouds, self.header.network.latent_size, self._coding(section))
+            coding = self.prior or CODINGS[section.coding]
+            return blocks.decode_block(data, clouds, self.header.network.latent_size, coding)
 
     def _names_and_counts(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
         if self._names is None:

@@ -10,43 +10,42 @@ import numpy as np
 
 from qaadcodec.config import CodingConfig
 from qaadcodec.container.archive import Archive
-from qaadcodec.container.codings import CODINGS, DEFLATE_ID, Array, by_name, encode_arrays
+from qaadcodec.container.codings import CODINGS, DEFLATE_ID, ENTROPY_ID, POINTS_ID, Array, by_name, encode_arrays
 from qaadcodec.container.header import Header
+from qaadcodec.container.inputcloud import encode_input_cloud
 from qaadcodec.container.latents import assemble_blocks, encode_blocks
 from qaadcodec.container.layout import MAX_HEADER_BYTES, assemble
 from qaadcodec.container.names import encode_names
+from qaadcodec.container.prior import fit_prior
 from qaadcodec.container.reader import INPUT_CLOUD, LATENTS, NAMES, WEIGHTS, ArchiveReader
+from qaadcodec.container.steps import Steps
+from qaadcodec.container.weights import MAX_NUMBERS, encode_weights
 from qaadcodec.errors import UsageError
 
 
-def write_archive(archive: Archive, coding: CodingConfig, stream: BinaryIO, *, numbers: str = "uniform") -> None:
+def write_archive(
+    archive: Archive, coding: CodingConfig | Steps, stream: BinaryIO, *, numbers: str = "uniform"
+) -> None:
     """Write an archive to a binary stream, which need not seek.
 
     Args:
         archive: what is written.
-        coding: bits of weights, latents and input cloud.
+        coding: bits of weights, latents and input cloud, or the steps of them all. With steps weights and latents are
+            entropy-coded, and the points of the input cloud change places within their patches.
         stream: takes the bytes, about the size of the file in memory at a time.
-        numbers: name of the coding of all three, "uniform", "float16" or "float32"; the latter two ignore the bits.
+        numbers: with bits, name of the coding of all three, "uniform", "float16" or "float32"; the latter two ignore
+            the bits.
 
     Raises:
         UsageError: a number is not finite or out of the coding's range.
     """
-    kind, header = by_name(numbers), archive.header
-    weights = [(name, archive.weights[name]) for name in header.network.tensor_shapes()]
-    axes = np.ascontiguousarray(archive.input_cloud.T)  # (3, M): one exponent per axis
-    _write(
-        stream,
-        header,
-        [
-            (WEIGHTS, kind.id, encode_arrays(weights, kind, coding.weight_bits)),
-            (INPUT_CLOUD, kind.id, encode_arrays([("input cloud", axes)], kind, coding.input_bits)),
-            (LATENTS, kind.id, assemble_blocks(encode_blocks(archive.latents, kind, coding.latent_bits))),
-            (NAMES, DEFLATE_ID, encode_names(archive.names, archive.counts, header.points)),
-        ],
-    )
+    header = archive.header
+    sections = _with_steps(archive, coding) if isinstance(coding, Steps) else _with_bits(archive, coding, numbers)
+    names = (NAMES, DEFLATE_ID, encode_names(archive.names, archive.counts, header.points))
+    _write(stream, header, [*sections, names])
 
 
-def quantise(archive: Archive, coding: CodingConfig, *, numbers: str = "uniform") -> Archive:
+def quantise(archive: Archive, coding: CodingConfig | Steps, *, numbers: str = "uniform") -> Archive:
     """The archive that a reader will get of this one. Quantising twice is quantising once."""
     stream = io.BytesIO()
     write_archive(archive, coding, stream, numbers=numbers)
@@ -66,7 +65,8 @@ def extend_archive(
     """Write a copy of a container with more clouds behind the old ones, which decode exactly as before.
 
     Weights, input cloud and old blocks of latents are copied byte for byte, each checked; the new clouds go into new
-    blocks, coded as the last old one. Sections that are not known are dropped: they may tell of what changes here.
+    blocks, coded as the last old one: with the same steps where latents are entropy-coded, and what these cannot hold
+    clipped. Sections that are not known are dropped: they may tell of what changes here.
 
     Args:
         reader: the container to extend.
@@ -89,9 +89,13 @@ def extend_archive(
         if getattr(new, key) != getattr(old, key):
             raise UsageError(f"{reader.name}: {key} is {getattr(old, key)}, and cannot become {getattr(new, key)}")
     blocks = [reader.raw_block(b) for b in range(len(reader.directory))]
-    kind = CODINGS[reader.section(LATENTS).coding]
-    bits = blocks[-1][1][0]  # the first byte of a uniform array; the float codings ignore it
-    blocks += encode_blocks(latents, kind, bits)
+    prior = reader.prior
+    if prior is None:
+        bits = blocks[-1][1][0]  # the first byte of a uniform array; the float codings ignore it
+        blocks += encode_blocks(latents, CODINGS[reader.section(LATENTS).coding], bits)
+    else:
+        _check_count(new)
+        blocks += encode_blocks(latents, prior)
     _write(
         stream,
         new,
@@ -100,10 +104,40 @@ def extend_archive(
                 (tag, reader.section(tag).coding, reader.raw_section(reader.section(tag)))
                 for tag in (WEIGHTS, INPUT_CLOUD)
             ),
-            (LATENTS, kind.id, assemble_blocks(blocks)),
+            (LATENTS, reader.section(LATENTS).coding, assemble_blocks(blocks, prior.to_bytes() if prior else b"")),
             (NAMES, DEFLATE_ID, encode_names(reader.names + names, reader.counts + counts, new.points)),
         ],
     )
+
+
+def _with_bits(archive: Archive, coding: CodingConfig, numbers: str) -> list[tuple[str, int, bytes]]:
+    kind = by_name(numbers)
+    axes = np.ascontiguousarray(archive.input_cloud.T)  # (3, M): one exponent per axis
+    return [
+        (WEIGHTS, kind.id, encode_arrays(_tensors(archive), kind, coding.weight_bits)),
+        (INPUT_CLOUD, kind.id, encode_arrays([("input cloud", axes)], kind, coding.input_bits)),
+        (LATENTS, kind.id, assemble_blocks(encode_blocks(archive.latents, kind, coding.latent_bits))),
+    ]
+
+
+def _with_steps(archive: Archive, steps: Steps) -> list[tuple[str, int, bytes]]:
+    _check_count(archive.header)
+    prior = fit_prior(archive.latents, steps.latents)
+    cloud = encode_input_cloud(archive.input_cloud, steps.input_cloud, archive.header.network.patches)
+    return [
+        (WEIGHTS, ENTROPY_ID, encode_weights(_tensors(archive), steps.weights)),
+        (INPUT_CLOUD, POINTS_ID, cloud),
+        (LATENTS, ENTROPY_ID, assemble_blocks(encode_blocks(archive.latents, prior), prior.to_bytes())),
+    ]
+
+
+def _tensors(archive: Archive) -> list[tuple[str, Array]]:
+    return [(name, archive.weights[name]) for name in archive.header.network.tensor_shapes()]
+
+
+def _check_count(header: Header) -> None:
+    if (count := header.clouds * header.network.latent_size) > MAX_NUMBERS:
+        raise UsageError(f"{count} numbers of latents, and at most {MAX_NUMBERS} can be entropy-coded")
 
 
 def _write(stream: BinaryIO, header: Header, sections: list[tuple[str, int, bytes]]) -> None:

@@ -13,7 +13,8 @@ VALUES = np.array([[0.5, -1.25], [3.0, 1e-3]], dtype=np.float32)
 
 def test_identifiers_are_those_of_the_specification() -> None:
     assert {i: c.name for i, c in CODINGS.items()} == {0: "float32", 1: "float16", 2: "uniform"}
-    assert [coding_name(i) for i in (0, 3, 9)] == ["float32", "deflate", "coding 9"]
+    names = ["float32", "deflate", "entropy", "points", "coding 9"]
+    assert [coding_name(i) for i in (0, 3, 4, 5, 9)] == names
     with pytest.raises(UsageError, match="unknown coding 'zip'; codings are float32, float16, uniform"):
         by_name("zip")
 

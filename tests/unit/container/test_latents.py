@@ -17,6 +17,7 @@ from qaadcodec.container.latents import (
     encode_blocks,
     parse_directory,
 )
+from qaadcodec.container.prior import fit_prior
 from qaadcodec.errors import ContainerError
 
 
@@ -65,3 +66,23 @@ def test_damage_is_named() -> None:
     empty = assemble_blocks([(2, b"ab"), (0, b"")])
     with pytest.raises(ContainerError, match="2 blocks hold 2 clouds"):
         parse_directory(empty[:28], len(empty), 2)
+
+
+def test_a_prior_stands_before_the_directory_and_is_checked_with_it() -> None:
+    section = assemble_blocks([(64, b"abc"), (2, b"defgh")], b"prior")
+    assert section.startswith(b"prior\2\0\0\0")
+    size = directory_size(section[:9], len(section))
+    assert size == 5 + 4 + 2 * 10 + 4
+    directory = parse_directory(section[:size], len(section), 66, 5)
+    assert directory.offsets.tolist() == [33, 36, 41]
+    with pytest.raises(ContainerError, match="CRC-32 of the directory is"):
+        parse_directory(b"P" + section[1:size], len(section), 66, 5)
+
+
+def test_blocks_of_a_prior() -> None:
+    latents = np.random.default_rng(2).normal(size=(130, 4)).astype(np.float32)
+    prior = fit_prior(latents, np.full(4, 2.0**-4))
+    blocks = encode_blocks(latents, prior)
+    assert [clouds for clouds, _ in blocks] == [64, 64, 2]
+    decoded = np.concatenate([decode_block(data, clouds, 4, prior) for clouds, data in blocks])
+    assert np.abs(decoded - latents).max() <= 2.0**-5

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from qaadcodec.config import CodingConfig
-from qaadcodec.container import Archive, ArchiveReader, extend_archive, quantise, write_archive
+from qaadcodec.container import Archive, ArchiveReader, Steps, extend_archive, quantise, storable, write_archive
+from qaadcodec.container.inputcloud import patch_sizes
 from qaadcodec.errors import ContainerError, UsageError
 
 CODING = CodingConfig(weight_bits=7, latent_bits=6, input_bits=11)
@@ -18,6 +19,17 @@ CODING = CodingConfig(weight_bits=7, latent_bits=6, input_bits=11)
 def written(archive: Archive, numbers: str = "uniform") -> bytes:
     stream = io.BytesIO()
     write_archive(archive, CODING, stream, numbers=numbers)
+    return stream.getvalue()
+
+
+def steps_for(archive: Archive) -> Steps:
+    weights = {name: storable(0.02) for name in archive.weights}
+    return Steps(weights, np.array([storable(x) for x in (0.01, 0.02, 0.04)], dtype=np.float32), storable(2.0**-9))
+
+
+def coded(archive: Archive) -> bytes:
+    stream = io.BytesIO()
+    write_archive(archive, steps_for(archive), stream)
     return stream.getvalue()
 
 
@@ -117,3 +129,65 @@ def test_numbers_that_cannot_be_stored(archive: Archive) -> None:
     archive.latents[1, 1] = np.nan
     with pytest.raises(UsageError, match="latents holds values that are not finite, and cannot be stored"):
         written(archive)
+
+
+def test_steps_give_entropy_coded_sections(archive: Archive) -> None:
+    with ArchiveReader(io.BytesIO(coded(archive))) as reader:
+        assert [(s.tag, s.coding) for s in reader.sections] == [("WGTS", 4), ("INPT", 5), ("LATS", 4), ("NAME", 3)]
+        for name, tensor in reader.weights().items():
+            assert np.abs(tensor - archive.weights[name]).max() <= storable(0.02) / 2
+        errors = np.abs(reader.latents() - archive.latents)
+        assert (errors <= steps_for(archive).latents * 0.5001).all()
+        assert reader.input_cloud().dtype == reader.latents().dtype == np.float32
+
+
+def test_steps_tell_what_a_reader_gets(archive: Archive) -> None:
+    expected = quantise(archive, steps_for(archive))
+    with ArchiveReader(io.BytesIO(coded(archive))) as reader:
+        assert same(reader.archive(), expected)
+    assert same(quantise(expected, steps_for(archive)), expected)
+    assert coded(expected) == coded(archive)
+
+
+def test_points_change_places_within_their_patches_only(archive: Archive) -> None:
+    read, steps = quantise(archive, steps_for(archive)).input_cloud, steps_for(archive)
+    ends = np.cumsum(patch_sizes(9, 2))
+    assert ends.tolist() == [5, 9]
+    nearest = np.rint(archive.input_cloud / steps.input_cloud) * steps.input_cloud
+    for patch in (slice(0, 5), slice(5, 9)):
+        assert sorted(map(tuple, read[patch].tolist())) == sorted(map(tuple, nearest[patch].tolist()))
+
+
+def test_more_clouds_behind_entropy_coded_ones(archive: Archive) -> None:
+    data = coded(archive)
+    longer = extended(data)
+    with ArchiveReader(io.BytesIO(data)) as old, ArchiveReader(io.BytesIO(longer)) as new:
+        for tag in ("WGTS", "INPT"):
+            assert new.raw_section(new.section(tag)) == old.raw_section(old.section(tag))
+        assert new.raw_block(0) == old.raw_block(0)
+        assert new.prior is not None
+        assert old.prior is not None
+        assert new.prior.to_bytes() == old.prior.to_bytes()
+        np.testing.assert_array_equal(new.latents()[:3], old.latents())
+        added = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3)
+        assert (np.abs(new.latents([3, 4]) - added) <= steps_for(archive).latents * 0.5001).all()
+
+
+def test_one_more_cloud_takes_few_bytes(archive: Archive) -> None:
+    data = coded(archive)
+    assert len(extended(data, n=1)) - len(data) <= 10 + 12 + 16  # directory, block of 3 numbers, name
+
+
+def test_steps_that_do_not_fit(archive: Archive) -> None:
+    steps = steps_for(archive)
+    weights = dict(steps.weights)
+    del weights["head.0.bias"]
+    with pytest.raises(UsageError, match=r"no quantiser step for head\.0\.bias"):
+        quantise(archive, replace(steps, weights=weights))
+    with pytest.raises(UsageError, match=r"a quantiser step of 0\.3 cannot be stored as it is"):
+        quantise(archive, replace(steps, input_cloud=0.3))
+    with pytest.raises(UsageError, match=r"\(2,\) steps of latents, and there are 3 numbers in each"):
+        quantise(archive, replace(steps, latents=steps.latents[:2]))
+    archive.latents[1, 1] = np.inf
+    with pytest.raises(UsageError, match="latents holds values that are not finite, and cannot be stored"):
+        quantise(archive, steps)
