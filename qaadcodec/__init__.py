@@ -13,7 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from qaadcodec.config import PRESETS, CompressConfig, preset
+from qaadcodec.config import PRESETS, CompressConfig, aimed, preset
 from qaadcodec.errors import (
     CloudError,
     ContainerError,
@@ -52,6 +52,7 @@ __all__ = [
     "ThresholdMissed",
     "UsageError",
     "__version__",
+    "aimed",
     "compress",
     "decode",
     "encode",

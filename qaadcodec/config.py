@@ -25,6 +25,7 @@ KINDS = {
     "bool": "true or false",
     "str": "text",
     "tuple[int, ...]": "a list of whole numbers",
+    "tuple[str, ...]": "a list of texts",
 }
 
 
@@ -52,7 +53,7 @@ class Settings:
 def is_a(value: object, declared: str) -> bool:
     """Whether a value is of the type that a field declares; whole numbers are also accepted for float ones."""
     if declared.startswith("tuple"):
-        return isinstance(value, tuple) and all(type(item) is int for item in value)
+        return isinstance(value, tuple) and all(type(item) is (int if "int" in declared else str) for item in value)
     names = declared.split(" | ")
     return type(value).__name__.replace("NoneType", "None") in names or (type(value) is int and "float" in names)
 
@@ -180,15 +181,66 @@ class TrainingConfig(Settings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodingConfig(Settings):
-    """Bits that each kind of number is stored in."""
+    """How numbers become bits.
 
+    Attributes:
+        numbers: "entropy": rounded to steps that are found and learnt with, and entropy-coded; or "uniform".
+        learn_from: share of the training after which what is learnt is rounded for every gradient.
+        loss: error that rounding may cost when it begins, as a share of the matched error; learning makes up for it.
+        price: weight of the bits in what is minimised, as a multiple of the one that goes with `loss`.
+        weight_bits, latent_bits, input_bits: of uniform numbers.
+    """
+
+    numbers: str = "entropy"
+    learn_from: float = 0.6
+    loss: float = 0.5
+    price: float = 3.0
     weight_bits: int = 8
     latent_bits: int = 8
     input_bits: int = 12
 
     def __post_init__(self) -> None:
+        require(self.numbers in ("entropy", "uniform"), "numbers", self.numbers, '"entropy" or "uniform"')
+        require(0 <= self.learn_from <= 1, "learn from", self.learn_from, "from 0 to 1")
+        require(0 < self.loss <= 100, "loss", self.loss, "above 0 and at most 100")
+        require(0 <= self.price <= 1000, "price", self.price, "from 0 to 1000")
         for name in ("weight_bits", "latent_bits", "input_bits"):
             require(2 <= getattr(self, name) <= 16, name.replace("_", " "), getattr(self, name), "from 2 to 16")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeConfig(Settings):
+    """What decides how large the container gets; with none of it, network and coding are taken as they are set.
+
+    Attributes:
+        quality: 0 to 100; network and coding are chosen by it for the set (`codec.sizing`).
+        bytes: what the container should come to.
+        ratio: the same, as a ratio to the bytes of the clouds.
+        metric, error: an error that should be reached, in as few bytes as can be: "em_kd" or "n_em_kd", and its value.
+        given: settings of the network that stay as they are set, whatever is chosen.
+    """
+
+    quality: float | None = None
+    bytes: int | None = None
+    ratio: float | None = None
+    metric: str = "em_kd"
+    error: float | None = None
+    given: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        require(self.quality is None or 0 <= self.quality <= 100, "quality", self.quality, "from 0 to 100")
+        require(self.bytes is None or self.bytes >= 1, "target size", self.bytes, "at least 1 byte")
+        require(self.ratio is None or self.ratio > 0, "target ratio", self.ratio, "above 0")
+        require(self.metric in ("em_kd", "n_em_kd"), "metric", self.metric, '"em_kd" or "n_em_kd"')
+        require(self.error is None or self.error > 0, "target error", self.error, "above 0")
+        aims = {"bytes": self.bytes, "ratio": self.ratio, "error": self.error}
+        several = [name for name, value in aims.items() if value is not None]
+        require(len(several) <= 1, "targets", ", ".join(several), "one at most: a size, a ratio or an error")
+
+    @property
+    def chosen(self) -> bool:
+        """Whether network and coding are chosen for the set."""
+        return any(aim is not None for aim in (self.quality, self.bytes, self.ratio, self.error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +251,7 @@ class CompressConfig(Settings):
     points: int | None = None
     seed: int = 0
     budget_seconds: float | None = None
+    size: SizeConfig = field(default_factory=lambda: SizeConfig())
     network: NetworkConfig = field(default_factory=NetworkConfig)
     assignment: AssignmentConfig = field(default_factory=AssignmentConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -210,6 +263,8 @@ class CompressConfig(Settings):
         require(
             self.budget_seconds is None or self.budget_seconds > 0, "budget", self.budget_seconds, "above 0 seconds"
         )
+        if self.size.bytes is not None or self.size.ratio is not None:
+            require(self.coding.numbers == "entropy", "numbers", self.coding.numbers, '"entropy" for a wanted size')
 
     def with_overrides(
         self,
@@ -226,10 +281,12 @@ class CompressConfig(Settings):
         def given(**values: Any) -> dict[str, Any]:
             return {k: v for k, v in values.items() if v is not None}
 
+        network = given(latent_size=latent_size, patches=patches)
         return replace(
             self,
             **given(points=points, seed=seed, budget_seconds=budget_seconds),
-            network=replace(self.network, **given(latent_size=latent_size, patches=patches)),
+            size=replace(self.size, given=tuple(dict.fromkeys((*self.size.given, *network)))),
+            network=replace(self.network, **network),
             training=replace(self.training, **given(epochs=epochs)),
         )
 
@@ -239,6 +296,7 @@ GROUPS: dict[str, type[Settings]] = {
     "assignment": AssignmentConfig,
     "training": TrainingConfig,
     "coding": CodingConfig,
+    "size": SizeConfig,
 }
 
 
@@ -258,16 +316,33 @@ def with_settings(config: CompressConfig, settings: Mapping[str, Any]) -> Compre
             near = get_close_matches(name, known, n=3, cutoff=0.3) or ["assignment.pair_swaps"]
             raise UsageError(f"there is no setting {name!r}", hint=f"there is {', '.join(near)}; the README lists all")
         values[group][key] = value
+        if group == "network":
+            values["size"]["given"] = tuple(dict.fromkeys((*values["size"]["given"], key)))
     if settings:
         changes = " ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
         values["preset"] = f"{config.preset} {changes}"[:256]
     return CompressConfig.from_dict(values)
 
 
+def aimed(config: CompressConfig, **aims: Any) -> CompressConfig:
+    """The configuration with those of its `size` settings that are given (not None) in place of its quality.
+
+    Raises:
+        UsageError: a value is out of range, more than one target is given, or the numbers are not entropy-coded.
+    """
+    given = {name: value for name, value in aims.items() if value is not None}
+    if not given:
+        return config
+    require(config.coding.numbers == "entropy", "numbers", config.coding.numbers, '"entropy" for a quality or a target')
+    return replace(config, size=SizeConfig(given=config.size.given, **given))
+
+
+CHOSEN = SizeConfig(quality=75)
+
 PRESETS: dict[str, CompressConfig] = {
-    "fast": CompressConfig(preset="fast", training=TrainingConfig(epochs=200)),
-    "default": CompressConfig(preset="default"),
-    "max": CompressConfig(preset="max", training=TrainingConfig(epochs=5000)),
+    "fast": CompressConfig(preset="fast", size=CHOSEN, training=TrainingConfig(epochs=200)),
+    "default": CompressConfig(preset="default", size=CHOSEN),
+    "max": CompressConfig(preset="max", size=CHOSEN, training=TrainingConfig(epochs=5000)),
     # The paper's recipe for faces and bodies (section 4.2), with none of our additions.
     "paper": CompressConfig(
         preset="paper",
@@ -284,6 +359,7 @@ PRESETS: dict[str, CompressConfig] = {
             schedule="constant",
             latent_rate=1.0,
         ),
+        coding=CodingConfig(numbers="uniform"),
     ),
 }
 

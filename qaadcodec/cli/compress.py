@@ -8,11 +8,14 @@ from typing import Any
 import click
 
 from qaadcodec.cli.interrupts import finishing_on_interrupt
+from qaadcodec.cli.options import byte_count as parse_bytes
 from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.options import fitting_options, seed_option
+from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.options import setting as parse_setting
 from qaadcodec.cli.output import archive_path, put
-from qaadcodec.config import PRESETS, CompressConfig, preset, with_settings
+from qaadcodec.config import PRESETS, CompressConfig, aimed, preset, with_settings
+from qaadcodec.errors import UsageError
 
 
 def of_presets(setting: Callable[[CompressConfig], Any]) -> str:
@@ -34,6 +37,30 @@ def of_presets(setting: Callable[[CompressConfig], Any]) -> str:
     help="A named set of all settings.  [default: default]",
 )
 @click.option(
+    "--quality",
+    type=click.FloatRange(0, 100),
+    metavar="Q",
+    help="0 (small) to 100 (true): chooses the network for the set.  [default: 75; none for the preset paper]",
+)
+@click.option(
+    "--target-size",
+    type=parse_bytes,
+    metavar="BYTES",
+    help="What the archive should come to, such as 500K or 2M, instead of a quality.",
+)
+@click.option(
+    "--target-ratio",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="RATIO",
+    help="The same, as bytes of the clouds' float32 positions over bytes of the archive.",
+)
+@click.option(
+    "--target-error",
+    type=parse_limit,
+    metavar="METRIC=VALUE",
+    help="em_kd=… or n_em_kd=…: the smallest quality that reaches this error.",
+)
+@click.option(
     "--points", type=int, metavar="M", help="Points per cloud; others are resampled.  [default: the smallest count]"
 )
 @click.option(
@@ -43,7 +70,10 @@ def of_presets(setting: Callable[[CompressConfig], Any]) -> str:
     help=f"Numbers per cloud.  {of_presets(lambda c: c.network.latent_size)}",
 )
 @click.option(
-    "--patches", type=int, metavar="K", help=f"Patches of the surface.  {of_presets(lambda c: c.network.patches)}"
+    "--patches",
+    type=int,
+    metavar="K",
+    help="Patches of the surface.  [default: 64 and fewer for small clouds, 128 for the preset paper]",
 )
 @click.option(
     "--epochs", type=int, metavar="E", help=f"Passes over the set.  {of_presets(lambda c: c.training.epochs)}"
@@ -68,6 +98,10 @@ def command(
     inputs: tuple[str, ...],
     output: str,
     preset_name: str,
+    quality: float | None,
+    target_size: int | None,
+    target_ratio: float | None,
+    target_error: tuple[str, float] | None,
     points: int | None,
     latent_size: int | None,
     patches: int | None,
@@ -97,6 +131,17 @@ def command(
     config = with_settings(preset(preset_name), dict(settings)).with_overrides(
         points=points, latent_size=latent_size, patches=patches, epochs=epochs, seed=seed, budget_seconds=budget
     )
+    aims = {
+        "--quality": quality,
+        "--target-size": target_size,
+        "--target-ratio": target_ratio,
+        "--target-error": target_error,
+    }
+    if len(given := [flag for flag, aim in aims.items() if aim is not None]) > 1:
+        *most, last = aims
+        raise UsageError(f"{' and '.join(given)} exclude each other", hint=f"give one of {', '.join(most)} and {last}")
+    metric, error = target_error or (None, None)
+    config = aimed(config, quality=quality, bytes=target_size, ratio=target_ratio, metric=metric, error=error)
     target = archive_path(output)
 
     from qaadcodec.codec import compress

@@ -54,7 +54,7 @@ def command(folder: Path, count: int, points: int, budget: float, force: bool, q
             "synth", "skulls", "-n", str(count), "-m", str(points), "-o", f"{clouds}/", *force_flag, *quiet_flag,
         ]),
         ("One archive of all of them:", [
-            "compress", f"{clouds}/", "-o", str(archive), "--budget", f"{budget:g}s", "--patches", "16",
+            "compress", f"{clouds}/", "-o", str(archive), "--budget", f"{budget:g}s",
             *force_flag, *quiet_flag,
         ]),
         ("What is in it:", ["inspect", str(archive)]),

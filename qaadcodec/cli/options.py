@@ -25,6 +25,8 @@ class Invocation:
 
 
 DURATION = re.compile(r"(?=[\d.])(?:(\d*\.?\d+)h)?(?:(\d*\.?\d+)m)?(?:(\d*\.?\d+)s?)?")
+BYTES = re.compile(r"(\d{0,12}\.?\d{1,12})([kmg]?)b?")
+FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 SPAN = re.compile(r"(-?\d+)?:(-?\d+)?")
 
 
@@ -40,6 +42,17 @@ def duration(value: str | float) -> float:
     if total <= 0:
         raise click.BadParameter(f"{value!r} is no time at all")
     return total
+
+
+def byte_count(value: str | int) -> int:
+    """Bytes of a size such as `500K`, `1.5M` or a bare number of bytes; K is 1000."""
+    if isinstance(value, int):
+        return value
+    match = BYTES.fullmatch(value.strip().lower())
+    count = round(float(match[1]) * FACTORS[match[2]]) if match else 0
+    if count < 1:
+        raise click.BadParameter(f"{value!r} is not a size such as 500K, 1.5M or 120000")
+    return count
 
 
 def span(value: str | slice) -> slice:

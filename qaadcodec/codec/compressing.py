@@ -11,7 +11,7 @@ from typing import Any
 
 from qaadcodec.codec.devices import check_device
 from qaadcodec.codec.gathering import Gathered, gather
-from qaadcodec.config import CompressConfig
+from qaadcodec.config import CompressConfig, preset
 from qaadcodec.container import write_archive
 from qaadcodec.events import Listener, Notice, StopRequest, ignore
 from qaadcodec.files import atomic_output, preflight
@@ -71,7 +71,7 @@ def compress(
         CloudError, EnvironmentFailure, UsageError; Interrupted when stopped while reading.
     """
     started = time.monotonic()
-    config = config or CompressConfig()
+    config = config or preset("default")
     target = Path(output)
     check_device(device)
     preflight(target, overwrite)
@@ -86,14 +86,15 @@ def compress(
         stop=stop,
     )
     with gathered.store:
-        from qaadcodec.codec.learning import learn  # torch takes seconds to import: bad input is told before
+        from qaadcodec.codec.growing import learn_as_asked  # torch takes seconds to import: bad input is told before
 
         config = fitted_to(config, gathered, on_event)
         deadline = None if config.budget_seconds is None else started + config.budget_seconds
-        archive, error = learn(gathered, config, device, deadline, on_event, stop)
+        learned, config = learn_as_asked(gathered, config, device, deadline, on_event, stop)
         with atomic_output(target, overwrite) as stream:
-            write_archive(archive, config.coding, stream)
+            write_archive(learned.archive, learned.coding, stream)
             size = stream.tell()
+    archive, error = learned.archive, learned.error
     clouds, points = len(archive.names), config.points or 0
     return CompressSummary(
         path=str(output),
@@ -118,6 +119,6 @@ def compress(
 def fitted_to(config: CompressConfig, gathered: Gathered, on_event: Listener) -> CompressConfig:
     """The configuration with M filled in, and no more patches than there are points."""
     points, patches = gathered.store.points.shape[1], config.network.patches
-    if patches > points:
+    if patches > points and (not config.size.chosen or "patches" in config.size.given):
         on_event(Notice(f"{points} patches instead of {patches}: there are no more points"))
     return replace(config, points=points, network=replace(config.network, patches=min(patches, points)))

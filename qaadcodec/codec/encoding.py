@@ -150,9 +150,12 @@ def as_stored(
 
 
 def widened(header: Header, boxes: npt.NDArray[np.float64], error: SampledError) -> Header:
-    """The header with the new clouds in its bounds, and the error of those added last beside that of the set."""
+    """The header with the new clouds in its bounds, and the error of those added last beside that of the set.
+
+    Their EM-kD only: each number in a header takes more bytes than a latent of 32 does.
+    """
     low, high = outer_box(np.concatenate([np.array(header.bounds)[None], boxes]))
-    added = {f"added_{name}": value for name, value in error.to_header().items()}
+    added = {"added_em_kd": error.to_header()["em_kd"]}
     return replace(
         header,
         bounds=(tuple(low.tolist()), tuple(high.tolist())),

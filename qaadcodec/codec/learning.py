@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -11,20 +10,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from qaadcodec import __version__
 from qaadcodec.codec.devices import choose_device
-from qaadcodec.codec.gathering import Gathered, outer_box
-from qaadcodec.codec.measuring import SAMPLE, SampledError, sample_error
+from qaadcodec.codec.finishing import Learned, finish, size_of
+from qaadcodec.codec.gathering import Gathered
 from qaadcodec.config import CompressConfig
-from qaadcodec.container import Archive, Header, quantise
 from qaadcodec.events import Listener, Notice, PhaseEnded, PhaseStarted, Progress, StopRequest
-from qaadcodec.model.decoder import decode_points
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.training.clock import Clock
 from qaadcodec.training.device_start import align_on_device
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
 from qaadcodec.training.predict import predict
+from qaadcodec.training.size_control import SizeControl
 from qaadcodec.training.start import align, initial_input_cloud, pca_latents
 from qaadcodec.training.targets import TargetStore
 from qaadcodec.training.warmup import warm_up
@@ -40,8 +37,8 @@ def learn(
     deadline: float | None,
     on_event: Listener,
     stop: StopRequest | None,
-) -> tuple[Archive, SampledError]:
-    """Learn the set; the archive as it will be read, with the error of a sample of its clouds in the header.
+) -> Learned:
+    """Learn the set.
 
     Args:
         config: with M filled in.
@@ -51,8 +48,10 @@ def learn(
         EnvironmentFailure: no such device.
     """
     learner = begin(gathered, config, choose_device(device), deadline, on_event, stop)
-    budget = training_budget(config, deadline)
-    for event in train(learner, gathered.store, config, gathered.variance, budget_seconds=budget, stop=stop):
+    budget, control = training_budget(config, deadline), None
+    if config.size.bytes is not None:
+        control = SizeControl(config.size.bytes, lambda learner: size_of(learner, gathered, config))
+    for event in train(learner, gathered.store, config, gathered.variance, control, budget_seconds=budget, stop=stop):
         on_event(event)
     if learner.epochs == 0:
         what = "it was stopped" if stop else "the budget ended"
@@ -139,48 +138,3 @@ def training_budget(config: CompressConfig, deadline: float | None) -> float | N
         return None
     reserve = FINISHING_SECONDS + FINISHING_SHARE * config.budget_seconds
     return max(deadline - reserve - time.monotonic(), 1e-3)
-
-
-def finish(
-    learner: Learner,
-    gathered: Gathered,
-    config: CompressConfig,
-    deadline: float | None,
-    on_event: Listener,
-) -> tuple[Archive, SampledError]:
-    """The archive as it will be read, with the error of a sample of its clouds in the header."""
-    clock = Clock(1, None)
-    on_event(PhaseStarted("measuring", min(SAMPLE, len(gathered.store)), "clouds"))
-    norm, points = gathered.normalisation, gathered.store.points
-    low, high = outer_box(gathered.boxes)
-    archive = Archive(
-        header=Header(
-            clouds=len(points),
-            points=points.shape[1],
-            dtype=gathered.dtype,
-            offset=tuple(norm.offset.tolist()),
-            scale=norm.scale,
-            bounds=(tuple(low.tolist()), tuple(high.tolist())),
-            network=config.network,
-            writer=f"qaad {__version__}",
-            preset=config.preset,
-            seed=config.seed,
-            epochs=learner.epochs,
-        ),
-        weights=learner.network.arrays(),
-        input_cloud=learner.input_cloud.detach().cpu().numpy(),
-        latents=learner.latents.detach().cpu().numpy(),
-        names=gathered.names,
-        counts=gathered.counts,
-    )
-    stored = quantise(archive, config.coding)
-    error = sample_error(
-        len(points),
-        lambda i: points[i],
-        lambda i: decode_points(config.network, stored.weights, stored.input_cloud, stored.latents[i]),
-        norm.scale,
-        deadline,
-        lambda done, share: on_event(Progress("measuring", done, share)),
-    )
-    on_event(PhaseEnded("measuring", clock.seconds))
-    return replace(stored, header=replace(stored.header, errors=error.to_header())), error

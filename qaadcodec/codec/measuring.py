@@ -13,6 +13,7 @@ from qaadcodec.metrics.em_kd import em_kd, variance
 
 Array = npt.NDArray[np.float32]
 
+DIGITS = 4  # significant, of an error in a header
 SAMPLE = 8  # clouds measured, evenly spread over the set
 
 
@@ -31,8 +32,9 @@ class SampledError:
     sample: int
 
     def to_header(self) -> dict[str, float]:
-        """As the header of a container records it."""
-        return {"em_kd": self.em_kd, "n_em_kd": self.n_em_kd, "sample": self.sample}
+        """As the header of a container records it: more digits than DIGITS say nothing of the other clouds."""
+        em_kd, n_em_kd = (float(f"{value:.{DIGITS}g}") for value in (self.em_kd, self.n_em_kd))
+        return {"em_kd": em_kd, "n_em_kd": n_em_kd, "sample": self.sample}
 
 
 def sample_error(

@@ -21,6 +21,7 @@ from qaadcodec.training.device_targets import targets_on
 from qaadcodec.training.graphs import Replayed
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.optimiser import RowAdam
+from qaadcodec.training.rounding import Rounding
 from qaadcodec.training.sampling import sample_rows
 from qaadcodec.training.step import Threads
 from qaadcodec.training.targets import TargetStore
@@ -50,6 +51,7 @@ class DeviceSteps:
             capturable=device.type == "cuda",
         )
         self._latents = RowAdam(learner.latents)
+        self._rounding: Rounding | None = None
         self._advance = Replayed(self.advance, device)
         self._resolving = DeviceResolving(
             learner.network, learner.input_cloud, learner.latents, self._targets, config.assignment, config.seed
@@ -86,22 +88,33 @@ class DeviceSteps:
         """
         learner, flat, moving = self._learner, rows.reshape(-1), self._training.input_rate > 0
         targets = self._targets.shown(batch, flat)  # (B, K·s, 3)
-        latents = learner.latents[batch].requires_grad_()
-        q = learner.input_cloud[rows].requires_grad_(moving)
-        loss, predictions = matched_error(learner.network, q, latents, targets, self._bfloat16)
-        inputs = [*self._weights, latents, q] if moving else [*self._weights, latents]
-        gradients = torch.autograd.grad(loss, inputs)
+        rounding = self._rounding
+        with rounding.applied() if rounding else nullcontext():
+            latents = (rounding.latents(batch) if rounding else learner.latents[batch]).requires_grad_()
+            q = learner.input_cloud[rows].requires_grad_(moving)
+            loss, predictions = matched_error(learner.network, q, latents, targets, self._bfloat16)
+            inputs = [*self._weights, latents, q] if moving else [*self._weights, latents]
+            gradients = torch.autograd.grad(loss, inputs)
         for weight, gradient in zip(self._weights, gradients, strict=False):
             weight.grad = gradient.contiguous()  # as the weight is, which a fused optimiser asks for
         if moving:  # no row comes twice, so a plain write adds up
             learner.input_cloud.grad = torch.zeros_like(learner.input_cloud)
             learner.input_cloud.grad[rows] = gradients[-1]
+        of_latents = gradients[len(self._weights)]
+        if rounding:
+            rounding.charge()
+            of_latents = rounding.charged(batch, of_latents)
         self._rates.copy_(rates)
         self._adam.step()
-        self._latents.step(batch, gradients[len(self._weights)], self._rates[2])
+        self._latents.step(batch, of_latents, self._rates[2])
         if self._assignment.pair_swaps:
             self._targets.put(batch, flat, rows_of(targets, pair_swaps(predictions, targets)))
         return loss.detach()
+
+    def round_to(self, rounding: Rounding) -> None:
+        """From now on what is learnt is rounded for every gradient."""
+        self._rounding = rounding
+        self._advance.close()  # what was recorded does not round
 
     def drop_waiting(self) -> None:
         """Clouds that wait to be re-solved are left as they are in any case."""

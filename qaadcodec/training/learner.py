@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from qaadcodec.container.steps import Steps
 from qaadcodec.model.network import FoldingNetwork
 
 
@@ -18,3 +19,5 @@ class Learner:
     latents: Tensor
     epochs: int = 0
     """passes over the set that were finished"""
+    steps: Steps | None = None
+    """what it was learnt to be rounded to; None as long as it was not"""

@@ -14,6 +14,9 @@ from qaadcodec.events import PhaseEnded, PhaseStarted, Progress, StopRequest
 from qaadcodec.training.clock import Clock, rate
 from qaadcodec.training.device_steps import DeviceSteps
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.rounding import Rounding
+from qaadcodec.training.sensitivity import chosen_steps
+from qaadcodec.training.size_control import SizeControl
 from qaadcodec.training.step import threads
 from qaadcodec.training.steps import Steps
 from qaadcodec.training.targets import TargetStore
@@ -26,6 +29,7 @@ def train(
     store: TargetStore,
     config: CompressConfig,
     variance: float,
+    control: SizeControl | None = None,
     *,
     budget_seconds: float | None = None,
     stop: StopRequest | None = None,
@@ -40,24 +44,32 @@ def train(
         store: targets in the row order of Q.
         config: hyperparameters and seed. The same ones give the same result, unless a budget ends it sooner.
         variance: of the clouds, normalised; only to report errors relative to it.
+        control: brings the container to a wanted size.
         budget_seconds: end by then, with the learning rate brought down in time.
         stop: ends after the present step.
 
     Yields:
         The phase's start, progress a few times a second, and its end.
     """
-    training = config.training
+    training, coding = config.training, config.coding
     rng = np.random.default_rng([config.seed, 3])
     batches = -(-len(store) // training.batch)
     clock = Clock(training.epochs * batches, budget_seconds)
     yield PhaseStarted("training", training.epochs, "epochs")
     kind = DeviceSteps if learner.latents.device.type == "cuda" else Steps
     with threads() as run, kind(learner, store, config, run, rng) as steps:
-        meter = Meter(clock, variance)
+        meter, rounding, rounds = Meter(clock, variance), None, coding.numbers == "entropy"
         while clock.fraction < 1.0 and not stop:
             for batch in np.array_split(rng.permutation(len(store)), batches):
                 if clock.fraction >= 1.0 or stop:
                     break
+                if learner.steps is None and rounds and clock.fraction >= coding.learn_from and meter.error:
+                    learner.steps, price = chosen_steps(learner, coding.loss * meter.error, config.seed)
+                    rounding = Rounding(learner, learner.steps, coding.price * price)
+                    steps.round_to(rounding)
+                elif rounding and control and control.due(clock.fraction):
+                    rounding = control.adjusted(learner, rounding, clock.fraction)
+                    steps.round_to(rounding)
                 falling = rate(max(clock.fraction, 1.0 / (clock.steps + 1)))
                 meter.add(*steps.step(np.sort(batch), falling if training.schedule == "cosine" else 1.0))
                 clock.done += 1
@@ -85,6 +97,14 @@ class Meter:
         self._losses.append(loss)
         self._points += points
 
+    @property
+    def error(self) -> float:
+        """The matched error of the last steps, squared normalised units; nought before the first."""
+        for loss in torch.stack([torch.as_tensor(loss) for loss in self._losses]).tolist() if self._losses else []:
+            self._error = loss if self._error is None else 0.98 * self._error + 0.02 * loss
+        self._losses.clear()
+        return self._error or 0.0
+
     def due(self) -> bool:
         """Whether it is time for another report."""
         return time.monotonic() - self._reported >= REPORT_SECONDS
@@ -92,15 +112,12 @@ class Meter:
     def progress(self, epochs: int) -> Progress:
         """The report."""
         self._reported = time.monotonic()
-        for loss in torch.stack([torch.as_tensor(loss) for loss in self._losses]).tolist() if self._losses else []:
-            self._error = loss if self._error is None else 0.98 * self._error + 0.02 * loss
-        self._losses.clear()
-        seconds = self._clock.seconds
+        error, seconds = self.error, self._clock.seconds
         return Progress(
             "training",
             epochs,
             self._clock.fraction,
             points_per_second=self._points / seconds if seconds > 0 and self._points else None,
-            matched_error=None if self._error is None or self._variance <= 0 else self._error / self._variance,
+            matched_error=None if self._error is None or self._variance <= 0 else error / self._variance,
             eta_seconds=self._clock.eta_seconds,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, wait
+from contextlib import nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from qaadcodec.training.learner import Learner
 from qaadcodec.training.loss import matched_error
 from qaadcodec.training.optimiser import RowAdam
 from qaadcodec.training.resolving import Resolving
+from qaadcodec.training.rounding import Rounding
 from qaadcodec.training.sampling import sample_rows
 from qaadcodec.training.step import Threads
 from qaadcodec.training.targets import TargetStore
@@ -43,6 +45,7 @@ class Steps:
         self._latents = RowAdam(learner.latents)
         self._resolving = Resolving(learner.network, store, config.assignment, config.seed)
         self._swaps: list[Future[None]] = []
+        self._rounding: Rounding | None = None
 
     def step(self, batch: npt.NDArray[np.int64], factor: float) -> tuple[float, int]:
         """One step on these clouds, at this share of the learning rate; the loss before it, and the points shown."""
@@ -51,24 +54,34 @@ class Steps:
         rows = sample_rows(self._offsets, self._training.points_per_step, self._rng)  # (K, s)
         flat = rows.ravel()
         index = torch.from_numpy(batch).to(device)
-        latents = learner.latents[index].requires_grad_()
-        q = learner.input_cloud[torch.from_numpy(rows).to(device)]
+        rounding = self._rounding
         self._settle(batch)
         targets = self._store.points[batch[:, None], flat[None]]  # (B, K·s, 3)
         self._store.touched(len(batch), len(flat))
-        loss, predictions = matched_error(learner.network, q, latents, torch.from_numpy(targets).to(device), self._run)
-        if self._assignment.pair_swaps:
-            self._swap(batch, flat, predictions.cpu().numpy(), targets)
+        shown = torch.from_numpy(targets).to(device)
         self._adam.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        with rounding.applied() if rounding else nullcontext():
+            latents = (rounding.latents(index) if rounding else learner.latents[index]).requires_grad_()
+            q = learner.input_cloud[torch.from_numpy(rows).to(device)]
+            loss, predictions = matched_error(learner.network, q, latents, shown, self._run)
+            if self._assignment.pair_swaps:
+                self._swap(batch, flat, predictions.cpu().numpy(), targets)
+            loss.backward()  # type: ignore[no-untyped-call]
+        if rounding:
+            rounding.charge()
         for group in self._adam.param_groups:
             group["lr"] = group["share"] * rate
         self._adam.step()
         if latents.grad is not None:
-            self._latents.step(index, latents.grad, self._training.latent_rate * rate)
+            gradient = rounding.charged(index, latents.grad) if rounding else latents.grad
+            self._latents.step(index, gradient, self._training.latent_rate * rate)
         if self._assignment.leaf_resolving:
             self._resolving.shown(batch, learner.epochs, learner.input_cloud, learner.latents, self._swaps)
         return float(loss.detach()), targets.shape[0] * targets.shape[1]
+
+    def round_to(self, rounding: Rounding) -> None:
+        """From now on what is learnt is rounded for every gradient."""
+        self._rounding = rounding
 
     def drop_waiting(self) -> None:
         """There is no time for re-solving that has not begun."""

@@ -14,7 +14,7 @@ def test_the_tour(tmp_path: Path, shell: Callable[..., Any]) -> None:
     shown = [line for line in outcome.stdout.splitlines() if line.startswith("$ ")]
     assert shown == [
         "$ qaad synth skulls -n 3 -m 256 -o tour/skulls/ -q",
-        "$ qaad compress tour/skulls/ -o tour/skulls.qaad --budget 1s --patches 16 -q",
+        "$ qaad compress tour/skulls/ -o tour/skulls.qaad --budget 1s -q",
         "$ qaad inspect tour/skulls.qaad",
         "$ qaad decode tour/skulls.qaad --index 2 -o tour/last.ply -q",
         "$ qaad decode tour/skulls.qaad --all -o tour/decoded/ -q",

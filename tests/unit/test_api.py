@@ -66,7 +66,7 @@ def test_the_example_of_the_docstring_works(tmp_path: Path, monkeypatch: pytest.
         network=NetworkConfig(latent_size=3, patches=4, shared_widths=(8,), head_widths=()),
         training=TrainingConfig(epochs=60, batch=16, points_per_step=48),
     )
-    monkeypatch.setattr(compressing, "CompressConfig", lambda: small)
+    monkeypatch.setattr(compressing, "preset", {"default": small}.__getitem__)
     monkeypatch.chdir(tmp_path)
     scope: dict[str, object] = {}
     exec(example, scope)

@@ -14,7 +14,9 @@ from qaadcodec.config import (
     CodingConfig,
     CompressConfig,
     NetworkConfig,
+    SizeConfig,
     TrainingConfig,
+    aimed,
     preset,
     with_settings,
 )
@@ -40,6 +42,22 @@ WRONG = [
     (TrainingConfig, {"input_rate": 1001.0}, "input rate is 1001.0, and must be from 0 to 1000"),
     (CodingConfig, {"weight_bits": 1}, "weight bits is 1, and must be from 2 to 16"),
     (CodingConfig, {"latent_bits": 17}, "latent bits is 17, and must be from 2 to 16"),
+    (CodingConfig, {"numbers": "arithmetic"}, 'numbers is \'arithmetic\', and must be "entropy" or "uniform"'),
+    (CodingConfig, {"learn_from": 1.1}, "learn from is 1.1, and must be from 0 to 1"),
+    (CodingConfig, {"loss": 0.0}, "loss is 0.0, and must be above 0 and at most 100"),
+    (CodingConfig, {"price": -1.0}, "price is -1.0, and must be from 0 to 1000"),
+    (SizeConfig, {"quality": 101.0}, "quality is 101.0, and must be from 0 to 100"),
+    (SizeConfig, {"quality": float("nan")}, "quality is nan, and must be from 0 to 100"),
+    (SizeConfig, {"bytes": 0}, "target size is 0, and must be at least 1 byte"),
+    (SizeConfig, {"ratio": 0.0}, "target ratio is 0.0, and must be above 0"),
+    (SizeConfig, {"ratio": float("nan")}, "target ratio is nan, and must be above 0"),
+    (SizeConfig, {"error": -1e-3}, "target error is -0.001, and must be above 0"),
+    (SizeConfig, {"metric": "d1"}, 'metric is \'d1\', and must be "em_kd" or "n_em_kd"'),
+    (
+        SizeConfig,
+        {"bytes": 5, "error": 1.0},
+        "targets is 'bytes, error', and must be one at most: a size, a ratio or an error",
+    ),
     (CompressConfig, {"points": 1}, "points is 1, and must be at least 2"),
     (CompressConfig, {"seed": -1}, "seed is -1, and must be from 0 to 2^63 - 1"),
     (CompressConfig, {"seed": 2**63}, f"seed is {2**63}, and must be from 0 to 2^63 - 1"),
@@ -57,7 +75,7 @@ def test_what_is_out_of_range_is_named_with_its_value_and_the_rule(
     assert str(caught.value).startswith(message)
 
 
-@pytest.mark.parametrize("kind", [NetworkConfig, AssignmentConfig, TrainingConfig, CodingConfig])
+@pytest.mark.parametrize("kind", [NetworkConfig, AssignmentConfig, TrainingConfig, CodingConfig, SizeConfig])
 def test_dictionaries_and_json_go_both_ways(kind: type) -> None:
     config = kind()
     assert kind.from_dict(config.to_dict()) == config
@@ -67,7 +85,11 @@ def test_dictionaries_and_json_go_both_ways(kind: type) -> None:
 
 
 def test_the_whole_configuration_goes_both_ways() -> None:
-    config = CompressConfig(network=NetworkConfig(patches=7), coding=CodingConfig(weight_bits=6))
+    config = CompressConfig(
+        network=NetworkConfig(patches=7),
+        coding=CodingConfig(weight_bits=6),
+        size=SizeConfig(ratio=80.5, given=("patches", "film")),
+    )
     again = CompressConfig.from_dict(json.loads(json.dumps(config.to_dict())))
     assert again == config
     with pytest.raises(UsageError, match="patches is 0"):
@@ -120,7 +142,9 @@ def test_presets() -> None:
     for name, config in PRESETS.items():
         assert preset(name) is config
         assert config.preset == name
-    assert PRESETS["default"] == CompressConfig()
+    assert PRESETS["default"] == CompressConfig(size=SizeConfig(quality=75))
+    assert [config.size.quality for config in PRESETS.values()] == [75, 75, 75, None]
+    assert [config.size.chosen for config in PRESETS.values()] == [True, True, True, False]
     assert PRESETS["fast"].training.epochs < PRESETS["default"].training.epochs < PRESETS["max"].training.epochs
     with pytest.raises(UsageError, match=r"^unknown preset 'best'; presets are fast, default, max, paper$"):
         preset("best")
@@ -137,6 +161,7 @@ def test_the_preset_paper_has_the_numbers_of_the_paper_and_none_of_our_additions
     assert (training.warmup_epochs, training.epochs, training.batch) == (150, 450, 16)
     assert (training.points_per_step, training.learning_rate) == (4096, 1e-3)
     assert (training.latent_rate, training.input_rate) == (1.0, 1.0)
+    assert (paper.coding, paper.size) == (CodingConfig(numbers="uniform"), SizeConfig())
     assert preset("default").training.warmup_epochs == 0
     with pytest.raises(UsageError, match="warmup epochs is -1, and must be 0 or more"):
         with_settings(paper, {"training.warmup_epochs": -1})
@@ -153,6 +178,54 @@ def test_overrides_replace_what_was_given_and_nothing_else() -> None:
     assert changed.preset == "fast"
     with pytest.raises(UsageError, match="patches is 0"):
         base.with_overrides(patches=0)
+
+
+def test_what_is_given_of_the_network_is_remembered() -> None:
+    """A quality or a target chooses the rest."""
+    base = preset("default")
+    assert base.with_overrides(epochs=7, seed=1, points=50).size.given == ()
+    assert base.with_overrides(patches=64).size.given == ("patches",)  # even where it is what there was
+    changed = with_settings(base, {"network.head_widths": [8], "training.epochs": 7, "network.film": False})
+    assert changed.size == SizeConfig(quality=75, given=("head_widths", "film"))
+    again = with_settings(changed, {"network.film": True}).with_overrides(latent_size=5, patches=3)
+    assert again.size.given == ("head_widths", "film", "latent_size", "patches")
+
+
+def test_an_aim_takes_the_place_of_the_presets_quality() -> None:
+    base = preset("default").with_overrides(patches=4)
+    assert aimed(base, quality=None, bytes=None, metric=None) is base
+    assert aimed(base, quality=20.0).size == SizeConfig(quality=20.0, given=("patches",))
+    assert aimed(base, bytes=5000, ratio=None).size == SizeConfig(bytes=5000, given=("patches",))
+    assert aimed(base, ratio=12.5).size == SizeConfig(ratio=12.5, given=("patches",))
+    found = aimed(base, metric="n_em_kd", error=1e-3)
+    assert found.size == SizeConfig(metric="n_em_kd", error=1e-3, given=("patches",))
+    assert found.size.chosen
+    assert found.network == base.network
+    assert not SizeConfig(given=("patches",), metric="n_em_kd").chosen
+
+
+@pytest.mark.parametrize(
+    ("aims", "message"),
+    [
+        ({"bytes": 5000, "ratio": 3.0}, "targets is 'bytes, ratio', and must be one at most: "),
+        ({"ratio": 3.0, "error": 1e-3}, "targets is 'ratio, error', and must be one at most: "),
+        ({"bytes": 0}, "target size is 0, and must be at least 1 byte"),
+        ({"metric": "emd", "error": 1.0}, "metric is 'emd', and must be "),
+    ],
+    ids=str,
+)
+def test_an_aim_that_cannot_be_is_refused(aims: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        aimed(preset("default"), **aims)
+    assert str(caught.value).startswith(message)
+
+
+def test_uniform_numbers_have_no_quality() -> None:
+    """Their bits are what they are."""
+    with pytest.raises(UsageError, match=r"^numbers is 'uniform', and must be \"entropy\" for a quality or a target$"):
+        aimed(preset("paper"), bytes=5000)
+    coded = aimed(with_settings(preset("paper"), {"coding.numbers": "entropy"}), bytes=5000)
+    assert coded.size == SizeConfig(bytes=5000)
 
 
 def test_single_settings_are_changed_by_their_dotted_names() -> None:
@@ -192,6 +265,10 @@ def test_a_changed_preset_says_what_was_changed() -> None:
         ("network.shared_widths", ["a"], "shared widths is ('a',), and must be a list of whole numbers"),
         ("training.batch", 0, "batch is 0, and must be at least 1"),
         ("training.input_rate", None, "input rate is None, and must be a number"),
+        ("size.bytes", 2.5, "bytes is 2.5, and must be a whole number"),
+        ("size.quality", "high", "quality is 'high', and must be a number"),
+        ("size.given", [1], "given is (1,), and must be a list of texts"),
+        ("coding.numbers", 4, "numbers is 4, and must be text"),
     ],
 )
 def test_a_setting_of_the_wrong_kind_is_refused(name: str, value: object, message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from qaadcodec.cli.options import duration, limit, seed_number, span
+from qaadcodec.cli.options import byte_count, duration, limit, seed_number, span
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,34 @@ def test_durations(text: str, seconds: float) -> None:
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a duration such as 10m, 90s or 1h30m"):
         duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("1", 1),
+        ("120000", 120000),
+        ("20K", 20000),
+        ("500k", 500000),
+        ("1.5M", 1500000),
+        (".5m", 500000),
+        ("2G", 2 * 10**9),
+        (" 30kB ", 30000),
+        ("12B", 12),
+        ("0.0015k", 2),
+    ],
+)
+def test_sizes(text: str, count: int) -> None:
+    assert byte_count(text) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0", "0K", "0.4", "-5", "x", "K", "20 K", "1e6", "20Ki", "20T", "1.2.3", "1.", "nan", "inf", 400 * "9"],
+)
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(click.BadParameter, match=r"is not a size such as 500K, 1\.5M or 120000"):
+        byte_count(text)
 
 
 @pytest.mark.parametrize(

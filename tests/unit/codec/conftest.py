@@ -11,7 +11,7 @@ import pytest
 
 from qaadcodec.clouds import write_cloud
 from qaadcodec.codec import compress
-from qaadcodec.config import AssignmentConfig, CompressConfig, NetworkConfig, TrainingConfig
+from qaadcodec.config import AssignmentConfig, CodingConfig, CompressConfig, NetworkConfig, TrainingConfig
 from qaadcodec.events import Event, Notice
 
 POINTS = 120
@@ -24,6 +24,7 @@ def tiny_config() -> CompressConfig:
         network=NetworkConfig(latent_size=3, patches=4, shared_widths=(12, 8), head_widths=(6,), fourier_octaves=1),
         assignment=AssignmentConfig(greedy_leaf=32, leaf=32, resolve_every=2),
         training=TrainingConfig(epochs=3, batch=2, points_per_step=64),
+        coding=CodingConfig(loss=0.01),  # what three epochs learn has to survive the rounding
     )
 
 

@@ -16,7 +16,7 @@ import pytest
 from qaadcodec import __version__
 from qaadcodec.codec import compress, compressing, evaluate
 from qaadcodec.codec import open as open_archive
-from qaadcodec.config import PRESETS, CompressConfig, with_settings
+from qaadcodec.config import PRESETS, CompressConfig, aimed, with_settings
 from qaadcodec.errors import CloudError, EnvironmentFailure, Interrupted, UsageError
 from qaadcodec.events import Notice, PhaseEnded, PhaseStarted, Progress, StopRequest
 from qaadcodec.metrics.em_kd import em_kd, variance
@@ -38,7 +38,8 @@ def test_a_folder_comes_back(tmp_path: Path, scans: Path, tiny: CompressConfig, 
         header = archive.header
         assert (header.preset, header.seed, header.epochs) == ("", 0, 60)
         assert header.writer == f"qaad {__version__}"
-        assert header.errors == {"em_kd": summary.em_kd, "n_em_kd": summary.n_em_kd, "sample": 4}
+        found = {"em_kd": float(f"{summary.em_kd:.4g}"), "n_em_kd": float(f"{summary.n_em_kd:.4g}"), "sample": 4}
+        assert header.errors == found
     errors = list(evaluate(output, [scans]))
     assert [e.name for e in errors] == ["a", "b", "sub/c", "sub/d"]
     # The clouds are recorded in the order they are stored in, and measured again here in that of the files.
@@ -336,6 +337,23 @@ def test_more_patches_than_points_are_said(tmp_path: Path, scans: Path, tiny: Co
     assert "3 patches instead of 4: there are no more points" in heard.notices
 
 
+def test_of_patches_that_are_chosen_nothing_is_said(
+    tmp_path: Path, scans: Path, tiny: CompressConfig, heard: Any
+) -> None:
+    """There are never more than points. What is given is said, and is not chosen."""
+    for config, patches in (
+        (aimed(tiny, quality=0), 1),
+        (aimed(with_settings(tiny, {"network.patches": 50}), quality=0), 3),
+    ):
+        config = replace(config, points=3, training=replace(config.training, epochs=1))
+        compress([scans], tmp_path / "x.qaad", config=config, overwrite=True, on_event=heard, device="cpu")
+        with open_archive(tmp_path / "x.qaad") as archive:
+            assert archive.header.network.patches == patches
+    assert [text for text in heard.notices if "patches" in text] == [
+        "3 patches instead of 50: there are no more points"
+    ]
+
+
 def test_a_stop_during_training_writes_what_was_learnt(
     tmp_path: Path, scans: Path, tiny: CompressConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,3 +405,32 @@ def test_a_cloud_that_is_a_speck_among_the_others(
     summary = compress([tmp_path / "set"], tmp_path / "x.qaad", config=tiny, device="cpu")
     assert summary.clouds == 2
     assert math.isfinite(summary.n_em_kd)
+
+
+def test_a_wanted_size_is_what_it_takes(tmp_path: Path, scans: Path, tiny: CompressConfig, heard: Any) -> None:
+    """Learnt from end to end; the network is chosen for it, and the steps do the rest."""
+    for output, aims in (("bytes.qaad", {"bytes": 2400}), ("ratio.qaad", {"ratio": 4 * 120 * 12 / 2400})):
+        config = aimed(replace(tiny, training=replace(tiny.training, epochs=25)), **aims)
+        summary = compress([scans], tmp_path / output, config=config, device="cpu", on_event=heard)
+        assert summary.bytes_out == (tmp_path / output).stat().st_size == pytest.approx(2400, rel=0.1)
+        assert summary.ratio == pytest.approx(4 * 120 * 12 / 2400, rel=0.1)
+    assert heard.notices == []
+    assert (tmp_path / "bytes.qaad").read_bytes() == (tmp_path / "ratio.qaad").read_bytes()
+    with open_archive(tmp_path / "bytes.qaad") as archive:
+        assert archive.header.network != tiny.network
+        assert np.isfinite(archive[:]).all()
+
+
+def test_a_wanted_error_is_reached_by_more_bytes(tmp_path: Path, scans: Path, tiny: CompressConfig, heard: Any) -> None:
+    """Learnt for real: what two qualities come to says what to ask for."""
+    config = replace(tiny, training=replace(tiny.training, epochs=20))
+    least = compress([scans], tmp_path / "0.qaad", config=aimed(config, quality=20), device="cpu")
+    easy = aimed(config, metric="em_kd", error=1.01 * least.em_kd)
+    found = compress([scans], tmp_path / "1.qaad", config=easy, device="cpu", on_event=heard)
+    assert (tmp_path / "1.qaad").read_bytes() == (tmp_path / "0.qaad").read_bytes()
+    assert heard.notices == []
+    hard = aimed(config, metric="em_kd", error=0.05 * least.em_kd)
+    found = compress([scans], tmp_path / "2.qaad", config=hard, device="cpu", on_event=heard)
+    assert found.bytes_out > least.bytes_out
+    assert len(heard.notices) >= 1
+    assert heard.notices[0].startswith(f"quality 20: em_kd {least.em_kd:.4g}, ")

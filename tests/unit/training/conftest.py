@@ -10,6 +10,9 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from qaadcodec.config import NetworkConfig
+from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.training.learner import Learner
 from qaadcodec.training.step import Threads
 from qaadcodec.training.targets import TargetStore
 
@@ -67,6 +70,22 @@ def make_store() -> Iterator[Callable[[Array], TargetStore]]:
 @pytest.fixture
 def make_planted() -> Callable[..., Array]:
     return planted
+
+
+def loud(config: NetworkConfig, clouds: int, points: int, seed: int = 0) -> Learner:
+    """A learner of which no tensor is nought."""
+    generator = torch.Generator().manual_seed(seed)
+    network = FoldingNetwork(config, generator)
+    with torch.no_grad():
+        for tensor in network.parameters():
+            tensor += 0.2 * torch.randn(tensor.shape, generator=generator)
+    q = torch.rand(points, 3, generator=generator) * 2.0 - 1.0
+    return Learner(network, q, torch.randn(clouds, config.latent_size, generator=generator))
+
+
+@pytest.fixture
+def make_loud() -> Callable[..., Learner]:
+    return loud
 
 
 def sorted_rows(cloud: Array) -> Array:

@@ -20,7 +20,9 @@ from qaadcodec.training.device_steps import DeviceSteps, matched_error
 from qaadcodec.training.device_targets import ResidentTargets, StreamedTargets
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.predict import predict
+from qaadcodec.training.rounding import Rounding
 from qaadcodec.training.sampling import sample_rows
+from qaadcodec.training.sensitivity import chosen_steps
 from qaadcodec.training.start import align, initial_input_cloud, pca_latents
 from qaadcodec.training.step import Threads
 from qaadcodec.training.steps import Steps
@@ -51,14 +53,26 @@ def begin(store: TargetStore, config: CompressConfig) -> Learner:
 
 
 def learn(
-    kind: type[Steps] | type[DeviceSteps], store: TargetStore, config: CompressConfig, run: Threads, epochs: int
+    kind: type[Steps] | type[DeviceSteps],
+    store: TargetStore,
+    config: CompressConfig,
+    run: Threads,
+    epochs: int,
+    rounds_from: int | None = None,
+    price: float = 1.0,
 ) -> tuple[Learner, list[float]]:
-    """Train by steps of one kind, in batches of sizes that differ by one; the learner and the loss of every step."""
+    """Train by steps of one kind, in batches of sizes that differ by one; the learner and the loss of every step.
+
+    From one epoch on with rounding, at a price in multiples of the one that goes with the steps.
+    """
     learner = begin(store, config)
     rng = np.random.default_rng([config.seed, 3])
     steps, losses = kind(learner, store, config, run, rng), []
     batches = -(-len(store) // config.training.batch)
     for epoch in range(epochs):
+        if epoch == rounds_from:
+            learner.steps, each = chosen_steps(learner, 1e-3, config.seed)
+            steps.round_to(Rounding(learner, learner.steps, price * each))
         for batch in np.array_split(rng.permutation(len(store)), batches):
             loss, points = steps.step(np.sort(batch), rate((epoch + 0.5) / epochs))
             losses.append(float(loss))
@@ -101,6 +115,38 @@ def test_with_assignments_left_alone_they_are_the_steps_of_the_loop(
     assert len(found[Steps]["losses"]) == 18
     for name, wanted in found[Steps].items():
         np.testing.assert_allclose(found[DeviceSteps][name], wanted, rtol=1e-4, atol=2e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("input_rate", [1.0, 0.0])
+@pytest.mark.parametrize("price", [0.0, 100.0])
+@pytest.mark.parametrize("network", [TINY.network, PAPER], ids=["ours", "paper"])
+def test_with_rounding_they_are_the_steps_of_the_loop_too(
+    make_store: MakeStore,
+    make_planted: MakePlanted,
+    run: Threads,
+    network: NetworkConfig,
+    price: float,
+    input_rate: float,
+) -> None:
+    config = replace(STILL, network=network, training=replace(STILL.training, input_rate=input_rate))
+    clouds = make_planted(7, 110)
+    found = {}
+    for name, kind, since, dear in (
+        ("loop", Steps, 1, price),
+        ("device", DeviceSteps, 1, price),
+        ("unrounded", DeviceSteps, None, price),
+        ("dearer", DeviceSteps, 1, price + 1000.0),
+    ):
+        store = make_store(clouds)
+        learner, losses = learn(kind, store, config, run, 4, since, dear)
+        found[name] = {**arrays(learner, store), "losses": np.array(losses)}
+    moved = dict.fromkeys(found["loop"], 0)
+    for name, wanted in found["loop"].items():
+        np.testing.assert_allclose(found["device"][name], wanted, rtol=1e-3, atol=2e-5, err_msg=name)
+        for other in ("unrounded", "dearer"):
+            moved[name] += not np.allclose(found[other][name], wanted, rtol=1e-3, atol=2e-5)
+    stays = {"targets"} | ({"input cloud"} if input_rate == 0 else set())
+    assert {name for name, count in moved.items() if count == 2} == set(moved) - stays
 
 
 def test_with_assignments_they_end_where_the_steps_of_the_loop_do(
@@ -256,6 +302,34 @@ def test_the_run_says_whether_the_cpu_takes_bfloat16(
     assert losses[1] == pytest.approx(losses[0], rel=0.05)
 
 
+class Called:
+    """A function that is called whenever it is: there is nothing to be recorded."""
+
+    def __init__(self, function: Callable[..., torch.Tensor], device: torch.device) -> None:
+        self.call, self.closed = function, 0
+
+    def __call__(self, *arguments: torch.Tensor) -> torch.Tensor:
+        return self.call(*arguments)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_what_was_recorded_before_the_rounding_is_not_replayed(
+    make_store: MakeStore, make_planted: MakePlanted, run: Threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "Replayed", Called)
+    store = make_store(make_planted(4, 100))
+    learner = begin(store, TINY)
+    steps = DeviceSteps(learner, store, TINY, run, np.random.default_rng(0))
+    assert steps._advance.closed == 0
+    quantiser, price = chosen_steps(learner, 1e-3, 0)
+    for turn in (1, 2):  # other steps are other constants of a graph
+        steps.round_to(Rounding(learner, quantiser, price))
+        assert steps._advance.closed == turn
+
+
+@pytest.mark.parametrize("rounds", [False, True], ids=["plain", "rounding"])
 @pytest.mark.parametrize("kind", [ResidentTargets, StreamedTargets])
 def test_a_step_never_looks_at_values_and_stays_on_its_device(
     make_store: MakeStore,
@@ -263,16 +337,20 @@ def test_a_step_never_looks_at_values_and_stays_on_its_device(
     run: Threads,
     monkeypatch: pytest.MonkeyPatch,
     kind: type[ResidentTargets] | type[StreamedTargets],
+    rounds: bool,
 ) -> None:
     """What a CUDA graph asks of it. Tensors that have a shape and a device but no values tell."""
-    monkeypatch.setattr(module, "Replayed", lambda function, device: function)
+    monkeypatch.setattr(module, "Replayed", Called)
     monkeypatch.setattr(module, "targets_on", kind)
     monkeypatch.setattr(module, "multiplies_bfloat16", lambda device, run: False)
     monkeypatch.setattr(device_targets, "staged", lambda tensor, device: tensor)
     store, meta = make_store(make_planted(4, 100)), torch.device("meta")
     plain = begin(store, TINY)
+    quantiser, price = chosen_steps(plain, 1e-3, 0)
     learner = Learner(plain.network.to(meta), plain.input_cloud.to(meta), plain.latents.to(meta))
     steps = DeviceSteps(learner, store, TINY, run, np.random.default_rng(0))
+    if rounds:
+        steps.round_to(Rounding(learner, quantiser, price))
     monkeypatch.setattr(steps._adam, "step", lambda: None)  # torch's own, for which `capturable` vouches
     rows = sample_rows(patch_offsets(100, 4), 48, np.random.default_rng(0))
     steps._targets.bring(np.arange(3), rows.ravel())

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from qaadcodec.config import AssignmentConfig, CompressConfig, NetworkConfig, TrainingConfig
+from qaadcodec.config import AssignmentConfig, CodingConfig, CompressConfig, NetworkConfig, TrainingConfig
 from qaadcodec.events import PhaseEnded, PhaseStarted, Progress, StopRequest
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.training import clock as clock_module
@@ -18,6 +18,8 @@ from qaadcodec.training import loop as loop_module
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
 from qaadcodec.training.predict import predict
+from qaadcodec.training.rounding import Rounding
+from qaadcodec.training.size_control import EVERY, SETTLED, SizeControl
 from qaadcodec.training.start import align, initial_input_cloud, pca_latents
 from qaadcodec.training.targets import TargetStore
 
@@ -271,7 +273,9 @@ def test_the_schedule_is_the_factor_of_every_step(schedule: str, monkeypatch: py
             return 1.0, 1
 
     monkeypatch.setattr("qaadcodec.training.loop.Steps", Noting)
-    config = CompressConfig(training=TrainingConfig(epochs=100, batch=1, schedule=schedule))
+    config = CompressConfig(
+        training=TrainingConfig(epochs=100, batch=1, schedule=schedule), coding=CodingConfig(numbers="uniform")
+    )
     learner = Learner(FoldingNetwork(config.network), torch.zeros(4, 3), torch.zeros(1, 32))
     for _ in train(learner, make_store(np.zeros((1, 4, 3), np.float32)), config, 1.0):
         pass
@@ -281,3 +285,134 @@ def test_the_schedule_is_the_factor_of_every_step(schedule: str, monkeypatch: py
     else:
         assert max(factors) > 0.99
         assert factors[-1] < 0.001
+
+
+def bits_per_number(learner: Learner) -> float:
+    """Entropy of the whole steps of each tensor of the network, a mean over its numbers."""
+    assert learner.steps is not None
+    total = 0.0
+    for name, array in learner.network.arrays().items():
+        counts = np.unique(np.rint(array / learner.steps.weights[name]), return_counts=True)[1]
+        total -= float((counts * np.log2(counts / array.size)).sum())
+    return total / sum(array.size for array in learner.network.arrays().values())
+
+
+def rounded_error(learner: Learner, store: TargetStore) -> float:
+    """The matched error of what a reader will get."""
+    assert learner.steps is not None
+    rounding = Rounding(learner, learner.steps, 0.0)
+    whole = rounding.latents(torch.arange(len(store)))
+    with rounding.applied():
+        return matched(Learner(learner.network, learner.input_cloud, whole), store)
+
+
+def test_steps_are_chosen_when_the_training_is_that_far(
+    make_store: MakeStore, make_planted: Callable[..., Array], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop_module, "REPORT_SECONDS", 0.0)
+    asked = []
+
+    def noted(learner: Learner, error: float, seed: int) -> object:
+        asked.append((len(fractions), error, seed))
+        return choose(learner, error, seed)
+
+    choose = loop_module.chosen_steps
+    monkeypatch.setattr(loop_module, "chosen_steps", noted)
+    for numbers, share in (("entropy", 0.5), ("entropy", 1.0), ("uniform", 0.5)):
+        coding = CodingConfig(numbers=numbers, learn_from=share, loss=0.25)
+        config = replace(TINY, seed=6, coding=coding)
+        store = make_store(make_planted(5, 80))
+        learner = begin(store, config)
+        fractions: list[float] = []
+        for event in train(learner, store, config, variance=1.0):
+            if isinstance(event, Progress):
+                assert (learner.steps is not None) == ((numbers, share) == ("entropy", 0.5) and event.fraction > 0.5)
+                fractions.append(event.fraction)
+                if len(fractions) == 15:
+                    before = event.matched_error
+    ((when, error, seed),) = asked  # once, after half of 30 steps
+    assert (when, seed) == (15, 6)
+    assert before is not None
+    assert error == pytest.approx(0.25 * before)
+
+
+def test_a_stop_before_that_leaves_no_steps(make_store: MakeStore, make_planted: Callable[..., Array]) -> None:
+    store, stop = make_store(make_planted(5, 80)), StopRequest()
+    learner = begin(store, TINY)
+    for event in train(learner, store, TINY, 0.5, stop=stop):
+        if isinstance(event, PhaseStarted):
+            stop.set()
+    assert learner.steps is None
+
+
+def test_the_same_seed_gives_the_same_steps(make_store: MakeStore, make_planted: Callable[..., Array]) -> None:
+    found = []
+    for seed in (3, 3, 4):
+        config = replace(TINY, seed=seed)
+        store = make_store(make_planted(5, 120))
+        learner = begin(store, config)
+        list(train(learner, store, config, 0.5))
+        assert learner.steps is not None
+        found.append((learner.steps.weights, learner.steps.latents.tolist(), learner.steps.input_cloud))
+    first, again, other = found
+    assert first == again
+    assert first != other
+
+
+def test_the_price_of_bits_makes_fewer_of_them(make_store: MakeStore, make_planted: Callable[..., Array]) -> None:
+    found = []
+    for price in (0.0, 1.0, 30.0):
+        coding = CodingConfig(learn_from=0.3, price=price)
+        config = replace(TINY, training=replace(TINY.training, epochs=40), coding=coding)
+        store = make_store(make_planted(5, 120))
+        learner = begin(store, config)
+        list(train(learner, store, config, 0.5))
+        found.append((bits_per_number(learner), rounded_error(learner, store)))
+    (free, plain), (paid, _), (dear, poor) = found
+    assert free > paid > dear
+    assert dear < 0.8 * free
+    assert poor > plain
+
+
+def test_what_is_learnt_with_rounding_loses_less_by_it(
+    make_store: MakeStore, make_planted: Callable[..., Array]
+) -> None:
+    """The same steps, for a set that never saw them while it was learnt and for one that did."""
+    clouds, learnt = make_planted(5, 120), []
+    for share in (0.5, 1.0):
+        coding = CodingConfig(learn_from=share, loss=2.0, price=0.0)
+        config = replace(TINY, training=replace(TINY.training, epochs=60), coding=coding)
+        store = make_store(clouds)
+        learnt.append((begin(store, config), store))
+        list(train(*learnt[-1], config, 0.5))
+    (rounding, there), (plain, here) = learnt
+    assert plain.steps is None
+    plain.steps = rounding.steps
+    assert matched(plain, here) < matched(rounding, there)
+    assert rounded_error(rounding, there) < 0.6 * rounded_error(plain, here)
+
+
+def test_a_wanted_size_is_looked_after_from_the_first_rounding_on(
+    make_store: MakeStore, make_planted: Callable[..., Array], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Always twice too large: every look makes the steps coarser, and what is rounded to follows."""
+    monkeypatch.setattr(loop_module, "REPORT_SECONDS", 0.0)
+    store, looks, seen = make_store(make_planted(5, 80)), [], []
+    config = replace(TINY, training=replace(TINY.training, epochs=40), coding=CodingConfig(learn_from=0.5))
+    learner = begin(store, config)
+
+    def measure(learner: Learner) -> int:
+        assert learner.steps is not None
+        looks.append(learner.steps.input_cloud)
+        return 2000
+
+    monkeypatch.setattr(loop_module.Steps, "round_to", lambda self, rounding: seen.append(rounding.price))
+    events = train(learner, store, config, 0.5, SizeControl(1000, measure))
+    fractions = [(event.fraction, len(looks)) for event in events if isinstance(event, Progress)]
+    assert learner.steps is not None
+    assert [count for fraction, count in fractions if fraction <= 0.5][-1] == 0
+    assert (SETTLED - 0.5) / (EVERY + 1 / 120) - 1 < len(looks) < (SETTLED - 0.5) / EVERY + 1
+    np.testing.assert_allclose(np.diff(np.log([*looks, learner.steps.input_cloud])), np.log(1.6), atol=0.005)
+    np.testing.assert_allclose(np.diff(np.log(seen)), 2.0 * np.log(1.6))
+    assert len(seen) == len(looks) + 1
+    assert all(count == len(looks) for fraction, count in fractions if fraction > SETTLED + 1 / 120)

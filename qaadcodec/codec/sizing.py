@@ -1,0 +1,76 @@
+"""The right network for a set: chosen from its size and the wanted quality, or from a wanted number of bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from qaadcodec.config import CompressConfig, NetworkConfig
+from qaadcodec.metrics.rate import parameters
+
+# Bits that a number took, measured (README, "Quality"): only the first guess at a wanted size rests on them.
+WEIGHT_BITS, LATENT_BITS, INPUT_BITS, OTHER_BYTES, NAME_BYTES = 2.7, 4.3, 6.2, 900, 1
+
+NARROWEST, WIDEST = 24.0, 192.0  # of the shared layers at quality 0 and 100, for REFERENCE clouds
+REFERENCE, GROWTH = 64, 0.2  # widths grow by this power of the number of clouds
+COARSE, COARSEST = 25.0, 4.0
+LEAST_PATCH = 64  # points
+
+
+def sized(config: CompressConfig, clouds: int, points: int) -> CompressConfig:
+    """The configuration with the network chosen, as its `size` asks for; as it is where that asks for nothing.
+
+    Args:
+        clouds, points: N and M.
+    """
+    size = config.size
+    if not size.chosen:
+        return config
+    wanted = size.bytes if size.ratio is None else max(1, round(12 * clouds * points / size.ratio))
+    if wanted is not None:
+        config = replace(config, size=replace(size, bytes=wanted, ratio=None))
+        quality = quality_for(config, clouds, points, wanted)
+    else:
+        quality = 75.0 if size.quality is None else size.quality
+    coding = replace(config.coding, loss=config.coding.loss * coarser(quality))
+    return replace(config, network=chosen_network(config, clouds, points, quality), coding=coding)
+
+
+def coarser(quality: float) -> float:
+    """How many times as much error rounding may cost at a quality below COARSE: there is little left of the width."""
+    return float(COARSEST ** max(0.0, 1.0 - quality / COARSE))
+
+
+def chosen_network(config: CompressConfig, clouds: int, points: int, quality: float) -> NetworkConfig:
+    """The network of a quality, with what was given left as it is.
+
+    Thin heads on many patches, and shared layers of one width, gave less error for the same bytes than any other
+    division that was tried; the width is what grows.
+    """
+    width = NARROWEST * (WIDEST / NARROWEST) ** (quality / 100.0) * (clouds / REFERENCE) ** GROWTH
+    even = max(8, 8 * round(width / 8))
+    chosen: dict[str, Any] = {
+        "shared_widths": (2 * even, even, even, even),
+        "head_widths": (8,),
+        "fourier_octaves": 6,
+        "patches": max(1, min(64, points // LEAST_PATCH)),
+    }
+    return replace(config.network, **{name: value for name, value in chosen.items() if name not in config.size.given})
+
+
+def quality_for(config: CompressConfig, clouds: int, points: int, wanted: int) -> float:
+    """The highest quality whose network is expected to come to so many bytes; 0 where none is."""
+    low, high = 0.0, 100.0
+    while high - low > 0.5:
+        middle = (low + high) / 2
+        if expected_bytes(chosen_network(config, clouds, points, middle), clouds, points) <= wanted:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def expected_bytes(network: NetworkConfig, clouds: int, points: int) -> int:
+    """What the container of a set will come to, from the bits that numbers took in others."""
+    bits = WEIGHT_BITS * parameters(network) + LATENT_BITS * clouds * network.latent_size + INPUT_BITS * points
+    return round(bits / 8) + OTHER_BYTES + NAME_BYTES * clouds
