@@ -191,6 +191,7 @@ class Runs:
             config = with_settings(config, settings)
             table[name] = qaad(config, False)
         default = preset("default").with_overrides(latent_size=self.config.network.latent_size, seed=self.seed)
+        default = with_settings(default, {"coding.numbers": "uniform"})  # as trained, like the other columns
         table[DEFAULT] = qaad(default if scale.name != "tiny" else default.with_overrides(epochs=20), False)
         left_out = () if scale.additions else (WIDE, *ADDITIONS, DEFAULT)
         return {name: column for name, column in table.items() if name not in left_out}

@@ -1,0 +1,56 @@
+"""Curves of bytes per cloud against an error: their lower ends, what they cost at equal error, and where they cross."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+ERRORS = {"nem_kd": "nEM-kD", "augmented_chamfer": "augmented Chamfer / variance per axis"}
+Curve = list[tuple[float, float]]
+"""bytes per cloud rising, error falling"""
+
+
+def front(cells: Iterable[dict[str, Any]], error: str) -> Curve:
+    """The points that no other point undercuts in both."""
+    kept: Curve = []
+    for size, value in sorted((cell["bytes_per_cloud"], cell[error]) for cell in cells):
+        if value > 0 and (not kept or value < kept[-1][1]):
+            kept.append((size, value))
+    return kept
+
+
+def bytes_at(curve: Curve, error: float) -> float:
+    """Bytes per cloud at this error, between the points of the curve in logarithms; NaN beyond its ends."""
+    if not curve or not curve[-1][1] <= error <= curve[0][1]:
+        return math.nan
+    sizes, errors = np.log(np.array(curve[::-1]).T)
+    return float(np.exp(np.interp(math.log(error), errors, sizes)))
+
+
+def common_ratio(mine: Curve, other: Curve) -> float:
+    """Geometric mean of my bytes over the other's, over the errors that both curves reach; NaN if there are none."""
+    if not mine or not other:
+        return math.nan
+    low, high = max(mine[-1][1], other[-1][1]), min(mine[0][1], other[0][1])
+    if low > high:
+        return math.nan
+    inside = np.clip(np.geomspace(low, high, 65), low, high)
+    return float(np.exp(np.mean([math.log(bytes_at(mine, e) / bytes_at(other, e)) for e in inside])))
+
+
+def crossing(ratios: dict[int, float]) -> str:
+    """From which size of a set on the ratio stays below 1, in words; sizes without a ratio are passed over."""
+    known = sorted((clouds, ratio) for clouds, ratio in ratios.items() if not math.isnan(ratio))
+    if not known:
+        return "no such error on both curves"
+    if known[-1][1] >= 1:
+        return "at none of the sizes measured" if all(ratio >= 1 for _, ratio in known) else "not at the largest size"
+    last = max((i for i, (_, ratio) in enumerate(known) if ratio >= 1), default=-1)
+    if last < 0:
+        return f"from N = {known[0][0]} or fewer, the smallest measured"
+    (below, high), (above, low) = known[last], known[last + 1]
+    share = math.log(high) / (math.log(high) - math.log(low))
+    return f"from N = {math.exp(math.log(below) + share * math.log(above / below)):.0f}, interpolated on log N"
