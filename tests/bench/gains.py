@@ -38,6 +38,8 @@ RANDOM = "latents from random numbers, not PCA"
 ROWS: dict[str, dict[str, Any]] = {
     "as it is": {},
     "no rounding: float32 numbers": {"coding.numbers": "uniform"},
+    "finer steps": {"coding.loss": 0.1},
+    "much finer steps": {"coding.loss": 0.02},
     "rounded at the end only": {"coding.learn_from": 1.0},
     "no price of bits": {"coding.price": 0.0},
     "shift of the first layer, not FiLM": {"network.film": False},
