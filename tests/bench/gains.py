@@ -48,6 +48,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "heads of 16 on 32 patches": {"network.head_widths": [16], "network.patches": 32},
     "heads of 4 on 128 patches": {"network.head_widths": [4], "network.patches": 128},
     "one layer a head": {"network.head_widths": []},
+    "heads of 8": {"network.head_widths": [8]},
     "one patch": {"network.patches": 1},
     "16 numbers a latent": {"network.latent_size": 16},
     RANDOM: {},
@@ -65,12 +66,17 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=16384)
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--quality", type=float, default=50)
+    parser.add_argument(
+        "--heads", type=int, help="hidden width of the heads in every row that does not say; default: none"
+    )
     parser.add_argument("--json", type=Path, help="take results down here, and go on from what is there")
     arguments = parser.parse_args()
     record = Record(arguments.json)
     base = preset("default").with_overrides(points=arguments.points, epochs=arguments.epochs)
     base = replace(base, size=replace(base.size, quality=arguments.quality))
     base = sized(base, arguments.clouds, arguments.points)
+    if arguments.heads:
+        base = with_settings(base, {"network.head_widths": [arguments.heads]})
     for name in arguments.sets.split(",") if arguments.sets else known_sets(arguments.data):
         clouds, cells = None, {}
         for row in arguments.rows.split(";") if arguments.rows else ROWS:
