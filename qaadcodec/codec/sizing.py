@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ WEIGHT_BITS, LATENT_BITS, INPUT_BITS, OTHER_BYTES, NAME_BYTES = 2.7, 4.3, 6.2, 9
 
 NARROWEST, WIDEST = 24.0, 192.0  # of the shared layers at quality 0 and 100, for REFERENCE clouds
 REFERENCE, GROWTH = 64, 0.2  # widths grow by this power of the number of clouds
-COARSE, COARSEST = 25.0, 4.0
+COARSE, FINE, FACTOR = 25.0, 50.0, 4.0  # rounding: qualities where it changes, and its error in 25 of them
 LEAST_PATCH = 64  # points
 
 
@@ -37,8 +38,10 @@ def sized(config: CompressConfig, clouds: int, points: int) -> CompressConfig:
 
 
 def coarser(quality: float) -> float:
-    """How many times as much error rounding may cost at a quality below COARSE: there is little left of the width."""
-    return float(COARSEST ** max(0.0, 1.0 - quality / COARSE))
+    """How many times as much error rounding may cost: more below COARSE, where little is left of the width, and less
+    above FINE, where what rounding costs would hide what a wider network gains.
+    """
+    return float(FACTOR ** (max(0.0, 1.0 - quality / COARSE) - max(0.0, quality - FINE) / COARSE))
 
 
 def chosen_network(config: CompressConfig, clouds: int, points: int, quality: float) -> NetworkConfig:
@@ -63,14 +66,21 @@ def quality_for(config: CompressConfig, clouds: int, points: int, wanted: int) -
     low, high = 0.0, 100.0
     while high - low > 0.5:
         middle = (low + high) / 2
-        if expected_bytes(chosen_network(config, clouds, points, middle), clouds, points) <= wanted:
+        network = chosen_network(config, clouds, points, middle)
+        if expected_bytes(network, clouds, points, -math.log2(coarser(middle)) / 2) <= wanted:
             low = middle
         else:
             high = middle
     return low
 
 
-def expected_bytes(network: NetworkConfig, clouds: int, points: int) -> int:
-    """What the container of a set will come to, from the bits that numbers took in others."""
-    bits = WEIGHT_BITS * parameters(network) + LATENT_BITS * clouds * network.latent_size + INPUT_BITS * points
-    return round(bits / 8) + OTHER_BYTES + NAME_BYTES * clouds
+def expected_bytes(network: NetworkConfig, clouds: int, points: int, finer: float = 0.0) -> int:
+    """What the container of a set will come to, from the bits that numbers took in others.
+
+    Args:
+        finer: bits that each number takes more because its steps are finer.
+    """
+    weights, latents = parameters(network), clouds * network.latent_size
+    bits = WEIGHT_BITS * weights + LATENT_BITS * latents + INPUT_BITS * points
+    bits += finer * (weights + latents + 3 * points)
+    return round(max(bits, 0.0) / 8) + OTHER_BYTES + NAME_BYTES * clouds

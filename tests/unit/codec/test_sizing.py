@@ -19,6 +19,7 @@ from qaadcodec.codec.sizing import (
     OTHER_BYTES,
     WEIGHT_BITS,
     chosen_network,
+    coarser,
     expected_bytes,
     quality_for,
     sized,
@@ -45,7 +46,14 @@ def test_a_preset_has_a_quality_and_it_is_the_same_as_asking_for_it() -> None:
     assert found.network != DEFAULT.network
     assert found.network == sized(aimed(DEFAULT, quality=75), 50, 4000).network
     assert found.network == chosen_network(DEFAULT, 50, 4000, 75.0)
-    assert replace(found, network=DEFAULT.network) == DEFAULT
+    assert replace(found, network=DEFAULT.network, coding=DEFAULT.coding) == DEFAULT
+
+
+def test_rounding_is_coarser_at_low_and_finer_at_high_qualities() -> None:
+    losses = [sized(aimed(DEFAULT, quality=q), 64, 16384).coding.loss for q in (0, 25, 50, 75, 100)]
+    assert losses == pytest.approx([2.0, 0.5, 0.5, 0.125, 0.03125])
+    halved = with_settings(DEFAULT, {"coding.loss": 0.25})
+    assert sized(aimed(halved, quality=75), 64, 16384).coding.loss == pytest.approx(0.0625)
 
 
 @LAW
@@ -109,15 +117,19 @@ def test_a_ratio_beyond_everything_is_a_byte() -> None:
 @pytest.mark.parametrize("wanted", [1, 3000, 20_000, 100_000, 10**9])
 def test_bytes_choose_the_best_network_that_is_expected_to_fit(wanted: int) -> None:
     clouds, points = 64, 4096
+
+    def expected(quality: float) -> int:
+        network = chosen_network(DEFAULT, clouds, points, quality)
+        return expected_bytes(network, clouds, points, -math.log2(coarser(quality)) / 2)
+
     quality = quality_for(DEFAULT, clouds, points, wanted)
-    size = expected_bytes(chosen_network(DEFAULT, clouds, points, quality), clouds, points)
-    above = chosen_network(DEFAULT, clouds, points, min(quality + 0.5, 100.0))
+    size = expected(quality)
     if wanted < 3001:
         assert quality == 0.0  # nothing fits; the least there is
         assert size > wanted
     else:
         assert size <= wanted
-        assert quality > 99 or expected_bytes(above, clouds, points) > wanted
+        assert quality > 99 or expected(min(quality + 0.5, 100.0)) > wanted
     assert sized(aimed(DEFAULT, bytes=wanted), clouds, points).network == chosen_network(
         DEFAULT, clouds, points, quality
     )
