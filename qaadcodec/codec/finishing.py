@@ -17,8 +17,9 @@ from qaadcodec.model.decoder import decode_points
 from qaadcodec.training.clock import Clock
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.predict import predict
-from qaadcodec.training.sensitivity import chosen_steps
+from qaadcodec.training.sensitivity import PROBED_CLOUDS, chosen_steps
 from qaadcodec.training.size_control import fitted
+from qaadcodec.training.targets import TargetStore
 
 UNLEARNT_LOSS = 0.05  # share of the error that rounding may cost where the training ended before it was learnt with
 SIZE_TOLERANCE = 0.03  # of a wanted size: nearer than that, what was learnt is left alone
@@ -108,12 +109,7 @@ def final_coding(
     if config.coding.numbers != "entropy":
         return config.coding
     if learner.steps is None:
-        few = range(min(len(gathered.store), 4))
-        gaps = [
-            predict(learner.network, learner.input_cloud, learner.latents[i]) - gathered.store.points[i] for i in few
-        ]
-        error = UNLEARNT_LOSS * float(np.mean([np.square(gap).sum(1).mean() for gap in gaps]))
-        learner.steps, _ = chosen_steps(learner, error, config.seed)
+        learner.steps, _ = chosen_steps(learner, UNLEARNT_LOSS * matched_error(learner, gathered.store), config.seed)
     if (target := config.size.bytes) is not None:
         size = fitted(learner, target, lambda learner: size_of(learner, gathered, config), SIZE_TOLERANCE)
         if abs(size - target) > SIZE_MISSED * target:
@@ -121,3 +117,10 @@ def final_coding(
             text = f"the archive takes {size} bytes, not {target}: {way} are not possible for these clouds and settings"
             on_event(Notice(text, warning=True))
     return learner.steps
+
+
+def matched_error(learner: Learner, store: TargetStore) -> float:
+    """Mean squared distance of the matches, over all points of a few clouds, in squared normalised units."""
+    few = range(min(len(store), PROBED_CLOUDS))
+    gaps = [predict(learner.network, learner.input_cloud, learner.latents[i]) - store.points[i] for i in few]
+    return float(np.mean([np.square(gap).sum(1).mean() for gap in gaps]))

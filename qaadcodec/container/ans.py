@@ -26,8 +26,24 @@ def encode(parts: Sequence[tuple[Integers, Integers]]) -> bytes:
     for values, tables in reversed(parts):
         for table, places in reversed(list(_groups(tables))):
             coder.encode_reverse((values[places] + largest(table)).astype(np.int32), model(table))
+    return stream_bytes(coder)
+
+
+def stream_bytes(coder: constriction.stream.stack.AnsCoder) -> bytes:
+    """What a coder that began at INITIAL has put down, without the zero bytes at its end."""
     words: npt.NDArray[np.uint32] = coder.get_compressed()
     return words.astype("<u4").tobytes().rstrip(b"\0")
+
+
+def open_stream(data: bytes) -> constriction.stream.stack.AnsCoder:
+    """A coder that takes from such bytes."""
+    words = np.frombuffer(data.ljust(-(-len(data) // WORD) * WORD, b"\0"), dtype="<u4")
+    return constriction.stream.stack.AnsCoder(words.astype(np.uint32))
+
+
+def is_spent(coder: constriction.stream.stack.AnsCoder) -> bool:
+    """Whether nothing is left in a coder, and nothing was missing."""
+    return np.array_equal(coder.get_compressed(), INITIAL)
 
 
 class Decoder:
@@ -40,8 +56,7 @@ class Decoder:
         if not data or data[-1] == 0:
             raise ContainerError(f"a coded stream of {len(data)} bytes is empty, or ends in a zero byte")
         self._size = len(data)
-        words = np.frombuffer(data.ljust(-(-len(data) // WORD) * WORD, b"\0"), dtype="<u4")
-        self._coder = constriction.stream.stack.AnsCoder(words.astype(np.uint32))
+        self._coder = open_stream(data)
         self._taken = 0
 
     def take(self, tables: Integers) -> npt.NDArray[np.int16]:
@@ -55,8 +70,7 @@ class Decoder:
 
     def finish(self) -> None:
         """Check that nothing is left and nothing was missing."""
-        left = self._coder.get_compressed()
-        if not np.array_equal(left, INITIAL):
+        if not is_spent(self._coder):
             raise ContainerError(
                 f"a coded stream of {self._size} bytes does not end with its {self._taken} values: "
                 f"{self._coder.num_valid_bits()} bits are left, and 1 bit should be"

@@ -16,14 +16,13 @@ import constriction
 import numpy as np
 import numpy.typing as npt
 
+from qaadcodec.container.ans import INITIAL, is_spent, open_stream, stream_bytes
 from qaadcodec.container.point_contexts import FEATURES, ONE, Ints, Surroundings
 from qaadcodec.container.point_tables import GROUPS, WEIGHT_ONE, Tables, group_of
 from qaadcodec.errors import ContainerError, UsageError
 
 HEADER = struct.Struct(f"<3B3i{GROUPS * FEATURES}b")
 MAX_BITS = 20  # of a coordinate above the least one; a cell's key has 21 bits an axis
-WORD = 4
-INITIAL = np.array([1], dtype=np.uint32)  # the bit that shows a stream cut short
 TABLE = constriction.stream.model.Categorical(perfect=False)
 UNIFORM = constriction.stream.model.Uniform()
 
@@ -74,8 +73,7 @@ def encode_points(integers: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64])
     coder = constriction.stream.stack.AnsCoder(INITIAL)
     for coded, family, parameters in reversed(calls):
         coder.encode_reverse(coded, family, parameters)
-    stream: bytes = coder.get_compressed().astype("<u4").tobytes().rstrip(b"\0")
-    return HEADER.pack(*bits, *origin.tolist(), *weights.reshape(-1).tolist()) + stream
+    return HEADER.pack(*bits, *origin.tolist(), *weights.reshape(-1).tolist()) + stream_bytes(coder)
 
 
 def decode_points(data: bytes | memoryview, sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
@@ -88,9 +86,7 @@ def decode_points(data: bytes | memoryview, sizes: npt.NDArray[np.int64]) -> npt
     if max(bits) > MAX_BITS:
         raise ContainerError(f"coded points have {max(bits)} bits an axis, and may have {MAX_BITS}")
     weights = np.array(header[6:], dtype=np.int64).reshape(GROUPS, FEATURES)
-    stream = data[HEADER.size :]
-    words = np.frombuffer(stream.ljust(-(-len(stream) // WORD) * WORD, b"\0"), dtype="<u4").astype(np.uint32)
-    coder = constriction.stream.stack.AnsCoder(words)
+    coder = open_stream(data[HEADER.size :])
     tables = Tables(weights)
 
     def read(split: Split) -> Ints:
@@ -107,7 +103,7 @@ def decode_points(data: bytes | memoryview, sizes: npt.NDArray[np.int64]) -> npt
         return low
 
     cells, counts = _descend(sizes, bits, read)
-    if not np.array_equal(coder.get_compressed(), INITIAL):
+    if not is_spent(coder):
         raise ContainerError(
             f"coded points of {len(data)} bytes do not end with the last point: "
             f"{coder.num_valid_bits()} bits are left, and 1 should be"

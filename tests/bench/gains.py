@@ -24,14 +24,15 @@ from bench_record import Record
 from bench_sets import BenchSet, known_sets, load_set, measure
 from chamfer_runs import ours
 
+from qaadcodec.codec.finishing import matched_error
 from qaadcodec.codec.sizing import sized
 from qaadcodec.config import CompressConfig, preset, with_settings
 from qaadcodec.container import Archive, ArchiveReader, Header, write_archive
 from qaadcodec.model.decoder import decode_points
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
+from qaadcodec.training.sensitivity import chosen_steps
 from qaadcodec.training.start import align, initial_input_cloud, pca_latents
-from qaadcodec.training.targets import TargetStore
 
 ELASTICITY = 0.4
 RANDOM = "latents from random numbers, not PCA"
@@ -109,9 +110,7 @@ def run(clouds: BenchSet, config: CompressConfig, row: str) -> dict[str, Any]:
         for _ in train(learner, store, config, clouds.variance):
             pass
         if config.coding.numbers == "entropy" and learner.steps is None:
-            from qaadcodec.training.sensitivity import chosen_steps
-
-            error = config.coding.loss * mean_error(learner, store)
+            error = config.coding.loss * matched_error(learner, store)
             learner.steps, _ = chosen_steps(learner, error, config.seed)
     stream = io.BytesIO()
     numbers = "uniform" if learner.steps else "float32"
@@ -124,15 +123,6 @@ def run(clouds: BenchSet, config: CompressConfig, row: str) -> dict[str, Any]:
         return points[np.random.default_rng(i).permutation(len(points))]
 
     return {"bytes": stream.tell(), **measure(clouds, decode, 16)}
-
-
-def mean_error(learner: Learner, store: TargetStore) -> float:
-    """Matched error of a few clouds, squared normalised units."""
-    from qaadcodec.training.predict import predict
-
-    few = range(min(4, len(store)))
-    gaps = [predict(learner.network, learner.input_cloud, learner.latents[i]) - store.points[i] for i in few]
-    return float(np.mean([np.square(gap).sum(1).mean() for gap in gaps]))
 
 
 def archive_of(learner: Learner, clouds: BenchSet, config: CompressConfig) -> Archive:
