@@ -151,7 +151,8 @@ class TrainingConfig(Settings):
         epochs: passes over the set; one pass shows every cloud once.
         batch: clouds per step.
         points_per_step: points of each cloud per step, the same number from every patch.
-        learning_rate: Adam's highest step.
+        optimiser: of the network's matrices: "soap" (`training.soap`), or "adam" as for all else.
+        learning_rate: the optimiser's highest step.
         schedule: "cosine": it rises within the first steps, and a cosine takes it to nought; or "constant".
         latent_rate: learning rate of the latents as a multiple of it.
         input_rate: learning rate of the input cloud as a multiple of it; 0 keeps it fixed.
@@ -162,16 +163,18 @@ class TrainingConfig(Settings):
     epochs: int = 1200
     batch: int = 4
     points_per_step: int = 2048
-    learning_rate: float = 2e-3
+    optimiser: str = "soap"
+    learning_rate: float = 3e-3
     schedule: str = "cosine"
-    latent_rate: float = 5.0
-    input_rate: float = 1.0
+    latent_rate: float = 3.3
+    input_rate: float = 0.7
     warmup_epochs: int = 0
 
     def __post_init__(self) -> None:
         require(self.epochs >= 1, "epochs", self.epochs, "at least 1")
         require(self.batch >= 1, "batch", self.batch, "at least 1")
         require(self.points_per_step >= 1, "points per step", self.points_per_step, "at least 1")
+        require(self.optimiser in ("soap", "adam"), "optimiser", self.optimiser, '"soap" or "adam"')
         require(0 < self.learning_rate < 1, "learning rate", self.learning_rate, "above 0 and below 1")
         require(self.schedule in ("cosine", "constant"), "schedule", self.schedule, '"cosine" or "constant"')
         require(0 <= self.latent_rate <= 1000, "latent rate", self.latent_rate, "from 0 to 1000")
@@ -355,9 +358,11 @@ PRESETS: dict[str, CompressConfig] = {
             epochs=450,
             batch=16,
             points_per_step=4096,
+            optimiser="adam",
             learning_rate=1e-3,
             schedule="constant",
             latent_rate=1.0,
+            input_rate=1.0,
         ),
         coding=CodingConfig(numbers="uniform"),
     ),

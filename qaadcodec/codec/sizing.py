@@ -16,6 +16,8 @@ NARROWEST, WIDEST = 24.0, 192.0  # of the shared layers at quality 0 and 100, fo
 REFERENCE, GROWTH = 64, 0.2  # widths grow by this power of the number of clouds
 COARSE, FINE, FACTOR = 25.0, 50.0, 4.0  # rounding: qualities where it changes, and its error in 25 of them
 LEAST_PATCH = 64  # points
+LEAST_LATENT = 8  # numbers: a set of fewer clouds than numbers has no use for the others
+FEW_CLOUDS = 32  # fewer than these go with an octave less: Q, which is finer for it, is half of their file
 
 
 def sized(config: CompressConfig, clouds: int, points: int) -> CompressConfig:
@@ -55,7 +57,8 @@ def chosen_network(config: CompressConfig, clouds: int, points: int, quality: fl
     chosen: dict[str, Any] = {
         "shared_widths": (2 * even, even, even, even),
         "head_widths": (),
-        "fourier_octaves": 6,
+        "fourier_octaves": 5 if clouds < FEW_CLOUDS else 6,
+        "latent_size": min(config.network.latent_size, max(LEAST_LATENT, clouds)),
         "patches": max(1, min(64, points // LEAST_PATCH)),
     }
     return replace(config.network, **{name: value for name, value in chosen.items() if name not in config.size.given})

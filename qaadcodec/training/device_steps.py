@@ -23,6 +23,7 @@ from qaadcodec.training.learner import Learner
 from qaadcodec.training.optimiser import RowAdam
 from qaadcodec.training.rounding import Rounding
 from qaadcodec.training.sampling import sample_rows
+from qaadcodec.training.soap import Soap, divided
 from qaadcodec.training.step import Threads
 from qaadcodec.training.targets import TargetStore
 
@@ -44,7 +45,9 @@ class DeviceSteps:
         self._targets = targets_on(store, device)
         self._weights = list(learner.network.parameters())
         self._rates = torch.zeros(3, device=device)  # of the network, the input cloud and the latents
-        moved = [self._weights, [learner.input_cloud]] if config.training.input_rate > 0 else [self._weights]
+        matrices, others = divided(learner.network, config.training.optimiser)
+        self._soap = Soap(matrices)
+        moved = [others, [learner.input_cloud]] if config.training.input_rate > 0 else [others]
         self._adam = torch.optim.Adam(
             [{"params": params, "lr": rate} for params, rate in zip(moved, self._rates, strict=False)],
             fused=True,
@@ -69,6 +72,7 @@ class DeviceSteps:
         rates = training.learning_rate * factor * np.array([1.0, training.input_rate, training.latent_rate])
         self._targets.bring(batch, flat)
         loss = self._advance(*map(torch.from_numpy, (batch, rows, rates.astype(np.float32))))
+        self._soap.turn()
         if self._assignment.pair_swaps:
             self._targets.take_back(batch, flat)
         if self._assignment.leaf_resolving:
@@ -106,6 +110,7 @@ class DeviceSteps:
             of_latents = rounding.charged(batch, of_latents)
         self._rates.copy_(rates)
         self._adam.step()
+        self._soap.step(self._rates[0])
         self._latents.step(batch, of_latents, self._rates[2])
         if self._assignment.pair_swaps:
             self._targets.put(batch, flat, rows_of(targets, pair_swaps(predictions, targets)))

@@ -20,6 +20,7 @@ from qaadcodec.training.optimiser import RowAdam
 from qaadcodec.training.resolving import Resolving
 from qaadcodec.training.rounding import Rounding
 from qaadcodec.training.sampling import sample_rows
+from qaadcodec.training.soap import Soap, divided
 from qaadcodec.training.step import Threads
 from qaadcodec.training.targets import TargetStore
 
@@ -38,7 +39,9 @@ class Steps:
         self._training, self._assignment = config.training, config.assignment
         self._offsets = patch_offsets(store.points.shape[1], config.network.patches)
         learner.input_cloud.requires_grad_(config.training.input_rate > 0)
-        groups = [{"params": list(learner.network.parameters()), "share": 1.0}]
+        matrices, others = divided(learner.network, config.training.optimiser)
+        self._soap = Soap(matrices)
+        groups = [{"params": others, "share": 1.0}]
         if config.training.input_rate > 0:
             groups.append({"params": [learner.input_cloud], "share": config.training.input_rate})
         self._adam = torch.optim.Adam(groups, lr=config.training.learning_rate, fused=True)
@@ -59,7 +62,8 @@ class Steps:
         targets = self._store.points[batch[:, None], flat[None]]  # (B, K·s, 3)
         self._store.touched(len(batch), len(flat))
         shown = torch.from_numpy(targets).to(device)
-        self._adam.zero_grad()
+        learner.network.zero_grad()
+        learner.input_cloud.grad = None
         with rounding.applied() if rounding else nullcontext():
             latents = (rounding.latents(index) if rounding else learner.latents[index]).requires_grad_()
             q = learner.input_cloud[torch.from_numpy(rows).to(device)]
@@ -72,6 +76,8 @@ class Steps:
         for group in self._adam.param_groups:
             group["lr"] = group["share"] * rate
         self._adam.step()
+        self._soap.step(rate)
+        self._soap.turn()
         if latents.grad is not None:
             gradient = rounding.charged(index, latents.grad) if rounding else latents.grad
             self._latents.step(index, gradient, self._training.latent_rate * rate)

@@ -30,6 +30,12 @@ ADDITIONS: dict[str, dict[str, Any]] = {
     "+ leaf re-solving": {"assignment.leaf_resolving": True},
     "+ higher rates": {"training.learning_rate": 2e-3, "training.latent_rate": 5.0},
     "+ more and thinner heads": {"network.patches": 64, "network.head_widths": [16]},
+    "+ SOAP": {
+        "training.optimiser": "soap",
+        "training.learning_rate": 3e-3,
+        "training.latent_rate": 3.3,
+        "training.input_rate": 0.7,
+    },
 }
 DEFAULT = "default preset"
 

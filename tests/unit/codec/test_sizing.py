@@ -56,6 +56,16 @@ def test_rounding_is_coarser_at_low_and_finer_at_high_qualities() -> None:
     assert sized(aimed(halved, quality=75), 64, 16384).coding.loss == pytest.approx(0.0625)
 
 
+@pytest.mark.parametrize(
+    ("clouds", "latent", "octaves"), [(1, 8, 5), (8, 8, 5), (20, 20, 5), (32, 32, 6), (999, 32, 6)]
+)
+def test_few_clouds_get_few_latent_numbers_and_an_octave_less(clouds: int, latent: int, octaves: int) -> None:
+    found = chosen_network(DEFAULT, clouds, 16384, 50.0)
+    assert (found.latent_size, found.fourier_octaves) == (latent, octaves)
+    asked = DEFAULT.with_overrides(latent_size=64)
+    assert chosen_network(asked, clouds, 16384, 50.0).latent_size == 64
+
+
 @LAW
 @given(st.floats(0, 100), st.floats(0, 100), st.integers(1, 10**6), st.integers(2, 10**5))
 def test_more_quality_takes_a_network_that_is_no_smaller(a: float, b: float, clouds: int, points: int) -> None:

@@ -38,6 +38,7 @@ TINY = CompressConfig(
     training=TrainingConfig(epochs=60, batch=3, points_per_step=48, learning_rate=5e-3),
 )
 STILL = replace(TINY, assignment=replace(TINY.assignment, pair_swaps=False, leaf_resolving=False))
+ADAM = replace(TINY.training, optimiser="adam")  # SOAP's bases turn by the last bit of a gradient
 PAPER = replace(TINY.network, film=False, displacement=False, head_widths=())
 
 
@@ -105,7 +106,7 @@ def matched(learner: Learner, store: TargetStore) -> float:
 def test_with_assignments_left_alone_they_are_the_steps_of_the_loop(
     make_store: MakeStore, make_planted: MakePlanted, run: Threads, network: NetworkConfig, input_rate: float
 ) -> None:
-    config = replace(STILL, network=network, training=replace(STILL.training, input_rate=input_rate))
+    config = replace(STILL, network=network, training=replace(ADAM, input_rate=input_rate))
     clouds = make_planted(7, 110)
     found = {}
     for kind in (Steps, DeviceSteps):
@@ -128,7 +129,7 @@ def test_with_rounding_they_are_the_steps_of_the_loop_too(
     price: float,
     input_rate: float,
 ) -> None:
-    config = replace(STILL, network=network, training=replace(STILL.training, input_rate=input_rate))
+    config = replace(STILL, network=network, training=replace(ADAM, input_rate=input_rate))
     clouds = make_planted(7, 110)
     found = {}
     for name, kind, since, dear in (
@@ -155,7 +156,7 @@ def test_with_assignments_they_end_where_the_steps_of_the_loop_do(
     assert_permuted: Callable[[Array, Array], None],
     run: Threads,
 ) -> None:
-    """Within 15 % of the matched error; without assignments it is half as large again."""
+    """With SOAP, within 15 % of the matched error; without assignments it is half as large again."""
     clouds = make_planted(6, 150)
     errors = {}
     for name, kind, config in (("loop", Steps, TINY), ("device", DeviceSteps, TINY), ("still", DeviceSteps, STILL)):

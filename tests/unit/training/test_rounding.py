@@ -114,7 +114,7 @@ def test_a_step_moves_what_is_learnt_by_the_gradient_at_the_whole_steps(
     config = CompressConfig(
         network=NETWORK,
         assignment=AssignmentConfig(pair_swaps=False, leaf_resolving=False),
-        training=TrainingConfig(points_per_step=10, learning_rate=1e-3, input_rate=input_rate),
+        training=TrainingConfig(optimiser="adam", points_per_step=10, learning_rate=1e-3, input_rate=input_rate),
     )
     steps = steps_for(NETWORK, 0.3)
     targets = np.random.default_rng(5).standard_normal((3, 10, 3)).astype(np.float32)
