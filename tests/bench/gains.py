@@ -41,19 +41,31 @@ ROWS: dict[str, dict[str, Any]] = {
     "no rounding: float32 numbers": {"coding.numbers": "uniform"},
     "finer steps": {"coding.loss": 0.1},
     "much finer steps": {"coding.loss": 0.02},
+    "Adam, not SOAP": {
+        "training.optimiser": "adam",
+        "training.learning_rate": 2e-3,
+        "training.latent_rate": 5.0,
+        "training.input_rate": 1.0,
+    },
+    "SOAP at the rates of Adam": {
+        "training.learning_rate": 2e-3,
+        "training.latent_rate": 5.0,
+        "training.input_rate": 1.0,
+    },
     "rounded at the end only": {"coding.learn_from": 1.0},
     "no price of bits": {"coding.price": 0.0},
     "shift of the first layer, not FiLM": {"network.film": False},
     "no Fourier features": {"network.fourier_octaves": 0},
     "4 octaves": {"network.fourier_octaves": 4},
+    "5 octaves": {"network.fourier_octaves": 5},
     "heads of 16 on 32 patches": {"network.head_widths": [16], "network.patches": 32},
     "heads of 4 on 128 patches": {"network.head_widths": [4], "network.patches": 128},
-    "one layer a head": {"network.head_widths": []},
     "heads of 8": {"network.head_widths": [8]},
     "one patch": {"network.patches": 1},
     "16 numbers a latent": {"network.latent_size": 16},
     RANDOM: {},
     "input cloud stays": {"training.input_rate": 0.0},
+    "no pair swaps": {"assignment.pair_swaps": False},
 }
 
 

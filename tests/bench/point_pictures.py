@@ -83,7 +83,7 @@ def paint_row(path: Path, clouds: dict[str, Cloud]) -> None:
 
 def paint_inputs(path: Path, cells: dict[str, npt.NDArray[np.generic]]) -> None:
     """Trained input clouds, a colour for each patch (Figure 4)."""
-    figure, axes = plt.subplots(1, len(cells), figsize=(3.2 * len(cells), 3.4), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(1, len(cells), figsize=(3.2 * len(cells), 3.7), layout="constrained", squeeze=False)
     for axis, (name, cell) in zip(axes[0], cells.items(), strict=True):
         cloud, patches = cell["input_cloud"], int(cell["patches"])
         # Neighbouring patches have neighbouring numbers, so their hues are taken far apart.
