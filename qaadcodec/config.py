@@ -164,10 +164,10 @@ class TrainingConfig(Settings):
     batch: int = 4
     points_per_step: int = 2048
     optimiser: str = "soap"
-    learning_rate: float = 3e-3
+    learning_rate: float = 2.5e-3
     schedule: str = "cosine"
-    latent_rate: float = 3.3
-    input_rate: float = 0.7
+    latent_rate: float = 4.0
+    input_rate: float = 0.8
     warmup_epochs: int = 0
 
     def __post_init__(self) -> None:

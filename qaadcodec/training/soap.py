@@ -17,7 +17,8 @@ from qaadcodec.model.network import FoldingNetwork
 BETA_1, BETA_2, EPSILON = 0.9, 0.99, 1e-8
 BETA_BASIS = 0.98  # of the running means that the bases come from
 TURN_EVERY = 10  # steps between two turns of the bases
-MOST = 512  # rows or columns: a longer side keeps its own axes, its products would cost more than they bring
+MOST = 768  # rows or columns: a longer side keeps its own axes, its products would cost more than they bring;
+LONGER = 2  # so does one that is more than so many times the other: gradients reach few of its directions
 
 
 class Side:
@@ -33,13 +34,13 @@ class Side:
 
     def begin(self) -> None:
         """The eigenvectors themselves, largest first."""
-        self.basis.copy_(torch.linalg.eigh(self.mean)[1].flip(1))
+        self.basis.copy_(torch.linalg.eigh(solvable(self.mean))[1].flip(1))
 
     def turn(self) -> Tensor:
         """One step of orthogonal iteration; returns the order (n,) in which the directions are now."""
         moved = self.mean @ self.basis
         order = (self.basis * moved).sum(0).argsort(descending=True, stable=True)
-        self.basis.copy_(torch.linalg.qr(moved[:, order])[0])
+        self.basis.copy_(torch.linalg.qr(solvable(moved[:, order]))[0])
         return order
 
 
@@ -50,8 +51,8 @@ class Matrix:
         self.tensor = tensor
         shape = (-1, tensor.shape[-1])
         rows, columns = tensor.reshape(shape).shape
-        self.left = Side(rows, tensor) if rows <= MOST else None
-        self.right = Side(columns, tensor) if columns <= MOST else None
+        self.left = Side(rows, tensor) if rows <= min(MOST, LONGER * columns) else None
+        self.right = Side(columns, tensor) if columns <= min(MOST, LONGER * rows) else None
         self.first = torch.zeros(rows, columns, device=tensor.device)
         self.second = torch.zeros(rows, columns, device=tensor.device)
 
@@ -110,7 +111,7 @@ class Soap:
         for matrix in self._matrices:
             gradient = matrix.gradient
             matrix.first.lerp_(gradient, 1.0 - BETA_1)
-            matrix.second.lerp_(matrix.turned(gradient).square_(), 1.0 - BETA_2)
+            matrix.second.lerp_(matrix.turned(gradient).square(), 1.0 - BETA_2)
             mean = matrix.turned(matrix.first) / (1.0 - BETA_1**self._count)
             spread = (matrix.second / (1.0 - BETA_2**self._count)).sqrt_().add_(EPSILON)
             matrix.tensor -= rate * matrix.back(mean / spread).reshape(matrix.tensor.shape)
@@ -129,6 +130,11 @@ class Soap:
 
     def _sides(self) -> list[Side]:
         return [side for matrix in self._matrices for side in (matrix.left, matrix.right) if side is not None]
+
+
+def solvable(matrix: Tensor) -> Tensor:
+    """The matrix where PyTorch can decompose it: not on mps."""
+    return matrix.cpu() if matrix.device.type == "mps" else matrix
 
 
 def divided(network: FoldingNetwork, optimiser: str) -> tuple[list[Tensor], list[Tensor]]:
