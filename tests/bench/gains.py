@@ -60,6 +60,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "5 octaves": {"network.fourier_octaves": 5},
     "heads of 16 on 32 patches": {"network.head_widths": [16], "network.patches": 32},
     "heads of 4 on 128 patches": {"network.head_widths": [4], "network.patches": 128},
+    "one layer a head": {"network.head_widths": []},
     "heads of 8": {"network.head_widths": [8]},
     "one patch": {"network.patches": 1},
     "16 numbers a latent": {"network.latent_size": 16},
