@@ -108,12 +108,13 @@ class Soap:
                 side.begin()
             return
         self._count += 1.0
+        first_share, second_share = 1.0 - BETA_1**self._count, 1.0 - BETA_2**self._count
         for matrix in self._matrices:
             gradient = matrix.gradient
             matrix.first.lerp_(gradient, 1.0 - BETA_1)
             matrix.second.lerp_(matrix.turned(gradient).square(), 1.0 - BETA_2)
-            mean = matrix.turned(matrix.first) / (1.0 - BETA_1**self._count)
-            spread = (matrix.second / (1.0 - BETA_2**self._count)).sqrt_().add_(EPSILON)
+            mean = matrix.turned(matrix.first) / first_share
+            spread = (matrix.second / second_share).sqrt_().add_(EPSILON)
             matrix.tensor -= rate * matrix.back(mean / spread).reshape(matrix.tensor.shape)
 
     @torch.no_grad()
