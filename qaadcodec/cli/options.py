@@ -80,17 +80,16 @@ def limit(value: str | tuple[str, float]) -> tuple[str, float]:
 
 
 def setting(value: str | tuple[str, Any]) -> tuple[str, Any]:
-    """`KEY=VALUE`, as a pair; the value is read as JSON: true, 0.5, [64, 64]."""
+    """`KEY=VALUE`, as a pair; the value is read as JSON (true, 0.5, [64, 64]), and as text where it is none."""
     if isinstance(value, tuple):
         return value
-    key, equals, text = value.partition("=")
-    try:
-        parsed = json.loads(text)
-    except json.JSONDecodeError:
-        equals = ""
-    if not equals:
+    key, _, text = value.partition("=")
+    if not text:
         raise click.BadParameter(f"{value!r} is not of the form KEY=VALUE, such as assignment.pair_swaps=false")
-    return key.strip(), parsed
+    try:
+        return key.strip(), json.loads(text)
+    except json.JSONDecodeError:
+        return key.strip(), text
 
 
 def seed_number(value: str | int) -> int:

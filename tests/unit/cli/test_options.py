@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from qaadcodec.cli.options import byte_count, duration, limit, seed_number, span
+from qaadcodec.cli.options import byte_count, duration, limit, seed_number, setting, span
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,25 @@ def test_seeds() -> None:
     for text in ("-1", str(2**63), "1.5", "x"):
         with pytest.raises(click.BadParameter, match=r"is not a whole number from 0 to 2\^63 - 1"):
             seed_number(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True),
+        ("0.5", 0.5),
+        ("[64, 64]", [64, 64]),
+        ('"adam"', "adam"),
+        ("adam", "adam"),
+        ("a=b", "a=b"),
+        ("[6", "[6"),
+    ],
+)
+def test_settings_are_json_or_else_text(text: str, value: object) -> None:
+    assert setting(f"group.key={text}") == ("group.key", value)
+
+
+@pytest.mark.parametrize("text", ["", "training.optimiser", "training.optimiser="])
+def test_what_is_no_setting(text: str) -> None:
+    with pytest.raises(click.BadParameter, match=r"is not of the form KEY=VALUE, such as assignment\.pair_swaps=false"):
+        setting(text)

@@ -1,0 +1,44 @@
+"""Named configurations."""
+
+from __future__ import annotations
+
+from qaadcodec.config.coding import CodingConfig, SizeConfig
+from qaadcodec.config.compress import CompressConfig
+from qaadcodec.config.network import NetworkConfig
+from qaadcodec.config.training import AssignmentConfig, TrainingConfig
+from qaadcodec.errors import UsageError
+
+CHOSEN = SizeConfig(quality=75)
+
+PRESETS: dict[str, CompressConfig] = {
+    "fast": CompressConfig(preset="fast", size=CHOSEN, training=TrainingConfig(epochs=200)),
+    "default": CompressConfig(preset="default", size=CHOSEN),
+    "max": CompressConfig(preset="max", size=CHOSEN, training=TrainingConfig(epochs=5000)),
+    # The paper's recipe for faces and bodies (section 4.2), with none of our additions.
+    "paper": CompressConfig(
+        preset="paper",
+        network=NetworkConfig(
+            latent_size=256, patches=128, head_widths=(64,), fourier_octaves=0, film=False, displacement=False
+        ),
+        assignment=AssignmentConfig(greedy_leaf=1024, leaf_resolving=False),
+        training=TrainingConfig(
+            warmup_epochs=150,
+            epochs=450,
+            batch=16,
+            points_per_step=4096,
+            optimiser="adam",
+            learning_rate=1e-3,
+            schedule="constant",
+            latent_rate=1.0,
+            input_rate=1.0,
+        ),
+        coding=CodingConfig(numbers="uniform"),
+    ),
+}
+
+
+def preset(name: str) -> CompressConfig:
+    """The configuration of that name; UsageError lists the names there are."""
+    if name not in PRESETS:
+        raise UsageError(f"unknown preset {name!r}; presets are {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,72 @@
+"""How a set is learnt: its assignments, and the steps of the training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qaadcodec.config.checks import Settings, require
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentConfig(Settings):
+    """How targets are assigned to the rows of the input cloud (paper section 3.4).
+
+    Attributes:
+        greedy: start from QAAD-Greedy (Algorithm 1); without it from a random assignment, for ablation.
+        greedy_leaf: most points in a subspace of Greedy.
+        pair_swaps: QAAD-Reassignment (Algorithm 2) on the points of every step.
+        leaf_resolving: exact re-assignment inside small leaves of whole clouds, now and then.
+        leaf: most points in such a leaf.
+        resolve_every: epochs between two rounds of it.
+    """
+
+    greedy: bool = True
+    greedy_leaf: int = 128
+    pair_swaps: bool = True
+    leaf_resolving: bool = True
+    leaf: int = 256
+    resolve_every: int = 40
+
+    def __post_init__(self) -> None:
+        require(2 <= self.greedy_leaf <= 16384, "greedy leaf", self.greedy_leaf, "from 2 to 16384")
+        require(2 <= self.leaf <= 16384, "leaf", self.leaf, "from 2 to 16384")
+        require(self.resolve_every >= 1, "resolve every", self.resolve_every, "at least 1 epoch")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingConfig(Settings):
+    """How the network, the input cloud and the latent table are learnt (paper section 4.2).
+
+    Attributes:
+        epochs: passes over the set; one pass shows every cloud once.
+        batch: clouds per step.
+        points_per_step: points of each cloud per step, the same number from every patch.
+        optimiser: of the network's matrices: "soap" (`training.soap`), or "adam" as for all else.
+        learning_rate: the optimiser's highest step.
+        schedule: "cosine": it rises within the first steps, and a cosine takes it to nought; or "constant".
+        latent_rate: learning rate of the latents as a multiple of it.
+        input_rate: learning rate of the input cloud as a multiple of it; 0 keeps it fixed.
+        warmup_epochs: passes of the paper's warm-up with an encoder and the augmented Chamfer distance, before the
+            first assignment; 0 for none.
+    """
+
+    epochs: int = 1200
+    batch: int = 4
+    points_per_step: int = 2048
+    optimiser: str = "soap"
+    learning_rate: float = 2.5e-3
+    schedule: str = "cosine"
+    latent_rate: float = 4.0
+    input_rate: float = 0.8
+    warmup_epochs: int = 0
+
+    def __post_init__(self) -> None:
+        require(self.epochs >= 1, "epochs", self.epochs, "at least 1")
+        require(self.batch >= 1, "batch", self.batch, "at least 1")
+        require(self.points_per_step >= 1, "points per step", self.points_per_step, "at least 1")
+        require(self.optimiser in ("soap", "adam"), "optimiser", self.optimiser, '"soap" or "adam"')
+        require(0 < self.learning_rate < 1, "learning rate", self.learning_rate, "above 0 and below 1")
+        require(self.schedule in ("cosine", "constant"), "schedule", self.schedule, '"cosine" or "constant"')
+        require(0 <= self.latent_rate <= 1000, "latent rate", self.latent_rate, "from 0 to 1000")
+        require(0 <= self.input_rate <= 1000, "input rate", self.input_rate, "from 0 to 1000")
+        require(self.warmup_epochs >= 0, "warmup epochs", self.warmup_epochs, "0 or more")
