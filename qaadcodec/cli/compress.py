@@ -40,7 +40,7 @@ def of_presets(setting: Callable[[CompressConfig], Any]) -> str:
     "--quality",
     type=click.FloatRange(0, 100),
     metavar="Q",
-    help="0 (small) to 100 (true): chooses the network for the set.  [default: 75; none for the preset paper]",
+    help="0 (small) to 100 (faithful): chooses the network for the set.  [default: 75; none for the preset paper]",
 )
 @click.option(
     "--target-size",
