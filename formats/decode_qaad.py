@@ -57,11 +57,57 @@ def whole(text):
     return int(text)
 
 
+def is_whole(value, low, high):
+    return type(value) is int and low <= value <= high  # neither 1.0 nor true
+
+
+def is_number(value):
+    return type(value) in (int, float)
+
+
+def is_list(value, low, high, good):
+    return type(value) is list and low <= len(value) <= high and all(map(good, value))
+
+
+def is_point(value):
+    return is_list(value, 3, 3, is_number)
+
+
+def is_width(value):
+    return is_whole(value, 1, 8192)
+
+
+HEADER = {
+    "clouds": lambda value: is_whole(value, 1, 2**24),
+    "points": lambda value: is_whole(value, 1, 2**24),
+    "dtype": lambda value: value in ("float32", "float64"),
+    "offset": is_point,
+    "scale": lambda value: is_number(value) and value > 0,
+    "bounds": lambda value: is_list(value, 2, 2, is_point) and all(a <= b for a, b in zip(*value, strict=True)),
+    "network": lambda value: type(value) is dict,
+}
+NETWORK = {
+    "latent_size": lambda value: is_whole(value, 1, 4096),
+    "patches": lambda value: is_whole(value, 1, 65536),
+    "shared_widths": lambda value: is_list(value, 1, 16, is_width),
+    "head_widths": lambda value: is_list(value, 0, 16, is_width),
+    "fourier_octaves": lambda value: is_whole(value, 0, 16),
+    "film": lambda value: type(value) is bool,
+    "displacement": lambda value: type(value) is bool,
+}
+
+
+def check_values(values, rules):
+    for key, rule in rules.items():
+        check(key in values and rule(values[key]), f"header: {key} is missing, or not what it may be")
+
+
 def read_header(text):
     try:
         deepest = depth = 0
         in_string = escaped = False
-        for c in text.decode():
+        text = text.decode()  # json would take UTF-16, too
+        for c in text:
             in_string = in_string if escaped or c != '"' else not in_string
             escaped = in_string and c == "\\" and not escaped
             depth += 0 if in_string else (c in "[{") - (c in "]}")
@@ -71,13 +117,11 @@ def read_header(text):
         header = json.loads(text, object_pairs_hook=no_duplicates, **hooks)
     except ValueError as error:
         raise BadFile(f"header: {error}") from error
-    required = {"clouds", "points", "dtype", "offset", "scale", "bounds", "network"}
-    check(isinstance(header, dict) and required <= set(header), "header: lacks a key")
-    check(all(type(header[key]) is int and 1 <= header[key] <= 2**24 for key in ("clouds", "points")), "header: N or M")
-    check(header["dtype"] in ("float32", "float64") and header["scale"] > 0, "header: dtype or scale")
-    settings = ["latent_size", "patches", "shared_widths", "head_widths", "fourier_octaves", "film", "displacement"]
-    check(sorted(header["network"]) == sorted(settings), "header: the network's settings")
-    check(1 <= header["network"]["patches"] <= header["points"], "header: K")
+    check(type(header) is dict, "header: not an object")
+    check_values(header, HEADER)
+    check_values(header["network"], NETWORK)
+    check(set(header["network"]) == set(NETWORK), "header: unknown settings of the network")
+    check(header["network"]["patches"] <= header["points"], "header: more patches than points")
     return header
 
 

@@ -31,12 +31,13 @@ def deflated(text: bytes, length: int | None = None) -> bytes:
     return struct.pack("<I", len(text) if length is None else length) + deflater.compress(text) + deflater.flush()
 
 
-def damaged(plain: bytes, spare: bytes) -> Iterator[tuple[str, str, bytes]]:
+def damaged(plain: bytes, spare: bytes, wide: bytes) -> Iterator[tuple[str, str, bytes]]:
     """Name, text that qaadcodec's message has to contain, bytes.
 
     Args:
         plain: the file that the damage is done to.
         spare: a file of one cloud, whose latents leave spare bits in their last byte.
+        wide: a file of one cloud, of latents of 4096 numbers.
     """
     header, sections = parts(plain)
     table = 20 + len(header)
@@ -71,6 +72,8 @@ def damaged(plain: bytes, spare: bytes) -> Iterator[tuple[str, str, bytes]]:
     yield "header-crc", "header at byte 20", patched(25, b"~")
     yield "header-text", "is not JSON", joined(b"clouds: 2", sections)
     yield "header-utf8", "is not UTF-8", with_header(b"make.py", b"\xff\xfe")
+    yield "header-bom", "is not JSON: Unexpected UTF-8 BOM", joined(b"\xef\xbb\xbf" + header, sections)
+    yield "header-utf16", "is not JSON", joined(header.decode().encode("utf-16-le"), sections)
     yield "header-list", "not an object", joined(b"[]", sections)
     yield "header-twice", "has the key 'clouds' twice", with_header(b'"clouds":2', b'"clouds":2,"clouds":3')
     yield "header-nan", "not finite", with_header(b'"scale":2.0', b'"scale":NaN')
@@ -85,6 +88,22 @@ def damaged(plain: bytes, spare: bytes) -> Iterator[tuple[str, str, bytes]]:
     yield "header-clouds", "clouds is 0", with_header(b'"clouds":2', b'"clouds":0')
     yield "header-patches", "patches is 7", with_header(b'"patches":2', b'"patches":7')
     yield "header-scale", "scale is 0", with_header(b'"scale":2.0', b'"scale":0')
+    yield (
+        "header-scale-true",
+        "scale is True, and must be a finite number",
+        with_header(b'"scale":2.0', b'"scale":true'),
+    )
+    yield "header-offset", "offset is 5, and must be a point", with_header(b'"offset":[', b'"offset":5,"was":[')
+    yield "header-offset-one", "offset is [1], and must be a point", with_header(b'"offset":[', b'"offset":[1],"was":[')
+    yield "header-bounds", "bounds is 5, and must be two points", with_header(b'"bounds":[', b'"bounds":5,"was":[')
+    yield (
+        "header-bounds-order",
+        "and must be least corner first",
+        with_header(b'"bounds":[[-1.0,', b'"bounds":[[4.0,'),
+    )
+    yield "header-latent", "latent size is 4097", with_header(b'"latent_size":2', b'"latent_size":4097')
+    yield "header-widths", "network's shared_widths is 5", with_header(b'"shared_widths":[4]', b'"shared_widths":5')
+    yield "header-network-number", "network is 5, and", with_header(b'"network":{', b'"network":5,"was":{')
     yield "header-network", "lacks some: film", with_header(b'"film":true,', b"")
     yield "table-crc", "section table at byte", patched(table + 3, b"X")
     yield "table-count", "0 sections", patched(table, b"\0\0")
@@ -112,6 +131,17 @@ def damaged(plain: bytes, spare: bytes) -> Iterator[tuple[str, str, bytes]]:
     yield "latents-huge", "a directory of 4294967295 blocks", with_section("LATS", lambda p: b"\xff" * 4 + p[4:])
     yield "latents-block-crc", "block 0", with_directory((2, len(block), crc ^ 1), blocks=block)
     yield "latents-hole", "its blocks end at byte", with_directory((2, len(block), crc), blocks=block + b"\0")
+    wide_header, wide_sections = parts(wide)
+    entries = b"".join(struct.pack("<HII", clouds, 0, 0) for clouds in [65535] * 256 + [256])
+    directory = struct.pack("<I", 257) + entries
+    yield (
+        "latents-thin",
+        "block 0 of 65535 clouds has 0 bytes, and 268431360 values of float32 take at least 1073725440",
+        joined(
+            wide_header.replace(b'"clouds":1', b'"clouds":16777216'),
+            wide_sections | {"LATS": (0, directory + struct.pack("<I", zlib.crc32(directory)))},
+        ),
+    )
     spare_header, spare_sections = parts(spare)
     lone = spare_sections["LATS"][1][18:-1] + bytes([spare_sections["LATS"][1][-1] | 1])
     directory = struct.pack("<IHII", 1, 1, len(lone), zlib.crc32(lone))

@@ -7,9 +7,20 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from damage import joined, parts
+from decode_qaad import edges_of, first_row
 
 ENTRY = 6  # bytes of a tensor before the stream of weights
 TENSORS = 8
+
+
+def stream_of(coded: list[tuple[int, list[int]]]) -> bytes:
+    """A stream of symbols, each by its row of counts, that leaves nothing over; so few that one state holds them."""
+    state = 1
+    for symbol, row in reversed(coded):
+        left, right = edges_of(row)[symbol : symbol + 2]
+        assert state >> 40 < right - left, "a word would have to be put down"
+        state = (state // (right - left) << 24) + left + state % (right - left)
+    return state.to_bytes(8, "little").rstrip(b"\0")
 
 
 def damaged_entropy(plain: bytes, lone: bytes) -> Iterator[tuple[str, str, bytes]]:
@@ -17,7 +28,7 @@ def damaged_entropy(plain: bytes, lone: bytes) -> Iterator[tuple[str, str, bytes
 
     Args:
         plain: the file that the damage is done to, of 2 latent numbers and 2 clouds.
-        lone: a file whose one patch has from 4 to 14 points.
+        lone: a file whose one patch has 6 points.
     """
     header, sections = parts(plain)
     prior = 1 + 5 * 2
@@ -109,6 +120,14 @@ def damaged_entropy(plain: bytes, lone: bytes) -> Iterator[tuple[str, str, bytes
     cloud = lone_sections["INPT"][1][:points] + b"\xff\xff\xff\xff\1"  # the last quantile of all: 15 points
     yield (
         "coded-input-more",
+        "more points into half a cell than are in the cell",
+        joined(lone_header, lone_sections | {"INPT": (5, cloud)}),
+    )
+    # Along x 4 and 2 points; then the 2 are mirrored, as the weight of e_0 makes their slope -512, and the symbol is 3.
+    cloud = lone_sections["INPT"][1][:2] + bytes([2, 0, 0]) + bytes(12) + bytes([0, 0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0])
+    cloud += stream_of([(4, first_row(6, 0)), (3, first_row(2, 8)[:4]), (2, first_row(4, 0))])
+    yield (
+        "coded-input-mirrored",
         "more points into half a cell than are in the cell",
         joined(lone_header, lone_sections | {"INPT": (5, cloud)}),
     )

@@ -184,7 +184,12 @@ def main() -> None:
         shown = sorted({0, len(facts["names"]) - 1})
         clouds = {str(i): decode(data, i).tolist() for i in shown}
         vectors.append({"file": f"{name}.qaad", "about": about, "valid": True} | facts | {"clouds": clouds})
-    faults = damaged(written(small_archive()), written(small_archive(clouds=1), latent_bits=3))
+    wide = replace(NETWORK, latent_size=4096, shared_widths=(1,), film=False)
+    faults = damaged(
+        written(small_archive()),
+        written(small_archive(clouds=1), latent_bits=3),
+        written(small_archive(wide, clouds=1), weight_bits=2),
+    )
     coded_files = coded(small_archive()), coded(small_archive(replace(NETWORK, patches=1)))
     for name, message, data in chain(faults, damaged_entropy(*coded_files)):
         (HERE / f"{name}.qaad").write_bytes(data)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -58,7 +59,7 @@ def of_presets(setting: Callable[[CompressConfig], Any]) -> str:
     "--target-error",
     type=parse_limit,
     metavar="METRIC=VALUE",
-    help="em_kd=… or n_em_kd=…: the smallest quality that reaches this error.",
+    help="em_kd=… or n_em_kd=…: the first of the qualities 20, 45, 70 and 100 that reaches this error.",
 )
 @click.option(
     "--points", type=int, metavar="M", help="Points per cloud; others are resampled.  [default: the smallest count]"
@@ -128,18 +129,16 @@ def command(
     Example:
       qaad compress scans/ -o scans.qaad --budget 10m
     """
-    config = with_settings(preset(preset_name), dict(settings)).with_overrides(
-        points=points, latent_size=latent_size, patches=patches, epochs=epochs, seed=seed, budget_seconds=budget
-    )
     aims = {
         "--quality": quality,
         "--target-size": target_size,
         "--target-ratio": target_ratio,
         "--target-error": target_error,
     }
-    if len(given := [flag for flag, aim in aims.items() if aim is not None]) > 1:
-        *most, last = aims
-        raise UsageError(f"{' and '.join(given)} exclude each other", hint=f"give one of {', '.join(most)} and {last}")
+    check_aims(aims, dict(settings))
+    config = with_settings(preset(preset_name), dict(settings)).with_overrides(
+        points=points, latent_size=latent_size, patches=patches, epochs=epochs, seed=seed, budget_seconds=budget
+    )
     metric, error = target_error or (None, None)
     config = aimed(config, quality=quality, bytes=target_size, ratio=target_ratio, metric=metric, error=error)
     target = archive_path(output)
@@ -161,3 +160,23 @@ def command(
             stop=stop,
         )
     put([json_line(summary.to_dict())] if as_json else compress_lines(summary))
+
+
+def check_aims(options: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """Refuse more than one quality or target of the user's, by options or by --set; the preset's gives way to one.
+
+    Raises:
+        UsageError: names those that were given.
+    """
+    by_setting = {f"--set size.{name}": settings.get(f"size.{name}") for name in ("quality", "bytes", "ratio", "error")}
+    given = [flag for flag, aim in {**options, **by_setting}.items() if aim is not None]
+    if len(given) > 1:
+        *most, last = options
+        raise UsageError(f"{' and '.join(given)} exclude each other", hint=f"give one of {', '.join(most)} and {last}")
+    metric, error = options["--target-error"] or (None, None)
+    if metric and "size.metric" in settings and settings["size.metric"] != metric:
+        raise UsageError(
+            f"--target-error {metric}={error:g} and --set size.metric={json.dumps(settings['size.metric'])} "
+            "exclude each other",
+            hint="--target-error names its metric: leave the setting out",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 import signal
@@ -15,6 +16,7 @@ import click
 from qaadcodec.cli.options import debug_option, force_option, path_type, quiet_option
 from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.output import put
+from qaadcodec.cli.synth import check_folder
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
 
@@ -43,9 +45,7 @@ def command(folder: Path, count: int, points: int, budget: float, force: bool, q
       qaad demo elsewhere/ -f
     """
     clouds, archive = folder / "skulls", folder / "skulls.qaad"
-    prepare(folder, overwrite=force)
-    for made in (*clouds.glob("[0-9]????.ply"), *(folder / "decoded").glob("[0-9]????.ply")):
-        made.unlink()  # of an earlier tour, which may have had more clouds; files of others stay
+    prepare(folder, count, overwrite=force)
     last = count - 1
     force_flag = ["-f"] if force else []
     quiet_flag = ["-q"] if quiet else []
@@ -77,18 +77,35 @@ def command(folder: Path, count: int, points: int, budget: float, force: bool, q
     ])  # fmt: skip
 
 
-def prepare(folder: Path, *, overwrite: bool) -> None:
-    """Make the folder of the tour.
+def prepare(folder: Path, count: int, *, overwrite: bool) -> None:
+    """Make the folder of the tour; where it is there, remove the clouds that an earlier tour had more than this one.
 
     Raises:
-        EnvironmentFailure: it has files in it and `overwrite` is false, or it cannot be made.
+        EnvironmentFailure: it has files in it and `overwrite` is false, its set is among files of others, or it cannot
+            be made; nothing has been removed then.
     """
     try:
         folder.mkdir(exist_ok=True)
         if any(folder.iterdir()) and not overwrite:
             raise EnvironmentFailure(f"{folder} exists already", hint="-f overwrites it; or name another folder")
+        earlier, decoded = clouds_in(folder / "skulls"), clouds_in(folder / "decoded")
+        ours = {cloud_name(i) for i in range(max(count, len(earlier)))}
+        check_folder(folder / "skulls", ours, overwrite=overwrite)
+        for file in (*earlier[count:], *decoded[count:]):
+            file.unlink()
     except OSError as error:
         raise EnvironmentFailure(f"cannot write {folder}: {reason(error)}") from error
+
+
+def clouds_in(folder: Path) -> list[Path]:
+    """The clouds that a tour has left in a folder: 00000.ply and on without a gap; all else is of others."""
+    files = (folder / cloud_name(i) for i in itertools.count())
+    return list(itertools.takewhile(Path.is_file, files))
+
+
+def cloud_name(number: int) -> str:
+    """The file of a cloud, as `synth` names it, and `decode` by the name in the archive."""
+    return f"{number:05d}.ply"
 
 
 def program() -> str:

@@ -33,7 +33,7 @@ def command(
 
     Only the latent vectors of the new clouds are learnt; the network and the input cloud stay as they are, so that the
     clouds of ARCHIVE decode exactly as before. The new ones should show the same kind of shape. INPUT is as for
-    compress.
+    compress. Ctrl-C once finishes early with the clouds that are done, twice stops and leaves nothing.
 
     \b
     Example:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +28,7 @@ from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
 
 if TYPE_CHECKING:
-    from qaadcodec.codec import CloudErrors
+    from qaadcodec.codec import CloudErrors, OpenArchive
 
 SUFFIX = ".qaad"
 
@@ -86,7 +89,8 @@ def command(
       qaad eval a.ply b.ply --json
       qaad decode scans.qaad --index 3 -o - | qaad eval - original.ply
     """
-    from qaadcodec.codec import check_thresholds, evaluate, evaluate_pair, summarise
+    from qaadcodec.codec import check_thresholds, evaluate, summarise
+    from qaadcodec.codec import open as open_archive
     from qaadcodec.report.errors import errors_csv, errors_lines, notes_of
     from qaadcodec.report.jsonlines import json_line
     from qaadcodec.report.progress import reporting
@@ -98,28 +102,29 @@ def command(
         preflight(table_file, force)
         protect(files_of(what), table_file)
 
-    archive = Path(what[0]) if is_archive(what[0]) else None
-    if archive is not None:
+    opened: AbstractContextManager[OpenArchive | None] = nullcontext()
+    if is_archive(what[0]):
         if len(what) < 2:
             raise UsageError(f"{what[0]}: nothing to compare it with", hint="name the originals: a folder, or files")
+        opened = open_archive(what[0])
     else:
         first, second = two_clouds(what)
         if indices:
-            raise UsageError("--index goes with an archive, not with two clouds")
+            raise UsageError("--index goes with an archive, not with two clouds", hint=hint_at_pipe(first))
 
     errors: list[CloudErrors] = []
     # Lines of results and a live display would write over each other.
-    with reporting(quiet=quiet or (as_json and sys.stdout.isatty())) as listener:
+    with opened as archive, reporting(quiet=quiet or (as_json and sys.stdout.isatty())) as listener:
         results: Iterable[CloudErrors]
         if archive is not None:
             results = evaluate(archive, what[1:], indices=indices, metrics=wanted, seed=seed, on_event=listener)
         else:
-            results = [evaluate_pair(first, second, metrics=wanted, seed=seed)]
+            results = [compared(first, second, wanted, seed)]
         for each in results:
             errors.append(each)
             if as_json:
                 put([json_line(each.to_dict())])
-    summary = summarise(errors, archive)
+        summary = summarise(errors, archive)
     if as_json:
         put([json_line(summary)])
         for note in notes_of(errors):
@@ -134,20 +139,45 @@ def command(
             "so the limits cannot be checked",
             hint="name all originals, or choose clouds with --index",
         )
-    check_thresholds(summary, dict(limits))
+    check_thresholds(summary, limits)
 
 
 def is_archive(path: str) -> bool:
-    """Whether a path is meant as an archive: by its suffix, or by the first bytes of the file."""
+    """Whether a path is meant as an archive: by its suffix, or by the first bytes of a file.
+
+    A pipe of another name is a cloud: its first bytes can be read once, and that is for who reads the cloud.
+    """
     if Path(path).suffix.lower() == SUFFIX:
         return True
     from qaadcodec.container.layout import MAGIC
 
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False
         with open(path, "rb") as file:
             return file.read(len(MAGIC)) == MAGIC
     except OSError:
         return False
+
+
+def hint_at_pipe(path: str) -> str | None:
+    """What to do where a pipe is taken for a cloud, and may be meant as an archive; None where it is no pipe."""
+    if path != "-" and (not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path)):
+        return None
+    return f"a pipe without the suffix {SUFFIX} is taken for a cloud: save an archive to a file first"
+
+
+def compared(first: str, second: str, metrics: tuple[str, ...] | None, seed: int) -> CloudErrors:
+    """One cloud against another. Where the first is none and comes through a pipe, it may be an archive."""
+    from qaadcodec.codec import evaluate_pair
+
+    try:
+        return evaluate_pair(first, second, metrics=metrics, seed=seed)
+    except CloudError as error:
+        unknown = str(error).startswith(f"{'stdin' if first == '-' else first}: is not a cloud")
+        if unknown and (hint := hint_at_pipe(first)):
+            raise CloudError(str(error), hint=f"{error.hint}; {hint}") from error
+        raise
 
 
 def files_of(what: Iterable[str]) -> Iterator[Path]:
@@ -164,7 +194,7 @@ def two_clouds(what: tuple[str, ...]) -> tuple[str, str]:
     if len(what) != 2:
         raise UsageError(
             f"{what[0]} is no archive, and two clouds are compared, not {len(what)}",
-            hint="qaad eval ARCHIVE REFERENCE..., or qaad eval A.ply B.ply",
+            hint=hint_at_pipe(what[0]) or "qaad eval ARCHIVE REFERENCE..., or qaad eval A.ply B.ply",
         )
     if what == ("-", "-"):
         raise UsageError("only one of the two clouds can come from stdin")

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from qaadcodec.clouds import Normalisation
 from qaadcodec.container import ArchiveReader, Header
-from qaadcodec.errors import UsageError
+from qaadcodec.errors import ContainerError, UsageError
 from qaadcodec.model.decoder import Decoding, decode_points
 
 if TYPE_CHECKING:
@@ -126,8 +126,14 @@ class OpenArchive:
             normalised = self._decoding.points(latent)
         else:
             normalised = decode_points(header.network, self.weights, self.input_cloud, latent, rows)
-        norm = Normalisation(np.array(header.offset), header.scale)
-        return norm.invert(normalised).astype(header.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            points = Normalisation(np.array(header.offset), header.scale).invert(normalised).astype(header.dtype)
+        if not np.isfinite(points).all():
+            where = f"{self._reader.name}: cloud {self.absolute_index(index)}"
+            raise ContainerError(
+                f"{where}: its points are not finite as {header.dtype}; whoever made it should see to that"
+            )
+        return points
 
     @property
     def weights(self) -> dict[str, npt.NDArray[np.float32]]:

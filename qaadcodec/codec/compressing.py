@@ -92,8 +92,7 @@ def compress(
         deadline = None if config.budget_seconds is None else started + config.budget_seconds
         learned, config = learn_as_asked(gathered, config, device, deadline, on_event, stop)
         with atomic_output(target, overwrite) as stream:
-            write_archive(learned.archive, learned.coding, stream)
-            size = stream.tell()
+            size = write_archive(learned.archive, learned.coding, stream)
     archive, error = learned.archive, learned.error
     clouds, points = len(archive.names), config.points or 0
     return CompressSummary(

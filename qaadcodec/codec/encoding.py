@@ -19,17 +19,22 @@ from qaadcodec.codec.archive import OpenArchive
 from qaadcodec.codec.devices import check_device
 from qaadcodec.codec.gathering import gather, outer_box
 from qaadcodec.codec.measuring import SampledError, sample_error
-from qaadcodec.container import ArchiveReader, Header, extend_archive, storable_names
+from qaadcodec.container import ArchiveReader, Header, check_extendable, extend_archive, storable_names
 from qaadcodec.events import Listener, Notice, StopRequest, ignore
 from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.model.decoder import decode_points
 
 OUTSIDE = 1.25  # normalised coordinates of a new cloud beyond which it does not look like one of the set
+FAR_OFF = 10  # times the error of the set, beyond which the new clouds do not look like it
+ALIKE = "are they of the same kind, units and position?"
 
 
 @dataclass(frozen=True, slots=True)
 class EncodeSummary:
-    """What was added. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units, of a sample."""
+    """What was added. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units, of a sample.
+
+    `interrupted`: it was stopped before all of the new clouds were fitted, and `unfitted` of them were left out.
+    """
 
     path: str
     added: int
@@ -42,6 +47,8 @@ class EncodeSummary:
     n_em_kd: float
     sample: int
     seconds: float
+    interrupted: bool
+    unfitted: int
     skipped: tuple[tuple[str, str], ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -95,18 +102,15 @@ def encode(
             normalisation=Normalisation(np.array(header.offset), header.scale),
         )
         with gathered.store as store:
-            if (reach := float(np.abs((gathered.boxes - np.array(header.offset)) / header.scale).max())) > OUTSIDE:
-                on_event(
-                    Notice(
-                        f"the new clouds reach {reach:.2f} times as far from the centre as those of the set did; "
-                        "are they of the same kind, units and position?",
-                        warning=True,
-                    )
-                )
+            check_extendable(reader, len(store))
+            if unlike := outside(header, gathered.boxes):
+                on_event(Notice(f"{unlike}; {ALIKE}", warning=True))
             from qaadcodec.codec.fitting import fit  # torch takes seconds to import: bad input is told before
 
             latents = fit(source, gathered, device, seed, on_event, stop)
-            count = len(latents)
+            count, unfitted = len(latents), len(store) - len(latents)
+            if unfitted:
+                on_event(Notice(f"stopped: {unfitted} of {len(store)} new clouds were not added", warning=True))
             names = storable_names([*reader.names, *gathered.names[:count]])[header.clouds :]
             if renamed := [pair for pair in zip(gathered.names, names, strict=False) if pair[0] != pair[1]]:
                 what = f"{len(renamed)} of {count} new clouds have names that are taken"
@@ -119,24 +123,44 @@ def encode(
                 lambda i: decode_points(header.network, source.weights, source.input_cloud, stored[i]),
                 header.scale,
             )
+            if not unlike and (unlike := far_off(header, error)):
+                on_event(Notice(f"{unlike}; {ALIKE}", warning=True))
             with atomic_output(output, overwrite) as stream:
-                extend_archive(reader, *new, stream, header=widened(header, gathered.boxes[:count], error))
-                size = stream.tell()
-        before = reader.size_bytes
+                size = extend_archive(reader, *new, stream, header=widened(header, gathered.boxes[:count], error))
+        grown = size - reader.size_bytes
     return EncodeSummary(
         path=str(output),
         added=count,
         clouds=header.clouds + count,
         points=header.points,
         bytes_out=size,
-        bytes_added=size - before,
+        bytes_added=grown,
         em_kd=error.em_kd,
         em_kd_root=math.sqrt(error.em_kd),
         n_em_kd=error.n_em_kd,
         sample=error.sample,
         seconds=time.monotonic() - started,
+        interrupted=unfitted > 0,
+        unfitted=unfitted,
         skipped=gathered.skipped,
     )
+
+
+def outside(header: Header, boxes: npt.NDArray[np.float64]) -> str | None:
+    """Words for new clouds, of these boxes (n, 2, 3), that lie farther out than any of the set."""
+    reach = float(np.abs((boxes - np.array(header.offset)) / header.scale).max())
+    if reach <= OUTSIDE:
+        return None
+    return f"the new clouds reach {reach:.2f} times as far from the centre as those of the set did"
+
+
+def far_off(header: Header, error: SampledError) -> str | None:
+    """Words for new clouds that come back much worse than those of the set did, if the header tells of these."""
+    known = header.errors.get("n_em_kd", 0.0)
+    if error.n_em_kd <= FAR_OFF * known or known == 0:
+        return None
+    here, there = f"{100 * error.n_em_kd:.2f} %", f"{100 * known:.2f} %"
+    return f"the new clouds come back with an nEM-kD of {here}, those of the set with {there}"
 
 
 def as_stored(

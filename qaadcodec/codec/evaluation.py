@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ class CloudErrors:
 
 
 def evaluate(
-    archive: str | Path,
+    archive: str | Path | OpenArchive,
     references: Sequence[str | Path],
     *,
     indices: Sequence[int] = (),
@@ -72,7 +73,7 @@ def evaluate(
     """Compare the clouds of a container with their originals, found by name.
 
     Args:
-        archive: the .qaad file.
+        archive: the .qaad file, or one that is open, which stays so.
         references: folders or files with the originals, as for `compress`.
         indices: only these clouds; all for which there is an original when empty.
         metrics: names out of METRICS; all when None.
@@ -83,7 +84,7 @@ def evaluate(
         CloudError: an original is missing or unusable; ContainerError; UsageError for an unknown metric or index.
     """
     wanted = chosen_metrics(metrics)
-    with open_archive(archive) as source:
+    with reading(archive) as source:
         found = by_name(source, find_clouds(references))
         if not indices and len(found) < len(source):
             missing = [name for i, name in enumerate(source.names) if i not in found]
@@ -109,6 +110,11 @@ def evaluate_pair(a: str | Path, b: str | Path, *, metrics: Sequence[str] | None
     wanted = chosen_metrics(metrics)
     first, second = read_cloud(a), read_cloud(b)
     return compare(first.points, second.points, wanted, seed, index=None, name=first.name)
+
+
+def reading(archive: str | Path | OpenArchive) -> AbstractContextManager[OpenArchive]:
+    """An archive to read from; one that was given open is not closed."""
+    return nullcontext(archive) if isinstance(archive, OpenArchive) else open_archive(archive)
 
 
 def chosen_metrics(metrics: Sequence[str] | None) -> tuple[str, ...]:
@@ -177,12 +183,13 @@ def compare(
     return CloudErrors(index=index, name=name, points=len(original), note=note, **asked)
 
 
-def summarise(errors: Sequence[CloudErrors], archive: str | Path | None) -> dict[str, Any]:
+def summarise(errors: Sequence[CloudErrors], archive: str | Path | OpenArchive | None) -> dict[str, Any]:
     """Mean, median, p95 and max of every metric over the clouds, and what the container costs.
 
     Args:
         errors: of the clouds compared.
-        archive: its sizes and ratios are added; None for two clouds.
+        archive: its sizes and ratios are added; the open one that was evaluated, where it came through a pipe; None
+            for two clouds.
 
     Returns:
         The last JSON line of `qaad eval --json`. Statistics may be infinite or NaN, for which JSON has only null.
@@ -201,7 +208,7 @@ def summarise(errors: Sequence[CloudErrors], archive: str | Path | None) -> dict
             summary[name] = {key: float(value) for key, value in statistics.items()}
     summary["peak"] = "diagonal of the original's bounding box"
     if archive is not None:
-        with open_archive(archive) as source:
+        with reading(archive) as source:
             clouds, points, size = len(source), source.header.points, source.size_bytes
             summary |= {
                 "archive_clouds": clouds,
@@ -214,16 +221,21 @@ def summarise(errors: Sequence[CloudErrors], archive: str | Path | None) -> dict
     return summary
 
 
-def check_thresholds(summary: Mapping[str, Any], limits: Mapping[str, float]) -> None:
+def check_thresholds(summary: Mapping[str, Any], limits: Mapping[str, float] | Iterable[tuple[str, float]]) -> None:
     """Compare the means of a summary with limits; for d1_psnr, where more is better, the limit is the least.
 
+    Args:
+        summary: by `summarise`.
+        limits: by metric, or pairs of metric and limit; of several limits of one metric, each has to be kept.
+
     Raises:
-        ThresholdMissed: names every metric that missed its limit, with both numbers.
+        ThresholdMissed: names every limit that was missed and its metric, with both numbers.
         UsageError: a metric is unknown or was not measured.
     """
-    chosen_metrics(list(limits))
+    pairs = list(dict.fromkeys(limits.items() if isinstance(limits, Mapping) else limits))
+    chosen_metrics([name for name, _ in pairs])
     missed = []
-    for name, limit in limits.items():
+    for name, limit in pairs:
         if name not in summary:
             raise UsageError(f"{name} was not measured, so its limit cannot be checked", hint="add it to --metrics")
         value = summary[name]["mean"]

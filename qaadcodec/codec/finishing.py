@@ -94,9 +94,7 @@ def archive_of(learner: Learner, gathered: Gathered, config: CompressConfig) -> 
 def size_of(learner: Learner, gathered: Gathered, config: CompressConfig) -> int:
     """Bytes of the container, if the learner were written now with its steps."""
     assert learner.steps is not None
-    stream = io.BytesIO()
-    write_archive(archive_of(learner, gathered, config), learner.steps, stream)
-    return stream.tell()
+    return write_archive(archive_of(learner, gathered, config), learner.steps, io.BytesIO())
 
 
 def final_coding(

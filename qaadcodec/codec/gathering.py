@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.clouds import CloudSource, Normalisation, PointCloud, find_clouds, resample
-from qaadcodec.container import storable_names
-from qaadcodec.errors import CloudError, Interrupted
+from qaadcodec.container import MAX_POINTS, storable_names
+from qaadcodec.errors import CloudError, Interrupted, UsageError
 from qaadcodec.events import Listener, Notice, PhaseEnded, PhaseStarted, Progress, StopRequest
 from qaadcodec.files import protect
 from qaadcodec.metrics.em_kd import variance
@@ -72,11 +72,15 @@ def gather(
         CloudError: a cloud is unusable (without `skip_bad`), or none is left.
         Interrupted: stopped.
         EnvironmentFailure: no room for the working data, or the output is one of the inputs.
+        UsageError: more points per cloud than an archive holds.
     """
     sources = find_clouds(inputs)
     protect([source.file for source in sources if isinstance(source.file, Path)], output)
     survey = Survey(sources, skip_bad, on_event, stop)
     m = points or min(survey.counts)
+    if m > MAX_POINTS:
+        hint = f"--points {MAX_POINTS} takes that many of each"
+        raise UsageError(f"{m} points per cloud, and an archive holds {MAX_POINTS} at most", hint=hint)
     _tell(survey, m, reason, on_event)
     boxes = np.array(survey.boxes)
     bounds = outer_box(boxes)

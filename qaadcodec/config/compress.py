@@ -96,7 +96,9 @@ def with_settings(config: CompressConfig, settings: Mapping[str, Any]) -> Compre
 
 
 def aimed(config: CompressConfig, **aims: Any) -> CompressConfig:
-    """The configuration with those of its `size` settings that are given (not None) in place of its quality.
+    """The configuration with what is given (not None) in place of the quality, or the target, that its `size` has.
+
+    A metric stays where none is given. That an aim was wanted which now gives way is for the caller to know.
 
     Raises:
         UsageError: a value is out of range, more than one target is given, or the numbers are not entropy-coded.
@@ -105,4 +107,5 @@ def aimed(config: CompressConfig, **aims: Any) -> CompressConfig:
     if not given:
         return config
     require(config.coding.numbers == "entropy", "numbers", config.coding.numbers, '"entropy" for a quality or a target')
-    return replace(config, size=SizeConfig(given=config.size.given, **given))
+    kept = {"given": config.size.given, "metric": config.size.metric}
+    return replace(config, size=SizeConfig(**{**kept, **given}))

@@ -2,22 +2,24 @@
 
 from qaadcodec.container.archive import Archive
 from qaadcodec.container.codings import coding_name
-from qaadcodec.container.header import Header
+from qaadcodec.container.header import MAX_POINTS, Header
 from qaadcodec.container.layout import Section
 from qaadcodec.container.names import storable_names
 from qaadcodec.container.reader import CONTENTS, ArchiveReader
 from qaadcodec.container.steps import Steps, storable
 from qaadcodec.container.verify import Check, verify
-from qaadcodec.container.writer import extend_archive, quantise, write_archive
+from qaadcodec.container.writer import check_extendable, extend_archive, quantise, write_archive
 
 __all__ = [
     "CONTENTS",
+    "MAX_POINTS",
     "Archive",
     "ArchiveReader",
     "Check",
     "Header",
     "Section",
     "Steps",
+    "check_extendable",
     "coding_name",
     "extend_archive",
     "quantise",

@@ -16,6 +16,7 @@ from qaadcodec.container import uniform
 from qaadcodec.errors import ContainerError, UsageError
 
 Array = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,14 @@ class Coding:
         name: what people see.
         encode: array and bits to bytes; codings without a choice of bits take no notice of them.
         decode: bytes, of which the first are this array's, and its shape, to the array and the number of bytes it took.
+        least: numbers and rows of arrays to the least bytes that each can take.
     """
 
     id: int
     name: str
     encode: Callable[[Array, int], bytes]
     decode: Callable[[memoryview, tuple[int, ...]], tuple[Array, int]]
+    least: Callable[[Integers, Integers], Integers]
 
 
 def _float_coding(id: int, name: str, dtype: str) -> Coding:
@@ -53,12 +56,12 @@ def _float_coding(id: int, name: str, dtype: str) -> Coding:
             raise ContainerError(f"value {int(np.argmin(np.isfinite(values)))} is not finite")
         return values, size
 
-    return Coding(id, name, encode, decode)
+    return Coding(id, name, encode, decode, lambda count, rows: count * kind.itemsize)
 
 
 FLOAT32 = _float_coding(0, "float32", "<f4")
 FLOAT16 = _float_coding(1, "float16", "<f2")
-UNIFORM = Coding(2, "uniform", uniform.encode, uniform.decode)
+UNIFORM = Coding(2, "uniform", uniform.encode, uniform.decode, uniform.least)
 CODINGS = {coding.id: coding for coding in (FLOAT32, FLOAT16, UNIFORM)}
 DEFLATE_ID = 3  # text, not numbers: the names section
 ENTROPY_ID = 4  # weights and latents as a whole, not array by array

@@ -14,8 +14,10 @@ from qaadcodec.errors import ContainerError, UsageError
 MAX_CLOUDS = 1 << 24
 MAX_POINTS = 1 << 24
 MAX_TEXT = 256
+MAX_WHOLE = 2**63 - 1
 MAX_ERRORS = 64
 MAX_DEPTH = 4
+MAX_MESSAGE = 500
 DTYPES = ("float32", "float64")
 
 Point = tuple[float, float, float]
@@ -64,10 +66,11 @@ class Header:
         _text("writer", self.writer)
         _text("preset", self.preset)
         if self.seed is not None:
-            _whole("seed", self.seed, 0, 2**63 - 1)
+            _whole("seed", self.seed, 0, MAX_WHOLE)
         if self.epochs is not None:
-            _whole("epochs", self.epochs, 0, 2**63 - 1)
-        require(isinstance(self.errors, dict) and len(self.errors) <= MAX_ERRORS, "errors", self.errors, "an object")
+            _whole("epochs", self.epochs, 0, MAX_WHOLE)
+        require(isinstance(self.errors, dict), "errors", self.errors, "an object")
+        require(len(self.errors) <= MAX_ERRORS, "number of errors", len(self.errors), f"at most {MAX_ERRORS}")
         for name, value in self.errors.items():
             _text("name of an error", name)
             _number(f"error {name}", value)
@@ -89,10 +92,12 @@ class Header:
         if missing := [key for key in required if key not in values]:
             raise ContainerError(f"has no {', '.join(missing)}")
         try:
+            for key in ("seed", "epochs"):  # nobody said: then the key is not there, and null is no number
+                _whole(key, values.get(key, 0), 0, MAX_WHOLE)
             network = _network(values["network"])
             return cls(**{k: v for k, v in values.items() if k in known} | {"network": network})
         except UsageError as error:
-            raise ContainerError(str(error)[:500]) from error
+            raise ContainerError(_shortened(str(error))) from error
 
 
 def _network(values: Any) -> NetworkConfig:
@@ -126,6 +131,12 @@ def _parse(data: bytes) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ContainerError("is JSON, but not an object")
     return values
+
+
+def _shortened(message: str) -> str:
+    """Long values come from the file; the rule that they break stands behind them, and stays."""
+    half = MAX_MESSAGE // 2 - 2
+    return message if len(message) <= MAX_MESSAGE else f"{message[:half]} … {message[-half:]}"
 
 
 def _check_depth(text: str) -> None:

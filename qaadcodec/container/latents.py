@@ -110,3 +110,15 @@ def parse_directory(data: bytes, section_length: int, clouds: int, prior_size: i
     if offsets[-1] != section_length:
         raise ContainerError(f"its blocks end at byte {offsets[-1]} of {section_length}")
     return Directory(first, offsets, entries["crc32"].astype(np.uint32), stored)
+
+
+def check_lengths(directory: Directory, latent_size: int, coding: Coding) -> None:
+    """ContainerError names the first block that is too short for its numbers; what passes bounds N times l."""
+    clouds, lengths = np.diff(directory.first), np.diff(directory.offsets)
+    least = coding.least(clouds * latent_size, np.where(clouds >= TRANSPOSED_FROM, latent_size, clouds))
+    if np.any(short := lengths < least):
+        block = int(np.argmax(short))
+        raise ContainerError(
+            f"block {block} of {clouds[block]} clouds has {lengths[block]} bytes, and {clouds[block] * latent_size} "
+            f"values of {coding.name} take at least {least[block]}"
+        )

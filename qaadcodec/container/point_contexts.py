@@ -7,7 +7,7 @@ around at 2^64: what is made of them is relative to the node, fits, and is so th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -40,41 +40,29 @@ class _Groups:
     Attributes:
         of_node: group of each node, (n,).
         count: number of groups.
-        neighbours: for each group in turn the groups in and around its cell, itself included.
-        weights: of these.
-        starts: where each group's begin in these, (count,).
-        shape: of the points around each node, itself left out: see `shapes`, (10, n).
+        pairs: groups next to each other, i, j and the weight, for one of each two opposite directions; no group is
+            twice in an i or in a j.
+        shape: of the points around each node, itself left out: see `to_shapes`, (10, n).
     """
 
     of_node: Ints
     count: int
-    neighbours: Ints
-    weights: Ints
-    starts: Ints
-    shape: Ints
-
-    @staticmethod
-    def of(of_node: Ints, count: int, pairs: list[tuple[Ints, Ints, int]]) -> _Groups:
-        """From groups next to each other: i, j and the weight, for one of each two opposite directions."""
-        itself = np.arange(count)
-        first = np.concatenate([itself, *(side for i, j, _ in pairs for side in (i, j))])
-        second = np.concatenate([itself, *(side for i, j, _ in pairs for side in (j, i))])
-        weights = np.repeat([OWN_WEIGHT, *(w for _, _, w in pairs)], [count, *(2 * len(i) for i, _, _ in pairs)])
-        order = np.argsort(first, kind="stable")
-        starts = np.searchsorted(first[order], itself)
-        none = np.empty((MOMENTS, 0), dtype=np.int64)
-        return _Groups(of_node, count, second[order], weights[order], starts, none)
+    pairs: list[tuple[Ints, Ints, int]]
+    shape: Ints = field(default_factory=lambda: np.empty((MOMENTS, 0), dtype=np.int64))
 
     def look_around(self, of_nodes: Ints, positions: Ints) -> None:
         """Set `shape` from the moments of the nodes themselves, (10, n), and their positions, (3, n)."""
         order = np.argsort(self.of_node, kind="stable")
         starts = np.searchsorted(self.of_node[order], np.arange(self.count))
-        around = np.empty_like(of_nodes)
-        for moment, of_node in zip(around, of_nodes, strict=True):  # one at a time: neighbours are many
+        self.shape = np.empty_like(of_nodes)
+        for moment, of_node in zip(self.shape, of_nodes, strict=True):
             own = np.add.reduceat(of_node[order], starts)
-            total = np.add.reduceat(own[self.neighbours] * self.weights, self.starts)
+            total = own * OWN_WEIGHT
+            for i, j, weight in self.pairs:
+                total[i] += own[j] * weight
+                total[j] += own[i] * weight
             moment[:] = total[self.of_node] - of_node * OWN_WEIGHT
-        self.shape = shapes(around, positions)
+        to_shapes(self.shape, positions)
 
 
 class Surroundings:
@@ -141,7 +129,7 @@ def _group(cells: Ints, patches: Ints, patch_count: int) -> list[_Groups]:
         own_j = find(own_keys, cell[own_i] * patch_count + own_patch[own_i])
         there = own_j >= 0
         own_pairs.append((own_i[there], own_j[there], weight))
-    return [_Groups.of(of_node, len(keys), pairs), _Groups.of(own_of_node, len(own_keys), own_pairs)]
+    return [_Groups(of_node, len(keys), pairs), _Groups(own_of_node, len(own_keys), own_pairs)]
 
 
 def find(keys: Ints, wanted: Ints) -> Ints:
@@ -150,18 +138,20 @@ def find(keys: Ints, wanted: Ints) -> Ints:
     return np.where(keys[at] == wanted, at, -1)
 
 
-def shapes(moments: Ints, positions: Ints) -> Ints:
-    """Weight, mean and covariance (10, n) of the points around nodes at positions (3, n), of their moments (10, n).
+def to_shapes(moments: Ints, positions: Ints) -> None:
+    """Make weight, mean and covariance (10, n) of the points around nodes at positions (3, n) of their moments (10, n).
 
     The mean is relative to the node and in 1/16, the covariance in 1/3: xx, xy, xz, yy, yz, zz.
     """
-    n, r = moments[0], positions
+    n, sums, products, r = moments[0], moments[1:4], moments[4:], positions
     divisor = np.maximum(n, 1)
-    sums = [moments[1 + i] - n * r[i] for i in range(3)]
-    mean = [s * 16 // divisor for s in sums]
-    products = [moments[4 + at] - r[i] * moments[1 + j] - r[j] * sums[i] for at, (i, j) in enumerate(PRODUCTS)]
-    covariance = [3 * p // divisor - (3 * mean[i] * mean[j] >> 8) for p, (i, j) in zip(products, PRODUCTS, strict=True)]
-    return np.stack([n, *mean, *covariance])
+    for product, (i, j) in zip(products, PRODUCTS, strict=True):
+        product -= r[i] * sums[j] + r[j] * (sums[i] - n * r[i])
+    for i in range(3):
+        sums[i] -= n * r[i]
+        sums[i] = sums[i] * 16 // divisor
+    for product, (i, j) in zip(products, PRODUCTS, strict=True):
+        product[:] = 3 * product // divisor - (3 * sums[i] * sums[j] >> 8)
 
 
 def slopes(shape: Ints, widths: list[int], axis: int, depth: int) -> tuple[Ints, Ints]:

@@ -60,7 +60,7 @@ class Contexts:
         return self._intervals(symbols)[2]
 
     def low(self, symbols: Ints, rest: Ints) -> Ints:
-        """The inverse of `symbols`; what damaged data give may be more than the points of a node."""
+        """The inverse of `symbols`; what damaged data give may be below 0, or more than the points of a node."""
         coded = symbols.copy()
         many = self.counts >= MANY
         coded[many] = _start(symbols[many], self.counts[many])

@@ -97,7 +97,7 @@ def decode_points(data: bytes | memoryview, sizes: npt.NDArray[np.int64]) -> npt
         widths = contexts.widths(symbols)
         rest = coder.decode(UNIFORM, widths.astype(np.int32)) if len(widths) else widths
         low = contexts.low(symbols, rest)
-        if np.any(low > split.counts):
+        if np.any((low < 0) | (low > split.counts)):
             raise ContainerError("coded points put more points into half a cell than are in the cell")
         tables.learn(contexts, symbols)
         return low

@@ -96,11 +96,11 @@ class ArchiveReader:
 
         Only the blocks that hold the indices are read. Raises UsageError, naming the range, for an index outside it.
         """
+        directory = self.directory  # before there is room for N of anything: the header may lie
         wanted = np.arange(self.header.clouds) if indices is None else np.asarray(indices, dtype=np.int64).reshape(-1)
         if np.any(outside := (wanted < 0) | (wanted >= self.header.clouds)):
             index = int(wanted[np.argmax(outside)])
             raise UsageError(f"{self.name}: no cloud {index}: indices are 0 to {self.header.clouds - 1}")
-        directory = self.directory
         block_of = np.searchsorted(directory.first, wanted, side="right") - 1
         rows = np.empty((len(wanted), self.header.network.latent_size), dtype=np.float32)
         for block in sorted(set(block_of.tolist())):
@@ -148,6 +148,8 @@ class ArchiveReader:
                     if (count := self.header.clouds * latent_size) > MAX_NUMBERS:
                         raise ContainerError(f"{count} entropy-coded numbers, and there may be {MAX_NUMBERS}")
                     self._prior = parse_prior(data[:before])
+                else:
+                    blocks.check_lengths(directory, latent_size, CODINGS[section.coding])
                 self._directory = directory
         return self._directory
 

@@ -67,6 +67,11 @@ def decode(data: memoryview, shape: tuple[int, ...]) -> tuple[npt.NDArray[np.flo
     return (integers.reshape(rows, -1).astype(np.float32) * steps[:, None]).reshape(shape), size
 
 
+def least(count: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Bytes of arrays of so many numbers and rows, of the fewest bits."""
+    return 1 + rows + (count * MIN_BITS + 7) // 8
+
+
 def _product(shape: tuple[int, ...]) -> int:
     """As Python's integers, which do not overflow: shapes come from the file."""
     product = 1

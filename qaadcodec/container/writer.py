@@ -11,7 +11,7 @@ import numpy as np
 from qaadcodec.config import CodingConfig
 from qaadcodec.container.archive import Archive
 from qaadcodec.container.codings import CODINGS, DEFLATE_ID, ENTROPY_ID, POINTS_ID, Array, by_name, encode_arrays
-from qaadcodec.container.header import Header
+from qaadcodec.container.header import MAX_CLOUDS, Header
 from qaadcodec.container.inputcloud import encode_input_cloud
 from qaadcodec.container.latents import assemble_blocks, encode_blocks
 from qaadcodec.container.layout import MAX_HEADER_BYTES, assemble
@@ -23,9 +23,7 @@ from qaadcodec.container.weights import MAX_NUMBERS, encode_weights
 from qaadcodec.errors import UsageError
 
 
-def write_archive(
-    archive: Archive, coding: CodingConfig | Steps, stream: BinaryIO, *, numbers: str = "uniform"
-) -> None:
+def write_archive(archive: Archive, coding: CodingConfig | Steps, stream: BinaryIO, *, numbers: str = "uniform") -> int:
     """Write an archive to a binary stream, which need not seek.
 
     Args:
@@ -36,13 +34,16 @@ def write_archive(
         numbers: with bits, name of the coding of all three, "uniform", "float16" or "float32"; the latter two ignore
             the bits.
 
+    Returns:
+        Bytes written.
+
     Raises:
         UsageError: a number is not finite or out of the coding's range.
     """
     header = archive.header
     sections = _with_steps(archive, coding) if isinstance(coding, Steps) else _with_bits(archive, coding, numbers)
     names = (NAMES, DEFLATE_ID, encode_names(archive.names, archive.counts, header.points))
-    _write(stream, header, [*sections, names])
+    return _write(stream, header, [*sections, names])
 
 
 def quantise(archive: Archive, coding: CodingConfig | Steps, *, numbers: str = "uniform") -> Archive:
@@ -61,7 +62,7 @@ def extend_archive(
     stream: BinaryIO,
     *,
     header: Header | None = None,
-) -> None:
+) -> int:
     """Write a copy of a container with more clouds behind the old ones, which decode exactly as before.
 
     Weights, input cloud and old blocks of latents are copied byte for byte, each checked; the new clouds go into new
@@ -76,6 +77,9 @@ def extend_archive(
         header: says other things of the set (bounds, errors, writer); its clouds, points, network, offset, scale and
             dtype are those of the old one, with n clouds more. Default: the old one, with n clouds more.
 
+    Returns:
+        Bytes written.
+
     Raises:
         UsageError: a name, count, shape or header does not fit; ContainerError: the old container is damaged.
     """
@@ -88,15 +92,15 @@ def extend_archive(
     for key in ("points", "network", "offset", "scale", "dtype"):
         if getattr(new, key) != getattr(old, key):
             raise UsageError(f"{reader.name}: {key} is {getattr(old, key)}, and cannot become {getattr(new, key)}")
+    check_extendable(reader, len(latents))
     blocks = [reader.raw_block(b) for b in range(len(reader.directory))]
     prior = reader.prior
     if prior is None:
         bits = blocks[-1][1][0]  # the first byte of a uniform array; the float codings ignore it
         blocks += encode_blocks(latents, CODINGS[reader.section(LATENTS).coding], bits)
     else:
-        _check_count(new)
         blocks += encode_blocks(latents, prior)
-    _write(
+    return _write(
         stream,
         new,
         [
@@ -110,6 +114,15 @@ def extend_archive(
     )
 
 
+def check_extendable(reader: ArchiveReader, more: int) -> None:
+    """UsageError if a container cannot hold so many clouds more; known before anything is made of them."""
+    count = reader.header.clouds + more
+    if count > MAX_CLOUDS:
+        raise UsageError(f"{reader.name}: it would hold {count} clouds, and can hold {MAX_CLOUDS}")
+    if reader.prior is not None:
+        _check_count(count, reader.header)
+
+
 def _with_bits(archive: Archive, coding: CodingConfig, numbers: str) -> list[tuple[str, int, bytes]]:
     kind = by_name(numbers)
     axes = np.ascontiguousarray(archive.input_cloud.T)  # (3, M): one exponent per axis
@@ -121,7 +134,7 @@ def _with_bits(archive: Archive, coding: CodingConfig, numbers: str) -> list[tup
 
 
 def _with_steps(archive: Archive, steps: Steps) -> list[tuple[str, int, bytes]]:
-    _check_count(archive.header)
+    _check_count(archive.header.clouds, archive.header)
     prior = fit_prior(archive.latents, steps.latents)
     cloud = encode_input_cloud(archive.input_cloud, steps.input_cloud, archive.header.network.patches)
     return [
@@ -135,14 +148,17 @@ def _tensors(archive: Archive) -> list[tuple[str, Array]]:
     return [(name, archive.weights[name]) for name in archive.header.network.tensor_shapes()]
 
 
-def _check_count(header: Header) -> None:
-    if (count := header.clouds * header.network.latent_size) > MAX_NUMBERS:
+def _check_count(clouds: int, header: Header) -> None:
+    if (count := clouds * header.network.latent_size) > MAX_NUMBERS:
         raise UsageError(f"{count} numbers of latents, and at most {MAX_NUMBERS} can be entropy-coded")
 
 
-def _write(stream: BinaryIO, header: Header, sections: list[tuple[str, int, bytes]]) -> None:
+def _write(stream: BinaryIO, header: Header, sections: list[tuple[str, int, bytes]]) -> int:
     text = header.to_json()
     if len(text) > MAX_HEADER_BYTES:
         raise UsageError(f"the header takes {len(text)} bytes, and may take {MAX_HEADER_BYTES}")
+    size = 0
     for piece in assemble(text, sections):
         stream.write(piece)
+        size += len(piece)
+    return size

@@ -36,7 +36,7 @@ def encode_lines(summary: EncodeSummary) -> list[str]:
     return facts(
         [
             ("archive", summary.path),
-            ("added", count_of(summary.added, "cloud")),
+            ("added", count_of(summary.added, "cloud") + (", finished early" if summary.interrupted else "")),
             *left_out(summary.skipped),
             ("clouds", clouds_of(summary.clouds, summary.points)),
             ("bytes added", grouped(summary.bytes_added)),

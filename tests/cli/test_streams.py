@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,13 @@ def test_stdout_gets_the_bytes_of_the_file(place: Path, shell: Shell) -> None:
     decode = "qaad decode tiny.qaad --index 2 -q -o"
     outcome = shell(f"{decode} a.ply && {decode} - > b.ply && cmp a.ply b.ply", place)
     assert (outcome.code, outcome.stderr) == (0, "")
+
+
+def test_a_pipe_gets_an_archive(place: Path, shell: Shell) -> None:
+    compress = "qaad compress set/ -o p --points 64 --epochs 1 --device cpu -q --json"
+    outcome = shell(f"mkfifo p && {{ cat p > out.qaad & }} && {compress} && wait && qaad verify out.qaad", place)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert json.loads(outcome.stdout.splitlines()[0])["bytes_out"] == (place / "out.qaad").stat().st_size
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qaadcodec.container import ArchiveReader, verify
+from qaadcodec.container import ArchiveReader, Header, verify
 from qaadcodec.errors import ContainerError
 from qaadcodec.model.decoder import decode_points
 
@@ -80,6 +80,56 @@ def test_damaged_files_are_refused(vector: dict[str, Any], second: ModuleType) -
     assert hint
     with pytest.raises(second.BadFile):
         second.decode(path.read_bytes(), 0)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("clouds", 2.0),
+        ("clouds", True),
+        ("clouds", (1 << 24) + 1),
+        ("points", None),
+        ("dtype", "int8"),
+        ("dtype", ["float32"]),
+        ("offset", [0, 1]),
+        ("offset", [0, 1, False]),
+        ("offset", "xyz"),
+        ("scale", "1"),
+        ("scale", -1),
+        ("bounds", [[0, 0, 0]]),
+        ("bounds", [[0, 0, 1], [1, 1, 0]]),
+        ("bounds", [[0, 0], [1, 1]]),
+        ("network", []),
+        ("network", {"film": True}),
+        ("latent_size", 0),
+        ("latent_size", 4097),
+        ("patches", "1"),
+        ("patches", 65537),
+        ("shared_widths", []),
+        ("shared_widths", [4] * 17),
+        ("shared_widths", [8193]),
+        ("shared_widths", [4.0]),
+        ("head_widths", None),
+        ("head_widths", [0]),
+        ("fourier_octaves", "a"),
+        ("fourier_octaves", 17),
+        ("film", 1),
+        ("displacement", None),
+        ("gates", 1),
+    ],
+)
+def test_both_decoders_refuse_a_header_that_breaks_a_rule(key: str, value: Any, second: ModuleType) -> None:
+    with ArchiveReader(FORMATS / "vectors" / "minimal.qaad") as reader:
+        values = json.loads(reader.frame.header)
+    values["points"] = 1 << 24  # no fewer than any number of patches
+    whole = json.dumps(values).encode()
+    assert Header.from_json(whole).points == second.read_header(whole)["points"]
+    (values if key in values else values["network"])[key] = value
+    text = json.dumps(values).encode()
+    with pytest.raises(ContainerError):
+        Header.from_json(text)
+    with pytest.raises(second.BadFile, match=r"^header: "):
+        second.read_header(text)
 
 
 def test_the_second_decoder_from_a_shell(second: ModuleType) -> None:

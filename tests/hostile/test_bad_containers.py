@@ -109,6 +109,7 @@ def test_nonsense_behind_right_checksums_is_read_or_refused(name: str, data: st.
     [
         "points-many",
         "latents-huge",
+        "latents-thin",
         "names-cap",
         "names-bomb",
         "header-deep",
@@ -123,6 +124,16 @@ def test_lengths_that_lie_cost_no_memory(name: str) -> None:
     refused(data)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    assert peak < 2 << 20
+
+
+def test_latents_that_are_not_there_cost_no_memory() -> None:
+    with ArchiveReader(VECTORS / "latents-thin.qaad") as reader:
+        tracemalloc.start()
+        with pytest.raises(ContainerError, match="block 0 of 65535 clouds has 0 bytes"):
+            reader.latents()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
     assert peak < 2 << 20
 
 

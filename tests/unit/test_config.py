@@ -202,6 +202,9 @@ def test_an_aim_takes_the_place_of_the_presets_quality() -> None:
     assert found.size.chosen
     assert found.network == base.network
     assert not SizeConfig(given=("patches",), metric="n_em_kd").chosen
+    measured = with_settings(base, {"size.metric": "n_em_kd"})
+    assert aimed(measured, quality=20.0).size == SizeConfig(quality=20.0, metric="n_em_kd", given=("patches",))
+    assert aimed(measured, metric="em_kd", error=1.0).size.metric == "em_kd"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import torch
 from qaadcodec.clouds import Normalisation
 from qaadcodec.codec import OpenArchive
 from qaadcodec.codec import open as open_archive
-from qaadcodec.container import ArchiveReader
+from qaadcodec.config import CodingConfig
+from qaadcodec.container import ArchiveReader, write_archive
 from qaadcodec.errors import ContainerError, UsageError
 from qaadcodec.model.decoder import decode_points
 
@@ -25,6 +27,18 @@ def test_a_cloud_is_what_the_decoder_makes_of_its_latent(archive: Path) -> None:
             normalised = decode_points(header.network, whole.weights, whole.input_cloud, whole.latents[i])
             np.testing.assert_array_equal(source[i], norm.invert(normalised).astype(np.float32))
         assert not np.array_equal(source[0], source[1])
+
+
+def test_points_that_are_no_numbers_are_refused(archive: Path) -> None:
+    with ArchiveReader(archive) as reader:
+        whole = reader.archive()
+    stream = io.BytesIO()
+    write_archive(replace(whole, header=replace(whole.header, scale=1e300, dtype="float32")), CodingConfig(), stream)
+    with (
+        open_archive(stream) as source,
+        pytest.raises(ContainerError, match="cloud 3: its points are not finite as float32"),
+    ):
+        source.points(-1)
 
 
 def test_by_integer_name_and_slice(archive: Path) -> None:

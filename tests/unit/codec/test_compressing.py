@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 
 from qaadcodec import __version__
-from qaadcodec.codec import compress, compressing, evaluate
+from qaadcodec.codec import compress, compressing, evaluate, gathering
 from qaadcodec.codec import open as open_archive
 from qaadcodec.config import PRESETS, CompressConfig, aimed, with_settings
 from qaadcodec.errors import CloudError, EnvironmentFailure, Interrupted, UsageError
@@ -141,6 +141,17 @@ def test_points_asked_for(
     config = replace(tiny, points=100)
     assert compress([tmp_path / "set"], tmp_path / "x.qaad", config=config, on_event=heard).points == 100
     assert heard.notices == ["2 of 2 clouds are resampled to 100 points (as asked for); they have 90 to 120"]
+
+
+def test_more_points_than_an_archive_holds_are_refused_before_anything_is_learnt(
+    tmp_path: Path, scans: Path, tiny: CompressConfig, monkeypatch: pytest.MonkeyPatch, only_inputs_left: OnlyLeft
+) -> None:
+    monkeypatch.setattr(gathering, "MAX_POINTS", 119)
+    said = "^120 points per cloud, and an archive holds 119 at most$"
+    with pytest.raises(UsageError, match=said) as caught:
+        compress([scans], tmp_path / "x.qaad", config=tiny)
+    assert caught.value.hint == "--points 119 takes that many of each"
+    only_inputs_left(tmp_path, {scans.name})
 
 
 def test_a_cloud_much_smaller_than_the_others_is_warned_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +17,10 @@ from qaadcodec.clouds import Normalisation
 from qaadcodec.codec import compress, encode, encoding, evaluate, fitting
 from qaadcodec.codec import open as open_archive
 from qaadcodec.config import CodingConfig
-from qaadcodec.container import ArchiveReader
-from qaadcodec.errors import CloudError, ContainerError, EnvironmentFailure, Interrupted
+from qaadcodec.container import ArchiveReader, writer
+from qaadcodec.errors import CloudError, ContainerError, EnvironmentFailure, Interrupted, UsageError
 from qaadcodec.events import PhaseStarted, Progress, StopRequest
+from qaadcodec.report.summaries import encode_lines
 
 MakeShape = Callable[..., npt.NDArray[np.float64]]
 Put = Callable[[Path, npt.NDArray[np.floating[Any]]], Path]
@@ -81,6 +83,8 @@ def test_the_summary_and_the_recorded_error(archive: Path, tmp_path: Path, more:
         "em_kd_root": math.sqrt(summary.em_kd),
         "n_em_kd": summary.n_em_kd,
         "sample": 2,
+        "interrupted": False,
+        "unfitted": 0,
         "skipped": (),
     }
     with open_archive(archive) as old, open_archive(output) as new:
@@ -141,6 +145,19 @@ def test_clouds_of_another_place_are_warned_of(
     )
 
 
+def test_clouds_that_come_back_badly_are_warned_of(
+    archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put, heard: Any
+) -> None:
+    put_cloud(tmp_path / "small.npy", make_shape(9) / 25.4)  # inches
+    encode(archive, [tmp_path / "small.npy"], tmp_path / "x.qaad", on_event=heard)
+    (notice,) = heard.notices
+    assert re.fullmatch(
+        r"the new clouds come back with an nEM-kD of [0-9.]+ %, those of the set with [0-9.]+ %; "
+        r"are they of the same kind, units and position\?",
+        notice,
+    )
+
+
 def test_the_same_command_gives_the_same_bytes(archive: Path, tmp_path: Path, more: Path) -> None:
     outputs = [tmp_path / name for name in ("1.qaad", "2.qaad")]
     for output in outputs:
@@ -194,8 +211,8 @@ def test_a_stop_before_the_first_cloud(archive: Path, tmp_path: Path, more: Path
     only_inputs_left(tmp_path, {"more"})
 
 
-def test_a_stop_later_writes_what_was_fitted(
-    archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put
+def test_a_stop_later_writes_what_was_fitted_and_says_so(
+    archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put, heard: Any
 ) -> None:
     for i in range(10):
         put_cloud(tmp_path / f"more/n{i}.npy", make_shape(20 + i))
@@ -204,12 +221,30 @@ def test_a_stop_later_writes_what_was_fitted(
     def listen(event: Any) -> None:
         if isinstance(event, Progress) and event.phase == "fitting":
             stop.set()
+        heard(event)
 
     summary = encode(archive, [tmp_path / "more"], tmp_path / "x.qaad", on_event=listen, stop=stop)
-    assert (summary.added, summary.clouds) == (8, 12)
+    assert (summary.added, summary.clouds, summary.interrupted, summary.unfitted) == (8, 12, True, 2)
+    assert "stopped: 2 of 10 new clouds were not added" in heard.notices
+    assert encode_lines(summary)[1].split(maxsplit=1)[1] == "8 clouds, finished early"
     with open_archive(tmp_path / "x.qaad") as new:
         assert new.names[4:] == tuple(f"n{i}" for i in range(8))
         assert np.isfinite(new[:]).all()
+
+
+@pytest.mark.parametrize("limit", ["MAX_CLOUDS", "MAX_NUMBERS"])
+def test_more_than_an_archive_holds_is_refused_before_it_is_fitted(
+    limit: str, archive: Path, tmp_path: Path, more: Path, monkeypatch: pytest.MonkeyPatch, only_inputs_left: OnlyLeft
+) -> None:
+    monkeypatch.setattr(writer, limit, {"MAX_CLOUDS": 5, "MAX_NUMBERS": 17}[limit])  # 6 clouds, 3 numbers each
+    monkeypatch.setattr(fitting, "fit_latents", None)
+    said = {
+        "MAX_CLOUDS": "would hold 6 clouds, and can hold 5$",
+        "MAX_NUMBERS": "^18 numbers of latents, and at most 17 can",
+    }
+    with pytest.raises(UsageError, match=said[limit]):
+        encode(archive, [more], tmp_path / "x.qaad")
+    only_inputs_left(tmp_path, {"more"})
 
 
 def test_a_stop_keeps_the_bounds_of_what_was_fitted(

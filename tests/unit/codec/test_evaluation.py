@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Callable
@@ -222,6 +223,23 @@ def test_the_summary_of_an_archive(archive: Path, made: Path) -> None:
     json.dumps(summary, allow_nan=False)
 
 
+def test_an_open_archive_is_read_once_and_stays_open(archive: Path, made: Path) -> None:
+    """Its path may lead to another file by then, or to nothing, as that of a pipe does."""
+    with archive.open("rb") as stream, open_archive(Piped(stream.read())) as source:
+        errors = list(evaluate(source, [made / "scans"], metrics=["chamfer"]))
+        summary = summarise(errors, source)
+        assert len(source[3]) == 120
+    assert errors == list(evaluate(archive, [made / "scans"], metrics=["chamfer"]))
+    assert summary == summarise(errors, archive)
+
+
+class Piped(io.BytesIO):
+    """What a pipe gives."""
+
+    def seekable(self) -> bool:
+        return False
+
+
 def test_thresholds() -> None:
     summary = summarise(errors_of(1.0, 2.0, 4.0, 9.0), None)  # the means are 4 and 96
     check_thresholds(summary, {"em_kd": 4.0, "d1_psnr": 96.0})
@@ -238,6 +256,20 @@ def test_thresholds() -> None:
     assert caught.value.hint == "add it to --metrics"
     with pytest.raises(UsageError, match=r"^unknown metrics: rmse$"):
         check_thresholds(summary, {"rmse": 1.0})
+
+
+def test_of_several_limits_of_a_metric_each_counts() -> None:
+    summary = summarise(errors_of(1.0, 2.0, 4.0, 9.0), None)  # the means are 4 and 96
+    check_thresholds(summary, [("em_kd", 5.0), ("em_kd", 4.0), ("d1_psnr", 95.0), ("d1_psnr", 96.0)])
+    for limits in ([("em_kd", 0.1), ("em_kd", 5.0)], [("em_kd", 5.0), ("em_kd", 0.1)], 2 * [("em_kd", 0.1)]):
+        with pytest.raises(ThresholdMissed, match=r"^mean em_kd is 4, above the limit 0\.1$"):
+            check_thresholds(summary, limits)
+    with pytest.raises(ThresholdMissed, match=r"^mean d1_psnr is 96, below the limit 97$"):
+        check_thresholds(summary, [("d1_psnr", 97.0), ("d1_psnr", 90.0)])
+    with pytest.raises(
+        ThresholdMissed, match=r"^mean em_kd is 4, above the limit 1; mean em_kd is 4, above the limit 2$"
+    ):
+        check_thresholds(summary, [("em_kd", 1.0), ("em_kd", 2.0)])
 
 
 def test_an_error_without_bound_misses_every_limit() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,25 @@ def test_the_checks_cover_every_byte_but_the_frame(archive: Path) -> None:
     assert json.loads(json.dumps(found.to_dict()))["checks"][0]["content"] == "header"
 
 
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="needs /dev/fd")
+def test_a_pipe_is_read_once(archive: Path) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, archive.read_bytes())
+    os.close(writer)
+    try:
+        found = verify(f"/dev/fd/{reader}", decode=True)
+    finally:
+        os.close(reader)
+    assert found == replace(verify(archive, decode=True), path=f"/dev/fd/{reader}")
+
+
+def test_what_is_no_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ContainerError, match=r"nothing\.qaad: no such file$"):
+        verify(tmp_path / "nothing.qaad")
+    with pytest.raises(ContainerError, match=r"a folder, not a \.qaad container$"):
+        verify(tmp_path)
+
+
 def test_with_decode_it_counts_the_clouds(archive: Path) -> None:
     assert verify(archive, decode=True).decoded == 4
 
@@ -67,7 +87,7 @@ def test_clouds_that_are_not_finite_are_found_by_decoding(archive: Path, tmp_pat
     assert verify(bad).decoded is None
     with pytest.raises(ContainerError) as caught:
         verify(bad, decode=True)
-    assert str(caught.value) == f"{bad}: cloud 0 (a) decodes to 120 points, 120 not finite"
+    assert str(caught.value).startswith(f"{bad}: cloud 0: its points are not finite as float32")
 
 
 def test_clouds_that_are_not_finite_are_found_without_numpys_warnings(archive: Path, tmp_path: Path) -> None:

@@ -75,6 +75,12 @@ def test_unknown_keys_are_skipped(archive: Archive) -> None:
         ("errors", [1], "errors is"),
         ("errors", {"em_kd": "low"}, "error em_kd is 'low'"),
         ("errors", {str(i): i for i in range(65)}, "errors is"),
+        ("errors", {str(i): i for i in range(65)}, "^number of errors is 65, and must be at most 64$"),
+        ("errors", [0] * 500, r"0, 0\], and must be an object$"),
+        ("errors", {"a\x1b[2J": 0}, "name of an error is 'a.x1b.2J', and must be text of at most 256 characters"),
+        ("errors", {"x" * 257: 0}, "x', and must be text of at most 256 characters, without control characters$"),
+        ("seed", None, "seed is None, and must be a whole number from 0 to 9223372036854775807"),
+        ("epochs", None, "epochs is None, and must be a whole number from 0"),
     ],
 )
 def test_each_rule(archive: Archive, key: str, value: Any, message: str) -> None:
@@ -108,6 +114,7 @@ def test_a_long_value_does_not_make_a_long_message(archive: Archive) -> None:
     with pytest.raises(ContainerError) as caught:
         Header.from_json(json.dumps(values).encode())
     assert len(str(caught.value)) <= 500
+    assert str(caught.value).endswith("xxx', and must be float32 or float64")
 
 
 def test_a_writer_is_told_of_its_mistake(archive: Archive) -> None:

@@ -8,10 +8,11 @@ import zlib
 import numpy as np
 import pytest
 
-from qaadcodec.container.codings import FLOAT32, UNIFORM
+from qaadcodec.container.codings import FLOAT16, FLOAT32, UNIFORM, Coding
 from qaadcodec.container.latents import (
     assemble_blocks,
     block_shape,
+    check_lengths,
     decode_block,
     directory_size,
     encode_blocks,
@@ -66,6 +67,24 @@ def test_damage_is_named() -> None:
     empty = assemble_blocks([(2, b"ab"), (0, b"")])
     with pytest.raises(ContainerError, match="2 blocks hold 2 clouds"):
         parse_directory(empty[:28], len(empty), 2)
+
+
+@pytest.mark.parametrize(("coding", "least"), [(FLOAT32, (768, 36)), (FLOAT16, (384, 18)), (UNIFORM, (52, 7))])
+def test_blocks_take_their_least_bytes_and_no_fewer(coding: Coding, least: tuple[int, int]) -> None:
+    latents = np.zeros((67, 3), dtype=np.float32)
+    blocks = encode_blocks(latents, coding, 2)
+    assert tuple(len(data) for _, data in blocks) == least
+    for cut in (0, 1):
+        section = assemble_blocks([blocks[0], (3, blocks[1][1][cut:])])
+        directory = parse_directory(section[:28], len(section), 67)
+        if not cut:
+            check_lengths(directory, 3, coding)
+            continue
+        message = (
+            f"block 1 of 3 clouds has {least[1] - 1} bytes, and 9 values of {coding.name} take at least {least[1]}"
+        )
+        with pytest.raises(ContainerError, match=message):
+            check_lengths(directory, 3, coding)
 
 
 def test_a_prior_stands_before_the_directory_and_is_checked_with_it() -> None:
