@@ -16,7 +16,7 @@ import click
 from qaadcodec.cli.options import debug_option, force_option, path_type, quiet_option
 from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.output import put
-from qaadcodec.cli.synth import check_folder
+from qaadcodec.cli.synth import check_folder, cloud_name
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
 
@@ -101,11 +101,6 @@ def clouds_in(folder: Path) -> list[Path]:
     """The clouds that a tour has left in a folder: 00000.ply and on without a gap; all else is of others."""
     files = (folder / cloud_name(i) for i in itertools.count())
     return list(itertools.takewhile(Path.is_file, files))
-
-
-def cloud_name(number: int) -> str:
-    """The file of a cloud, as `synth` names it, and `decode` by the name in the archive."""
-    return f"{number:05d}.ply"
 
 
 def program() -> str:

@@ -51,7 +51,7 @@ def command(
     Example:
       qaad synth skulls -n 64 -m 16384 -o skulls/ --seed 0
     """
-    names = [f"{i:05d}.ply" for i in range(count)]
+    names = [cloud_name(i) for i in range(count)]
     check_folder(output, set(names), overwrite=force)
 
     from qaadcodec.clouds import write_cloud
@@ -74,6 +74,11 @@ def command(
         put([json_line({"path": str(output), "kind": kind, "clouds": count, "points": points, "seed": seed})])
     else:
         say(f"wrote {output}: {clouds_of(count, points)}", quiet=quiet)
+
+
+def cloud_name(number: int) -> str:
+    """The file of a cloud in a set."""
+    return f"{number:05d}.ply"
 
 
 def check_folder(folder: Path, names: set[str], *, overwrite: bool) -> None:

@@ -128,11 +128,10 @@ class OpenArchive:
             normalised = decode_points(header.network, self.weights, self.input_cloud, latent, rows)
         with np.errstate(over="ignore", invalid="ignore"):
             points = Normalisation(np.array(header.offset), header.scale).invert(normalised).astype(header.dtype)
-        if not np.isfinite(points).all():
-            where = f"{self._reader.name}: cloud {self.absolute_index(index)}"
-            raise ContainerError(
-                f"{where}: its points are not finite as {header.dtype}; whoever made it should see to that"
-            )
+        if bad := int((~np.isfinite(points)).any(axis=1).sum()):
+            index = self.absolute_index(index)
+            what = f"cloud {index} ({self.names[index]}) decodes to {len(points)} points, {bad} not finite"
+            raise ContainerError(f"{self._reader.name}: {what}")
         return points
 
     @property

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from qaadcodec.codec.archive import open as open_archive
-from qaadcodec.container import Check
-from qaadcodec.container import verify as verify_checksums
-from qaadcodec.container.source import Source
+from qaadcodec.codec.archive import OpenArchive
+from qaadcodec.container import ArchiveReader, Check, checks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +30,7 @@ def verify(archive: str | Path, *, decode: bool = False) -> Verification:
     Raises:
         ContainerError: it is damaged; the message names the part, its place and the numbers.
     """
-    whole = archive if os.path.isfile(archive) else Piped(archive)
-    checks = verify_checksums(whole)
-    with open_archive(whole) as source:
-        decoded = sum(1 for _ in source) if decode else None  # one that is not finite is refused where it is decoded
-        return Verification(str(archive), source.size_bytes, checks, decoded)
-
-
-class Piped(io.BytesIO):
-    """All that comes through a pipe, under its name: it can be read once, and is needed for the checks and to decode.
-
-    Raises:
-        ContainerError: there is nothing of that name, or it is a folder; EnvironmentFailure: it cannot be read.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        source = Source(path)
-        super().__init__(source.read(0, source.size))
-        source.close()
-        self.name = source.name
+    with ArchiveReader(archive) as reader:
+        checks = checks_of(reader)
+        decoded = sum(1 for _ in OpenArchive(reader)) if decode else None  # what is not finite is refused there
+        return Verification(str(archive), reader.size_bytes, checks, decoded)

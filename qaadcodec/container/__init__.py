@@ -7,7 +7,7 @@ from qaadcodec.container.layout import Section
 from qaadcodec.container.names import storable_names
 from qaadcodec.container.reader import CONTENTS, ArchiveReader
 from qaadcodec.container.steps import Steps, storable
-from qaadcodec.container.verify import Check, verify
+from qaadcodec.container.verify import Check, checks_of, verify
 from qaadcodec.container.writer import check_extendable, extend_archive, quantise, write_archive
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Section",
     "Steps",
     "check_extendable",
+    "checks_of",
     "coding_name",
     "extend_archive",
     "quantise",

@@ -27,19 +27,24 @@ def verify(source: str | Path | BinaryIO) -> tuple[Check, ...]:
     Returns one Check per checksum, in file order. Raises ContainerError at the first thing that is wrong.
     """
     with ArchiveReader(source) as reader:
-        frame = reader.frame
-        table_bytes = TABLE_COUNT.size + len(frame.sections) * TABLE_ENTRY.size
-        checks = [
-            Check("header", 0, PREAMBLE.size + len(frame.header), frame.header_crc32),
-            Check("section table", frame.table_offset, table_bytes, frame.table_crc32),
-        ]
-        for section in reader.sections:
-            reader.raw_section(section)
-            checks.append(Check(CONTENTS.get(section.tag, section.tag), section.offset, section.length, section.crc32))
-            if CONTENTS.get(section.tag) == "latents":
-                checks += _block_checks(reader, section.offset)
-        reader.archive()
-        return tuple(checks)
+        return checks_of(reader)
+
+
+def checks_of(reader: ArchiveReader) -> tuple[Check, ...]:
+    """`verify` of a container that is open, and stays so."""
+    frame = reader.frame
+    table_bytes = TABLE_COUNT.size + len(frame.sections) * TABLE_ENTRY.size
+    checks = [
+        Check("header", 0, PREAMBLE.size + len(frame.header), frame.header_crc32),
+        Check("section table", frame.table_offset, table_bytes, frame.table_crc32),
+    ]
+    for section in reader.sections:
+        reader.raw_section(section)
+        checks.append(Check(CONTENTS.get(section.tag, section.tag), section.offset, section.length, section.crc32))
+        if CONTENTS.get(section.tag) == "latents":
+            checks += _block_checks(reader, section.offset)
+    reader.archive()
+    return tuple(checks)
 
 
 def _block_checks(reader: ArchiveReader, start: int) -> list[Check]:
