@@ -1,8 +1,8 @@
 # Sourced by the scripts beside it. `ensure_venv EXTRA` makes .venv at the project's root, once: the project itself,
-# editable, with the versions that constraints.txt pins, and the dependencies of EXTRA ("" for none, "dev" or "bench").
+# editable, with the versions that bin/constraints.txt pins, and the dependencies of EXTRA ("" for none, "dev" or "bench").
 #
 # It is done when .venv/qaad-installed (or .venv/qaad-installed-dev, …) holds what it was made from: that file is written
-# last, so an interrupted set-up starts again, and a changed pyproject.toml or constraints.txt leads to another one.
+# last, so an interrupted set-up starts again, and a changed pyproject.toml or bin/constraints.txt leads to another one.
 # Checking that starts no process. Everything that is said goes to stderr.
 
 say() { printf 'qaad: %s\n' "$*" >&2; }
@@ -17,7 +17,7 @@ fail() { # message, hint
 read_recipe() {
     local project='' pins=''
     IFS= read -r -d '' project <"$root/pyproject.toml" || true
-    IFS= read -r -d '' pins <"$root/constraints.txt" || true
+    IFS= read -r -d '' pins <"$root/bin/constraints.txt" || true
     recipe="$root"$'\n'"$project$pins"
 }
 
@@ -90,11 +90,11 @@ make_venv() {
 install_project() { # extra
     local quiet=() what="$root${1:+[$1]}"
     [[ -t 2 ]] || quiet=(--quiet --progress-bar off)
-    say "installing ${1:+the tools for $1, and }what constraints.txt pins; this takes minutes the first time"
+    say "installing ${1:+the tools for $1, and }what bin/constraints.txt pins; this takes minutes the first time"
     echo 'This set-up has not ended. It is made anew if it was interrupted.' >"$venv/unfinished"
     rm -f "$venv/setup.log"
     if "$venv/bin/python" -m pip install ${quiet[@]+"${quiet[@]}"} --disable-pip-version-check --log "$venv/setup.log" \
-        --constraint "$root/constraints.txt" --editable "$what" >&2; then
+        --constraint "$root/bin/constraints.txt" --editable "$what" >&2; then
         return
     fi
     rm -f "$venv/unfinished" # pip ended by itself: what was installed before is whole

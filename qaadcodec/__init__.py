@@ -23,22 +23,16 @@ from qaadcodec.errors import (
     ThresholdMissed,
     UsageError,
 )
+from qaadcodec.version import __version__
 
 if TYPE_CHECKING:
-    from qaadcodec.codec import (
-        OpenArchive,
-        compress,
-        decode,
-        encode,
-        evaluate,
-        evaluate_pair,
-        inspect,
-        open,
-        summarise,
-        verify,
-    )
-
-__version__ = "0.1.0"
+    from qaadcodec.codec.compress import compress
+    from qaadcodec.codec.decode import decode
+    from qaadcodec.codec.encode import encode
+    from qaadcodec.codec.evaluate import evaluate, evaluate_pair, summarise
+    from qaadcodec.codec.inspect import inspect
+    from qaadcodec.codec.open import OpenArchive, open
+    from qaadcodec.codec.verify import verify
 
 __all__ = [
     "PRESETS",
@@ -66,8 +60,22 @@ __all__ = [
 ]
 
 
+# Module of each name that is imported on first use: whoever does not train does not wait for torch.
+_HOME = {
+    "OpenArchive": "open",
+    "compress": "compress",
+    "decode": "decode",
+    "encode": "encode",
+    "evaluate": "evaluate",
+    "evaluate_pair": "evaluate",
+    "inspect": "inspect",
+    "open": "open",
+    "summarise": "evaluate",
+    "verify": "verify",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """Import the verbs on first use: nobody waits for torch who does not train."""
-    if name in __all__:
-        return getattr(import_module("qaadcodec.codec"), name)
+    if name in _HOME:
+        return getattr(import_module(f"qaadcodec.codec.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,8 +8,8 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 
-from qaadcodec.container import ArchiveReader
-from qaadcodec.container.layout import assemble
+from qaadcodec.archive import ArchiveReader
+from qaadcodec.archive.frame import assemble
 
 Sections = dict[str, tuple[int, bytes]]
 

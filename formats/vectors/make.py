@@ -27,8 +27,7 @@ from damage import damaged, joined, parts  # noqa: E402
 from damage_entropy import damaged_entropy  # noqa: E402
 from decode_qaad import decode  # noqa: E402
 
-from qaadcodec.config import CodingConfig, NetworkConfig  # noqa: E402
-from qaadcodec.container import (  # noqa: E402
+from qaadcodec.archive import (  # noqa: E402
     Archive,
     ArchiveReader,
     Header,
@@ -37,6 +36,7 @@ from qaadcodec.container import (  # noqa: E402
     storable,
     write_archive,
 )
+from qaadcodec.config import CodingConfig, NetworkConfig  # noqa: E402
 
 NETWORK = NetworkConfig(latent_size=2, patches=2, shared_widths=(4,), head_widths=(3,), fourier_octaves=1)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from qaadcodec.arrays import Floats, Rows
 from qaadcodec.assignment.linear import solve_pairs
-from qaadcodec.assignment.subspaces import Floats, Rows, paired_subspaces
+from qaadcodec.assignment.subspaces import paired_subspaces
 
 
 def greedy(prediction: Floats, target: Floats, leaf: int, rng: np.random.Generator) -> Rows:

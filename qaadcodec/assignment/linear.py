@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from qaadcodec.assignment.compiling import machine_code
-from qaadcodec.assignment.subspaces import Floats, Rows
+from qaadcodec.arrays import Floats, Rows
+from qaadcodec.assignment.kernels.compiling import machine_code
+from qaadcodec.parallel import cores, in_parallel
 
-T = TypeVar("T")
 Pairs = Sequence[tuple[Rows, Rows]]
 
 SHARES = 8  # runs of subspaces that a core solves, one after the other
 SQUARABLE = 1e150  # coordinates whose squares and their sums are finite
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-
-
-@cache
-def workers() -> ThreadPoolExecutor:
-    """The threads that solve assignments, one per core, started once."""
-    return ThreadPoolExecutor(cores(), thread_name_prefix="assignment")
-
-
-if hasattr(os, "register_at_fork"):  # a forked process has none of the threads
-    os.register_at_fork(after_in_child=workers.cache_clear)
 
 
 def assign(a: Floats, b: Floats) -> Rows:
@@ -106,9 +87,3 @@ def assign_by_matrix(a: Floats, b: Floats) -> Rows:
     from scipy.spatial.distance import cdist
 
     return linear_sum_assignment(cdist(a, b, "sqeuclidean"))[1].astype(np.int64, copy=False)
-
-
-def in_parallel(work: Callable[[T], None], items: Iterable[T]) -> None:
-    """Run `work` on every item in the threads of `workers`, and raise the first error there was."""
-    for _ in workers().map(work, items):
-        pass

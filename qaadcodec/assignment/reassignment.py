@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from qaadcodec.arrays import Floats, Rows
 from qaadcodec.assignment.linear import solve_pairs
-from qaadcodec.assignment.subspaces import Floats, Rows, subspaces
+from qaadcodec.assignment.subspaces import subspaces
 
 
 def pair_swaps(prediction: Floats, target: Floats) -> Rows:

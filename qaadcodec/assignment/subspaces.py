@@ -7,11 +7,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from qaadcodec.assignment.compiling import machine_code
+from qaadcodec.arrays import Floats, Rows
+from qaadcodec.assignment.kernels.compiling import machine_code
 from qaadcodec.errors import UsageError
-
-Floats = npt.NDArray[np.floating]
-Rows = npt.NDArray[np.int64]
 
 
 def lowest_by_rank(values: Floats, count: int) -> npt.NDArray[np.bool_]:

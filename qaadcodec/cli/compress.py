@@ -143,9 +143,9 @@ def command(
     config = aimed(config, quality=quality, bytes=target_size, ratio=target_ratio, metric=metric, error=error)
     target = archive_path(output)
 
-    from qaadcodec.codec import compress
+    from qaadcodec.codec.compress import compress
     from qaadcodec.report.jsonlines import json_line
-    from qaadcodec.report.progress import reporting
+    from qaadcodec.report.progress.reporting import reporting
     from qaadcodec.report.summaries import compress_lines
 
     with reporting(quiet=quiet, verbose=verbose) as listener, finishing_on_interrupt(listener) as stop:

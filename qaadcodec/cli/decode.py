@@ -83,7 +83,7 @@ def command(
     if to_stdout:
         form = form or "ply"
 
-    from qaadcodec.codec import decode
+    from qaadcodec.codec.decode import decode
 
     summary = decode(
         archive,

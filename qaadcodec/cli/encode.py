@@ -41,9 +41,9 @@ def command(
     """
     target = archive_path(output)
 
-    from qaadcodec.codec import encode
+    from qaadcodec.codec.encode import encode
     from qaadcodec.report.jsonlines import json_line
-    from qaadcodec.report.progress import reporting
+    from qaadcodec.report.progress.reporting import reporting
     from qaadcodec.report.summaries import encode_lines
 
     with reporting(quiet=quiet, verbose=verbose) as listener, finishing_on_interrupt(listener) as stop:

@@ -28,7 +28,8 @@ from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
 
 if TYPE_CHECKING:
-    from qaadcodec.codec import CloudErrors, OpenArchive
+    from qaadcodec.codec.evaluate import CloudErrors
+    from qaadcodec.codec.open import OpenArchive
 
 SUFFIX = ".qaad"
 
@@ -89,11 +90,11 @@ def command(
       qaad eval a.ply b.ply --json
       qaad decode scans.qaad --index 3 -o - | qaad eval - original.ply
     """
-    from qaadcodec.codec import check_thresholds, evaluate, summarise
-    from qaadcodec.codec import open as open_archive
+    from qaadcodec.codec.evaluate import check_thresholds, evaluate, summarise
+    from qaadcodec.codec.open import open as open_archive
     from qaadcodec.report.errors import errors_csv, errors_lines, notes_of
     from qaadcodec.report.jsonlines import json_line
-    from qaadcodec.report.progress import reporting
+    from qaadcodec.report.progress.reporting import reporting
 
     wanted = chosen_metrics(metrics, limits)
     if table_file is not None:
@@ -149,7 +150,7 @@ def is_archive(path: str) -> bool:
     """
     if Path(path).suffix.lower() == SUFFIX:
         return True
-    from qaadcodec.container.layout import MAGIC
+    from qaadcodec.archive.frame import MAGIC
 
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
@@ -169,7 +170,7 @@ def hint_at_pipe(path: str) -> str | None:
 
 def compared(first: str, second: str, metrics: tuple[str, ...] | None, seed: int) -> CloudErrors:
     """One cloud against another. Where the first is none and comes through a pipe, it may be an archive."""
-    from qaadcodec.codec import evaluate_pair
+    from qaadcodec.codec.evaluate import evaluate_pair
 
     try:
         return evaluate_pair(first, second, metrics=metrics, seed=seed)
@@ -203,7 +204,7 @@ def two_clouds(what: tuple[str, ...]) -> tuple[str, str]:
 
 def chosen_metrics(metrics: tuple[str, ...], limits: tuple[tuple[str, float], ...]) -> tuple[str, ...] | None:
     """The metrics asked for, in the order of METRICS; None for all. Every limit needs its metric."""
-    from qaadcodec.codec import METRICS
+    from qaadcodec.codec.evaluate import METRICS
 
     names = [name.strip() for group in metrics for name in group.split(",") if name.strip()]
     for name in [*names, *(metric for metric, _ in limits)]:

@@ -27,7 +27,7 @@ def command(archive: Path, verbose: bool, as_json: bool) -> None:
       qaad inspect scans.qaad
       qaad inspect scans.qaad --json | jq .ratio
     """
-    from qaadcodec.codec import inspect
+    from qaadcodec.codec.inspect import inspect
 
     inspection = inspect(archive)
     if as_json:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from qaadcodec.events import Listener, Notice, StopRequest
+from qaadcodec.progress import Listener, Notice, StopRequest
 
 FINISHING = "finishing early; press Ctrl-C again to stop"
 

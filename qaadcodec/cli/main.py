@@ -13,10 +13,10 @@ from typing import NoReturn
 
 import click
 
-from qaadcodec import __version__
 from qaadcodec.cli.options import Invocation, debug_option
 from qaadcodec.cli.voice import complain, in_our_voice
 from qaadcodec.errors import QaadError
+from qaadcodec.version import __version__
 
 # Decoding and solving assignments keep every core busy with whole blocks of work; threads inside numpy's products as
 # well only get in their way: decoding takes half as long again, or three times as long beside other work. numpy reads

@@ -55,9 +55,9 @@ def command(
     check_folder(output, set(names), overwrite=force)
 
     from qaadcodec.clouds import write_cloud
-    from qaadcodec.events import PhaseEnded, PhaseStarted, Progress
+    from qaadcodec.progress import PhaseEnded, PhaseStarted, Progress
     from qaadcodec.report.jsonlines import json_line
-    from qaadcodec.report.progress import reporting
+    from qaadcodec.report.progress.reporting import reporting
     from qaadcodec.report.summaries import clouds_of
     from qaadcodec.synth import make_cloud
 

@@ -30,7 +30,7 @@ def command(archive: Path, also_decode: bool, quiet: bool, as_json: bool) -> Non
     Example:
       qaad verify scans.qaad --decode
     """
-    from qaadcodec.codec import verify
+    from qaadcodec.codec.verify import verify
 
     verification = verify(archive, decode=also_decode)
     if as_json:

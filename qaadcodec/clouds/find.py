@@ -12,12 +12,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from qaadcodec.clouds import hdf5, numpy_files
 from qaadcodec.clouds.cloud import PointCloud
-from qaadcodec.clouds.formats import SUFFIXES, input_format, sniff
+from qaadcodec.clouds.formats import SUFFIXES, hdf5, input_format, numpy_files, sniff
+from qaadcodec.clouds.formats.arrays import Shape, choose
 from qaadcodec.clouds.names import natural_key, unique_names
 from qaadcodec.clouds.opening import opened
-from qaadcodec.clouds.parts import Shape, choose
 from qaadcodec.clouds.source import CloudSource
 from qaadcodec.errors import CloudError, UsageError
 from qaadcodec.files import reason

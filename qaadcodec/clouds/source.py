@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy.typing as npt
 
-from qaadcodec.clouds import hdf5, numpy_files, ply, text
 from qaadcodec.clouds.cloud import PointCloud, check_shape, checked
+from qaadcodec.clouds.formats import hdf5, numpy_files, ply, xyz
+from qaadcodec.clouds.formats.arrays import Shape
 from qaadcodec.clouds.opening import opened
-from qaadcodec.clouds.parts import Shape
 from qaadcodec.errors import CloudError
 
 
@@ -78,5 +78,5 @@ class CloudSource:
             if self.format == "npy":
                 return numpy_files.read_npy(stream, self.path, self.index), ()
             if self.format == "xyz":
-                return text.read(stream, self.path)
+                return xyz.read(stream, self.path)
         raise CloudError(f"{self.path}: unknown cloud format {self.format!r}")

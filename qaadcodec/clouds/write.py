@@ -11,9 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from qaadcodec.clouds import ply, text
 from qaadcodec.clouds.cloud import Points
-from qaadcodec.clouds.formats import FORMATS
+from qaadcodec.clouds.formats import FORMATS, ply, xyz
 from qaadcodec.clouds.names import SafePaths
 from qaadcodec.errors import UsageError
 from qaadcodec.files import atomic_output
@@ -86,7 +85,7 @@ def write_clouds(
         if format == "ply":
             ply.write(stream, first[1])
         elif format == "xyz":
-            text.write(stream, first[1])
+            xyz.write(stream, first[1])
         else:
             writer = {"npy": _write_npy_set, "npz": _write_npz, "h5": _write_h5}[format]
             writer(stream, itertools.chain([first], each))

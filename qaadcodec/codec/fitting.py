@@ -6,14 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from qaadcodec.codec.archive import OpenArchive
-from qaadcodec.codec.devices import choose_device
-from qaadcodec.codec.gathering import Gathered
+from qaadcodec.codec.open import OpenArchive
 from qaadcodec.config import AssignmentConfig
 from qaadcodec.errors import Interrupted
-from qaadcodec.events import Listener, PhaseEnded, PhaseStarted, Progress, StopRequest
 from qaadcodec.model.network import FoldingNetwork
-from qaadcodec.training.clock import Clock
+from qaadcodec.progress import Clock, Listener, PhaseEnded, PhaseStarted, Progress, StopRequest
+from qaadcodec.sets.gather import Gathered
+from qaadcodec.training.backend import choose_device
 from qaadcodec.training.fitting import fit_latents
 
 

@@ -3,7 +3,7 @@
 from qaadcodec.config.checks import require
 from qaadcodec.config.coding import CodingConfig, SizeConfig
 from qaadcodec.config.compress import CompressConfig, aimed, with_settings
-from qaadcodec.config.network import NetworkConfig
+from qaadcodec.config.network import NetworkConfig, parameters
 from qaadcodec.config.presets import PRESETS, preset
 from qaadcodec.config.training import AssignmentConfig, TrainingConfig
 
@@ -16,6 +16,7 @@ __all__ = [
     "SizeConfig",
     "TrainingConfig",
     "aimed",
+    "parameters",
     "preset",
     "require",
     "with_settings",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from qaadcodec.config.checks import Settings, require
 
@@ -64,3 +65,8 @@ class NetworkConfig(Settings):
             shapes[f"head.{j}.bias"] = (self.patches, out)
             width = out
         return shapes
+
+
+def parameters(network: NetworkConfig) -> int:
+    """Numbers in the network: weights and biases, the input cloud and the latents not among them."""
+    return sum(prod(shape) for shape in network.tensor_shapes().values())

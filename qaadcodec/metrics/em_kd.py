@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from qaadcodec.arrays import Floats
 from qaadcodec.assignment.linear import assign, assign_in_subspaces
-from qaadcodec.assignment.subspaces import Floats, paired_subspaces
+from qaadcodec.assignment.subspaces import paired_subspaces
 from qaadcodec.errors import UsageError
 
 SUBSPACE = 1024  # most points in a subspace, as in the paper (section 4.2)

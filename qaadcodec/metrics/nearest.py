@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qaadcodec.assignment.linear import cores
-from qaadcodec.assignment.subspaces import Floats
+from qaadcodec.arrays import Floats
 from qaadcodec.metrics.em_kd import in_float64
+from qaadcodec.parallel import cores
 
 
 @dataclass(frozen=True, slots=True)

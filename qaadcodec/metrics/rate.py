@@ -24,11 +24,6 @@ def bits_per_point(clouds: int, points: int, container_bytes: int) -> float:
     return 8.0 * container_bytes / (clouds * points)
 
 
-def parameters(network: NetworkConfig) -> int:
-    """Numbers in the network: weights and biases, the input cloud and the latents not among them."""
-    return sum(prod(shape) for shape in network.tensor_shapes().values())
-
-
 def ratio_paper(clouds: int, points: int, network: NetworkConfig) -> float:
     """Floats of the set over floats of network and latents, counted as the paper does (section 4.3).
 

@@ -8,7 +8,7 @@ from qaadcodec.report.tables import facts, table
 from qaadcodec.report.text import count_of, grouped, numbers, short
 
 if TYPE_CHECKING:
-    from qaadcodec.codec import Inspection
+    from qaadcodec.codec.inspect import Inspection
 
 FIRST_NAMES = 10
 

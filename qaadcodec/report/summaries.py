@@ -8,7 +8,10 @@ from qaadcodec.report.tables import facts, table
 from qaadcodec.report.text import count_of, duration, grouped, percent, printable, short
 
 if TYPE_CHECKING:
-    from qaadcodec.codec import CompressSummary, DecodeSummary, EncodeSummary, Verification
+    from qaadcodec.codec.compress import CompressSummary
+    from qaadcodec.codec.decode import DecodeSummary
+    from qaadcodec.codec.encode import EncodeSummary
+    from qaadcodec.codec.verify import Verification
 
 
 def compress_lines(summary: CompressSummary) -> list[str]:

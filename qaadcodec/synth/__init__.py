@@ -30,9 +30,9 @@ def make_cloud(kind: str, index: int, points: int, seed: int) -> npt.NDArray[np.
     rng = np.random.default_rng([seed, SETS.index(kind), index])
     # Imported here because `qaad` itself must start fast.
     if kind == "skulls":
-        from qaadcodec.synth.skull_model import skull_cloud
+        from qaadcodec.synth.skulls.model import skull_cloud
 
         return skull_cloud(points, rng)
-    from qaadcodec.synth.body_model import body_cloud
+    from qaadcodec.synth.bodies.model import body_cloud
 
     return body_cloud(index, points, seed, rng)

@@ -13,15 +13,15 @@ from qaadcodec.assignment.greedy import greedy
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import resolve_leaves
 from qaadcodec.config import AssignmentConfig
-from qaadcodec.events import StopRequest
+from qaadcodec.model.cpu_threads import Threads, threads
 from qaadcodec.model.network import FoldingNetwork
-from qaadcodec.training.clock import rate
-from qaadcodec.training.loss import matched_error
-from qaadcodec.training.optimiser import RowAdam
+from qaadcodec.progress import StopRequest
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.host.loss import matched_error
+from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.predict import predict
 from qaadcodec.training.sampling import sample_rows
-from qaadcodec.training.step import Threads, threads
-from qaadcodec.training.targets import TargetStore
+from qaadcodec.training.schedule import learning_rate_factor
 
 Array = npt.NDArray[np.float32]
 
@@ -86,7 +86,7 @@ def fit_latents(
                     loss, _ = matched_error(network, q, latents, targets, run)
                     (gradient,) = torch.autograd.grad(loss, latents)
                     done = (turn * steps + step + 1) / (rounds * steps + 1)
-                    adam.step(every, gradient, learning_rate * rate(done))
+                    adam.step(every, gradient, learning_rate * learning_rate_factor(done))
                 for row, i in enumerate(here):
                     error = float(np.square(predict(network, input_cloud, table[row]) - store.points[i]).sum(1).mean())
                     if error < lowest[row]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from qaadcodec.container.steps import Steps
+from qaadcodec.archive.coding.grids import Steps
 from qaadcodec.model.network import FoldingNetwork
 
 

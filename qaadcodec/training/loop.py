@@ -10,16 +10,16 @@ import torch
 from torch import Tensor
 
 from qaadcodec.config import CompressConfig
-from qaadcodec.events import PhaseEnded, PhaseStarted, Progress, StopRequest
-from qaadcodec.training.clock import Clock, rate
-from qaadcodec.training.device_steps import DeviceSteps
+from qaadcodec.model.cpu_threads import threads
+from qaadcodec.progress import Clock, PhaseEnded, PhaseStarted, Progress, StopRequest
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.device.steps import DeviceSteps
+from qaadcodec.training.host.steps import Steps
 from qaadcodec.training.learner import Learner
-from qaadcodec.training.rounding import Rounding
-from qaadcodec.training.sensitivity import chosen_steps
-from qaadcodec.training.size_control import SizeControl
-from qaadcodec.training.step import threads
-from qaadcodec.training.steps import Steps
-from qaadcodec.training.targets import TargetStore
+from qaadcodec.training.quantise.rounding import Rounding
+from qaadcodec.training.quantise.sensitivity import chosen_steps
+from qaadcodec.training.quantise.size_control import SizeControl
+from qaadcodec.training.schedule import learning_rate_factor
 
 REPORT_SECONDS = 0.25
 
@@ -70,7 +70,7 @@ def train(
                 elif rounding and control and control.due(clock.fraction):
                     rounding = control.adjusted(learner, rounding, clock.fraction)
                     steps.round_to(rounding)
-                falling = rate(max(clock.fraction, 1.0 / (clock.steps + 1)))
+                falling = learning_rate_factor(max(clock.fraction, 1.0 / (clock.steps + 1)))
                 meter.add(*steps.step(np.sort(batch), falling if training.schedule == "cosine" else 1.0))
                 clock.done += 1
                 if meter.due():

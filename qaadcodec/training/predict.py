@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from qaadcodec.config import NetworkConfig
-from qaadcodec.model.module import fold_cloud, fold_pieces
 from qaadcodec.model.network import FoldingNetwork, Layers
+from qaadcodec.model.torch_decoder import fold_cloud, fold_pieces
 
 
 @torch.no_grad()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qaadcodec.assignment.subspaces import Rows
+from qaadcodec.arrays import Rows
 
 
 def sample_rows(offsets: Rows, points: int, rng: np.random.Generator) -> Rows:

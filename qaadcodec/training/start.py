@@ -1,24 +1,16 @@
-"""Where learning starts: the input cloud, QAAD-Greedy for every cloud, and latents from PCA of what Greedy found."""
+"""Where learning starts: the input cloud, and latents from a PCA of what Greedy found."""
 
 from __future__ import annotations
-
-import time
-from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from qaadcodec.assignment.greedy import greedy
-from qaadcodec.assignment.linear import cores, in_parallel
 from qaadcodec.assignment.patches import split_into_patches
 from qaadcodec.assignment.subspaces import subspaces
-from qaadcodec.config import AssignmentConfig
-from qaadcodec.events import StopRequest
-from qaadcodec.training.targets import TargetStore
+from qaadcodec.sets.store import TargetStore
 
 Array = npt.NDArray[np.float32]
 
-HASTY = 8  # points in a leaf of Greedy when there is no time: little more than an order along the k-d tree
 SKETCH = 64  # subspaces whose means describe a cloud when the middle of the set is looked for
 PCA_ROWS = 4096  # rows of the input cloud that stand for all of them in the PCA,
 PCA_NUMBERS = 1 << 24  # or fewer, so that its table stays at 64 MiB however many clouds there are
@@ -40,53 +32,6 @@ def initial_input_cloud(store: TargetStore, patches: int) -> Array:
     """Q: the middle cloud of the set, ordered patch by patch; (M, 3) float32."""
     cloud = np.array(store.points[middle_cloud(store)])
     return cloud[split_into_patches(cloud, patches)]
-
-
-def align(
-    store: TargetStore,
-    input_cloud: Array,
-    config: AssignmentConfig,
-    seed: int,
-    *,
-    predictions: Callable[[int], Array] | None = None,
-    seconds: float | None = None,
-    stop: StopRequest | None = None,
-) -> Iterator[int]:
-    """Bring every cloud into the row order of Q, by QAAD-Greedy or at random; yields how many are done.
-
-    A core takes a cloud at a time. Each cloud draws from a generator of its own, so the result does not depend on the
-    order of the work. Where that would take too long, the leaves of Greedy are halved again and again, down to HASTY
-    points.
-
-    Args:
-        predictions: gives P̂ (M, 3) of a cloud, in the row order of Q, which Greedy then matches instead of Q itself
-            (Algorithm 1); called from several threads. Before anything is learnt, Q stands for all predictions.
-        seconds: time for all of it; None for as long as it takes.
-        stop: the rest is done hastily once it is set.
-    """
-    leaf, started = config.greedy_leaf, time.monotonic()
-
-    def bring(i: int) -> None:
-        cloud, rng = store.points[i], np.random.default_rng([seed, 1, i])
-        if config.greedy:
-            predicted = input_cloud if predictions is None else predictions(i)
-            order = greedy(predicted, cloud, HASTY if stop else leaf, rng)
-        else:
-            order = rng.permutation(len(cloud))
-        cloud[:] = cloud[order]
-        store.touched(1)
-
-    for first in range(0, len(store), cores()):
-        leaf = fitting_leaf(leaf, first, len(store), time.monotonic() - started, seconds)
-        group = range(first, min(first + cores(), len(store)))
-        in_parallel(bring, group)
-        yield from (i + 1 for i in group)
-
-
-def fitting_leaf(leaf: int, done: int, total: int, used: float, seconds: float | None) -> int:
-    """The leaf of Greedy for the next clouds: half of the last one where at this pace `seconds` do not suffice."""
-    late = seconds is not None and done > 0 and used * (total - done) > (seconds - used) * done
-    return max(leaf // 2, HASTY) if late else leaf
 
 
 def pca_latents(store: TargetStore, size: int, seed: int) -> Array:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from qaadcodec.clouds import Normalisation, find_clouds, resample
 from qaadcodec.metrics.em_kd import em_kd, variance
 from qaadcodec.metrics.nearest import nearest_distances
+from qaadcodec.sets.store import TargetStore
 from qaadcodec.synth import SETS, make_cloud
-from qaadcodec.training.targets import TargetStore
 
 Cloud = npt.NDArray[np.float32]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from qaadcodec.assignment.linear import cores
+from qaadcodec.parallel import cores
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Training on the augmented Chamfer distance with an encoder: of AtlasNetV2, and of our network in the same way.
 
-Both go through the steps of our warm-up (`qaadcodec.training.warmup`), so that nothing but the architecture differs.
+Both go through the steps of our warm-up (`training/warmup/warm_up.py`), so that nothing but the architecture differs.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from torch import Tensor
 
 from qaadcodec.config import NetworkConfig, TrainingConfig
 from qaadcodec.metrics.em_kd import em_kd, variance
+from qaadcodec.model.cpu_threads import threads
 from qaadcodec.model.network import FoldingNetwork
-from qaadcodec.model.pointnet import PointNet
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.predict import predict
 from qaadcodec.training.start import initial_input_cloud
-from qaadcodec.training.step import threads
-from qaadcodec.training.warmup import WarmupSteps, encoded
+from qaadcodec.training.warmup.pointnet import PointNet
+from qaadcodec.training.warmup.warm_up import WarmupSteps, encoded
 
 STAGES = ((0.7, 1.0), (0.2, 0.3), (0.1, 0.1))  # shares of the epochs, and of the learning rate in them
 PROBES = 2  # clouds that a learning curve looks at

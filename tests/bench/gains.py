@@ -24,15 +24,16 @@ from bench_record import Record
 from bench_sets import BenchSet, known_sets, load_set, measure
 from chamfer_runs import ours
 
-from qaadcodec.codec.finishing import matched_error
-from qaadcodec.codec.sizing import sized
+from qaadcodec.archive import Archive, ArchiveReader, Header, write_archive
 from qaadcodec.config import CompressConfig, preset, with_settings
-from qaadcodec.container import Archive, ArchiveReader, Header, write_archive
-from qaadcodec.model.decoder import decode_points
+from qaadcodec.config.sizing import sized
+from qaadcodec.model.numpy_decoder import decode_points
+from qaadcodec.training.finish import matched_error
+from qaadcodec.training.host.align import align
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
-from qaadcodec.training.sensitivity import chosen_steps
-from qaadcodec.training.start import align, initial_input_cloud, pca_latents
+from qaadcodec.training.quantise.sensitivity import chosen_steps
+from qaadcodec.training.start import initial_input_cloud, pca_latents
 
 ELASTICITY = 0.4
 RANDOM = "latents from random numbers, not PCA"

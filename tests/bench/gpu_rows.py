@@ -10,16 +10,16 @@ import torch
 from bench_tools import Row, seconds
 from torch.nn import functional
 
-from qaadcodec.assignment.batched.greedy import greedy
+from qaadcodec.assignment.device.greedy import greedy
 from qaadcodec.config import AssignmentConfig, CompressConfig, NetworkConfig, TrainingConfig
-from qaadcodec.metrics.em_kd_batched import em_kd_bounds
-from qaadcodec.model.module import Decoder
+from qaadcodec.metrics.em_kd_bounds import em_kd_bounds
+from qaadcodec.model.cpu_threads import threads
 from qaadcodec.model.network import FoldingNetwork, encode_input
+from qaadcodec.model.torch_decoder import Decoder
+from qaadcodec.sets.store import TargetStore
 from qaadcodec.synth import make_cloud
-from qaadcodec.training.device_steps import DeviceSteps
+from qaadcodec.training.device.steps import DeviceSteps
 from qaadcodec.training.learner import Learner
-from qaadcodec.training.step import threads
-from qaadcodec.training.targets import TargetStore
 
 CLOUDS, POINTS, BATCH, PER_STEP = 64, 65536, 16, 2048
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from qaadcodec.codec import inspect
-from qaadcodec.codec.inspection import Inspection
+from qaadcodec.codec.inspect import Inspection, inspect
 from qaadcodec.config import preset
-from qaadcodec.metrics.rate import parameters, ratio, ratio_paper
+from qaadcodec.config.network import parameters
+from qaadcodec.metrics.rate import ratio, ratio_paper
 
 # Name, N, M, latent size, patches (section 4.2), and what is asked of the ratio in true bytes: three times the paper's.
 SETS = (

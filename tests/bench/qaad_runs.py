@@ -10,10 +10,11 @@ from bench_sets import BenchSet, Cloud
 from chamfer_runs import Trained, Watch, ours
 
 from qaadcodec.config import CompressConfig
-from qaadcodec.events import Progress
+from qaadcodec.progress import Progress
+from qaadcodec.training.host.align import align
 from qaadcodec.training.loop import train
 from qaadcodec.training.predict import predict
-from qaadcodec.training.start import align, pca_latents
+from qaadcodec.training.start import pca_latents
 
 
 def train_by_assignment(

@@ -18,8 +18,9 @@ from scipy.special import gammaln
 
 from qaadcodec.assignment.subspaces import paired_subspaces, subspaces
 from qaadcodec.config import AssignmentConfig
-from qaadcodec.training.start import align, middle_cloud
-from qaadcodec.training.targets import TargetStore
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.host.align import align
+from qaadcodec.training.start import middle_cloud
 
 Floats = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int64]

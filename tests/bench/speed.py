@@ -32,13 +32,15 @@ from qaadcodec.assignment.subspaces import paired_subspaces
 from qaadcodec.clouds import read_cloud, resample
 from qaadcodec.config import AssignmentConfig, CompressConfig, NetworkConfig
 from qaadcodec.metrics.em_kd import SUBSPACE, em_kd, emd
+from qaadcodec.model.cpu_pass import cloud_by_cloud
+from qaadcodec.model.cpu_threads import threads
 from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.sets.store import TargetStore
 from qaadcodec.synth import make_cloud
+from qaadcodec.training.host.align import align
+from qaadcodec.training.host.steps import Steps
 from qaadcodec.training.learner import Learner
-from qaadcodec.training.start import align, initial_input_cloud, pca_latents
-from qaadcodec.training.step import cloud_by_cloud, threads
-from qaadcodec.training.steps import Steps
-from qaadcodec.training.targets import TargetStore
+from qaadcodec.training.start import initial_input_cloud, pca_latents
 
 Cloud = npt.NDArray[np.floating]
 

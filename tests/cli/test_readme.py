@@ -88,7 +88,7 @@ def test_the_defaults_in_the_help_are_the_real_ones(command: str) -> None:
 
 
 def test_the_metrics_in_the_help_are_the_real_ones() -> None:
-    from qaadcodec.codec import METRICS
+    from qaadcodec.codec.evaluate import METRICS
 
     with qaad.make_context("qaad", ["eval", "--help"], resilient_parsing=True) as context:
         found = qaad.get_command(context, "eval")

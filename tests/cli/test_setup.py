@@ -20,8 +20,7 @@ def checkout(tmp_path: Path) -> Path:
     """What the scripts need of a checkout, without a .venv."""
     folder = tmp_path / "check out"  # a space in the path must not matter
     shutil.copytree(ROOT / "bin", folder / "bin")
-    for name in ("pyproject.toml", "constraints.txt"):
-        shutil.copy(ROOT / name, folder)
+    shutil.copy(ROOT / "pyproject.toml", folder)
     return folder
 
 
@@ -79,7 +78,7 @@ def test_without_a_network(checkout: Path) -> None:
 def test_a_finished_setup_is_not_repeated(checkout: Path) -> None:
     script(checkout / ".venv/bin/python", 'printf "<%s>" "$@"')
     recipe = f"{checkout.resolve()}\n" + "".join(
-        (checkout / name).read_text() for name in ("pyproject.toml", "constraints.txt")
+        (checkout / name).read_text() for name in ("pyproject.toml", "bin/constraints.txt")
     )
     (checkout / ".venv/qaad-installed").write_text(recipe)
     done = run(checkout, "qaad", "decode", "a b.qaad", "*")
@@ -87,11 +86,11 @@ def test_a_finished_setup_is_not_repeated(checkout: Path) -> None:
     assert done.stdout == "<-P><-m><qaadcodec><decode><a b.qaad><*>"
 
     # Other pins are another set-up, once; what this python prints instead of installing goes to stderr.
-    with (checkout / "constraints.txt").open("a") as pins:
+    with (checkout / "bin/constraints.txt").open("a") as pins:
         pins.write("# changed\n")
     done = run(checkout, "qaad", "--version")
     assert (done.returncode, done.stdout) == (0, "<-P><-m><qaadcodec><--version>")
-    assert f"<--constraint><{checkout.resolve()}/constraints.txt><--editable><{checkout.resolve()}>" in done.stderr
+    assert f"<--constraint><{checkout.resolve()}/bin/constraints.txt><--editable><{checkout.resolve()}>" in done.stderr
     assert done.stderr.endswith("qaad: set-up done\n")
     done = run(checkout, "qaad", "--version")
     assert (done.stdout, done.stderr) == ("<-P><-m><qaadcodec><--version>", "")
@@ -101,5 +100,5 @@ def test_everything_that_is_installed_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     wanted = {re.split(r"[<>=~! \[]", line)[0].lower() for line in [*project["dependencies"], *extras["dev"]]}
-    pins = re.findall(r"^([\w.-]+)==[\w.+!]+$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    pins = re.findall(r"^([\w.-]+)==[\w.+!]+$", (ROOT / "bin/constraints.txt").read_text(), re.MULTILINE)
     assert wanted - {name.lower() for name in pins} == set()

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from qaadcodec.assignment import subspaces as one_by_one
-from qaadcodec.assignment.batched.auction import auction
-from qaadcodec.assignment.batched.greedy import greedy
-from qaadcodec.assignment.batched.reassignment import pair_swaps, resolve_leaves
-from qaadcodec.assignment.batched.subspaces import paired_subspaces
+from qaadcodec.assignment.device.auction import auction
+from qaadcodec.assignment.device.greedy import greedy
+from qaadcodec.assignment.device.reassignment import pair_swaps, resolve_leaves
+from qaadcodec.assignment.device.subspaces import paired_subspaces
 from qaadcodec.assignment.linear import assign
 from qaadcodec.assignment.reassignment import random_rotation
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import NetworkConfig
-from qaadcodec.model.decoder import CHUNK, chunks, decode_points
+from qaadcodec.model.numpy_decoder import CHUNK, chunks, decode_points
 
 LAW = settings(deadline=None, derandomize=True, max_examples=60)
 

@@ -12,9 +12,8 @@ import pytest
 import torch
 
 import qaadcodec
-from qaadcodec import codec
 from qaadcodec.clouds import write_cloud
-from qaadcodec.codec import compressing
+from qaadcodec.codec import compress as compressing
 from qaadcodec.config import CompressConfig, NetworkConfig, TrainingConfig
 
 
@@ -26,13 +25,6 @@ def test_every_public_name_is_there(name: str) -> None:
     assert scope[name] is getattr(qaadcodec, name)
 
 
-@pytest.mark.parametrize("name", codec.__all__)
-def test_every_verb_is_there(name: str) -> None:
-    assert getattr(codec, name) is not None
-    if name in qaadcodec.__all__:
-        assert getattr(qaadcodec, name) is getattr(codec, name)
-
-
 def test_the_issues_names_are_public() -> None:
     assert {"compress", "open", "encode", "decode", "inspect", "verify", "evaluate"} <= set(qaadcodec.__all__)
 
@@ -40,8 +32,6 @@ def test_the_issues_names_are_public() -> None:
 def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError, match=r"^module 'qaadcodec' has no attribute 'compres'$"):
         _ = qaadcodec.compres  # type: ignore[attr-defined]
-    with pytest.raises(AttributeError, match=r"^module 'qaadcodec.codec' has no attribute 'compres'$"):
-        _ = codec.compres  # type: ignore[attr-defined]
 
 
 def test_importing_it_imports_nothing_heavy() -> None:

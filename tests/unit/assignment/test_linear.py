@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from qaadcodec.assignment import linear
-from qaadcodec.assignment.linear import assign, assign_in_subspaces, in_parallel
+from qaadcodec.assignment.linear import assign, assign_in_subspaces
+from qaadcodec.parallel import in_parallel
 
 
 def cost(a: np.ndarray, b: np.ndarray, order: object) -> float:

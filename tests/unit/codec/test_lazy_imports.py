@@ -10,20 +10,19 @@ import pytest
 
 HEAVY = ("torch", "scipy", "h5py", "plyfile", "rich")
 USES = {
-    "inspect": "codec.inspect(path)",
-    "verify": "codec.verify(path, decode=True)",
-    "decode to ply": "codec.decode(path, folder + '/out.ply', indices=[1])",
-    "decode to npy": "codec.decode(path, folder + '/out.npy', everything=True, points=7)",
-    "decode to a folder": "codec.decode(path, folder + '/out/', everything=True, format='xyz')",
-    "open": "a = codec.open(path); a['sub/c']; a[1:3]; a.close()",
+    "inspect": "qaadcodec.inspect(path)",
+    "verify": "qaadcodec.verify(path, decode=True)",
+    "decode to ply": "qaadcodec.decode(path, folder + '/out.ply', indices=[1])",
+    "decode to npy": "qaadcodec.decode(path, folder + '/out.npy', everything=True, points=7)",
+    "decode to a folder": "qaadcodec.decode(path, folder + '/out/', everything=True, format='xyz')",
+    "open": "a = qaadcodec.open(path); a['sub/c']; a[1:3]; a.close()",
 }
 
 
 @pytest.mark.parametrize("use", USES.values(), ids=USES.keys())
 def test_no_heavy_import(archive: Path, tmp_path: Path, use: str) -> None:
     program = (
-        "import sys\nfrom qaadcodec import codec\npath, folder = sys.argv[1:]\n"
-        f"{use}\nprint(*(m for m in {HEAVY} if m in sys.modules))"
+        f"import sys, qaadcodec\npath, folder = sys.argv[1:]\n{use}\nprint(*(m for m in {HEAVY} if m in sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(archive), str(tmp_path)], capture_output=True, text=True, check=True
@@ -34,8 +33,8 @@ def test_no_heavy_import(archive: Path, tmp_path: Path, use: str) -> None:
 
 def test_metrics_take_scipy_but_no_torch(archive: Path, made: Path) -> None:
     program = (
-        "import sys\nfrom qaadcodec import codec\n"
-        "print(len(list(codec.evaluate(sys.argv[1], [sys.argv[2]]))), 'torch' in sys.modules)"
+        "import sys, qaadcodec\n"
+        "print(len(list(qaadcodec.evaluate(sys.argv[1], [sys.argv[2]]))), 'torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(archive), str(made / "scans")], capture_output=True, text=True, check=True

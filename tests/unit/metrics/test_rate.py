@@ -7,7 +7,8 @@ import math
 import pytest
 
 from qaadcodec.config import NetworkConfig
-from qaadcodec.metrics.rate import bits_per_point, parameters, ratio, ratio_paper, raw_bytes
+from qaadcodec.config.network import parameters
+from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
 
 
 def of_the_paper(latent_size: int, patches: int) -> NetworkConfig:

@@ -11,8 +11,7 @@ import torch
 
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import NetworkConfig
-from qaadcodec.model import decoder
-from qaadcodec.model import layers as numpy_layers
+from qaadcodec.model import numpy_decoder, numpy_layers
 from qaadcodec.model.network import FoldingNetwork, encode_input, fold
 
 Case = tuple[NetworkConfig, dict[str, np.ndarray], np.ndarray, np.ndarray]  # and its weights, Q, latents
@@ -37,7 +36,7 @@ def test_it_folds_as_the_numpy_decoder_decodes(case: Case) -> None:
         if filled == config.patches:
             assert torch.equal(network(q, z), folded)
     for latent, points in zip(latents, folded.numpy(), strict=True):
-        decoded = decoder.decode_points(config, weights, cloud, latent)
+        decoded = numpy_decoder.decode_points(config, weights, cloud, latent)
         assert np.abs(points - decoded[rows.ravel()]).max() < TOLERANCE
 
 

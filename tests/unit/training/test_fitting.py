@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from qaadcodec.config import AssignmentConfig, NetworkConfig
-from qaadcodec.events import StopRequest
 from qaadcodec.metrics.em_kd import variance
 from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.progress import StopRequest
+from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.fitting import CANDIDATES, candidates, fit_latents, nearest_start
 from qaadcodec.training.predict import predict
-from qaadcodec.training.targets import TargetStore
 
 Array = npt.NDArray[np.float32]
 MakeStore = Callable[[Array], TargetStore]

@@ -10,18 +10,20 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from qaadcodec import progress as clock_module
 from qaadcodec.config import AssignmentConfig, CodingConfig, CompressConfig, NetworkConfig, TrainingConfig
-from qaadcodec.events import PhaseEnded, PhaseStarted, Progress, StopRequest
 from qaadcodec.model.network import FoldingNetwork
-from qaadcodec.training import clock as clock_module
+from qaadcodec.progress import PhaseEnded, PhaseStarted, Progress, StopRequest
+from qaadcodec.sets.store import TargetStore
 from qaadcodec.training import loop as loop_module
+from qaadcodec.training import schedule
+from qaadcodec.training.host.align import align
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
 from qaadcodec.training.predict import predict
-from qaadcodec.training.rounding import Rounding
-from qaadcodec.training.size_control import EVERY, SETTLED, SizeControl
-from qaadcodec.training.start import align, initial_input_cloud, pca_latents
-from qaadcodec.training.targets import TargetStore
+from qaadcodec.training.quantise.rounding import Rounding
+from qaadcodec.training.quantise.size_control import EVERY, SETTLED, SizeControl
+from qaadcodec.training.start import initial_input_cloud, pca_latents
 
 Array = npt.NDArray[np.float32]
 MakeStore = Callable[[Array], TargetStore]
@@ -242,11 +244,11 @@ def test_a_budget_ends_it_with_the_rate_brought_down(
     rates = []
 
     def noted(fraction: float) -> float:
-        rates.append(clock_module.rate(fraction))
+        rates.append(schedule.learning_rate_factor(fraction))
         return rates[-1]
 
     monkeypatch.setattr(clock_module.time, "monotonic", tick)
-    monkeypatch.setattr(loop_module, "rate", noted)
+    monkeypatch.setattr(loop_module, "learning_rate_factor", noted)
     config = replace(TINY, training=replace(TINY.training, epochs=100000))
     store = make_store(make_planted(4, 60))
     learner = begin(store, config)

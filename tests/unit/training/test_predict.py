@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from qaadcodec.config import NetworkConfig
-from qaadcodec.model.decoder import decode_points
 from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.training.predict import predict
 
 CASES = {

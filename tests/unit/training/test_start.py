@@ -11,9 +11,10 @@ import pytest
 
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import AssignmentConfig
-from qaadcodec.events import StopRequest
-from qaadcodec.training.start import align, initial_input_cloud, middle_cloud, pca_latents, range_finder
-from qaadcodec.training.targets import TargetStore
+from qaadcodec.progress import StopRequest
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.host.align import align
+from qaadcodec.training.start import initial_input_cloud, middle_cloud, pca_latents, range_finder
 
 Array = npt.NDArray[np.float32]
 MakeStore = Callable[[Array], TargetStore]
@@ -159,8 +160,8 @@ def test_greedy_hurries_where_time_is_short_and_when_it_is_stopped(
         leaves.append(leaf)
         return np.arange(len(target))
 
-    monkeypatch.setattr("qaadcodec.training.start.greedy", noted)
-    monkeypatch.setattr("qaadcodec.training.start.cores", lambda: 1)
+    monkeypatch.setattr("qaadcodec.training.host.align.greedy", noted)
+    monkeypatch.setattr("qaadcodec.training.host.align.cores", lambda: 1)
     clouds = np.random.default_rng(8).standard_normal((6, 20, 3)).astype(np.float32)
     config = AssignmentConfig(greedy_leaf=32)
     list(align(make_store(clouds), clouds[0], config, 0, seconds=0.0))

@@ -1,0 +1,55 @@
+"""Everything that a container holds, as one value in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.archive.header import Header
+from qaadcodec.archive.sections.names import check_names
+from qaadcodec.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A compressed set: header, weights, input cloud Q, latent table L, and what the clouds were.
+
+    Attributes:
+        header: N, M, normalisation, network and how it was learnt.
+        weights: float32 tensors by name, of the shapes of `header.network.tensor_shapes()`.
+        input_cloud: Q, (M, 3) float32, normalised coordinates, patch by patch.
+        latents: L, (N, l) float32.
+        names: name of each cloud, all different.
+        counts: points that each cloud had before it was resampled to M.
+
+    Raises UsageError where a shape, a name or a count does not fit the header.
+    """
+
+    header: Header
+    weights: dict[str, npt.NDArray[np.float32]]
+    input_cloud: npt.NDArray[np.float32]
+    latents: npt.NDArray[np.float32]
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        header = self.header
+        expected = header.network.tensor_shapes()
+        if set(self.weights) != set(expected):
+            raise UsageError(
+                f"tensors at odds with the network: {', '.join(sorted(set(self.weights) ^ set(expected)))}"
+            )
+        for name, shape in expected.items():
+            _check_shape(name, self.weights[name], shape)
+        _check_shape("input cloud", self.input_cloud, (header.points, 3))
+        _check_shape("latents", self.latents, (header.clouds, header.network.latent_size))
+        if len(self.names) != header.clouds:
+            raise UsageError(f"{len(self.names)} names for {header.clouds} clouds")
+        check_names(self.names, self.counts)
+
+
+def _check_shape(name: str, array: npt.NDArray[np.float32], shape: tuple[int, ...]) -> None:
+    if array.shape != shape or array.dtype != np.float32:
+        raise UsageError(f"{name} is {array.dtype} {array.shape}, and has to be float32 {shape}")

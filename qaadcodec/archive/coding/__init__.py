@@ -1,0 +1,1 @@
+"""Numbers to bytes and back: grids, packed bits, entropy coding."""

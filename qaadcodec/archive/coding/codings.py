@@ -1,0 +1,106 @@
+"""The table of codings: how arrays of numbers become bytes, by the identifier that the section table stores.
+
+A new coding is a pair of functions and a line here. Identifiers are never given twice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.archive.coding import uniform
+from qaadcodec.errors import ContainerError, UsageError
+
+Array = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """One way to store arrays of float32.
+
+    Attributes:
+        id: what the section table stores.
+        name: what people see.
+        encode: array and bits to bytes; codings without a choice of bits take no notice of them.
+        decode: bytes, of which the first are this array's, and its shape, to the array and the number of bytes it took.
+        least: numbers and rows of arrays to the least bytes that each can take.
+    """
+
+    id: int
+    name: str
+    encode: Callable[[Array, int], bytes]
+    decode: Callable[[memoryview, tuple[int, ...]], tuple[Array, int]]
+    least: Callable[[Integers, Integers], Integers]
+
+
+def _float_coding(id: int, name: str, dtype: str) -> Coding:
+    kind = np.dtype(dtype)
+
+    def encode(values: Array, bits: int) -> bytes:
+        largest = float(np.abs(values).max(initial=0))
+        if largest > float(np.finfo(kind).max):
+            raise UsageError(f"{largest:g} is beyond the range of {name}")
+        return values.astype(kind).tobytes()
+
+    def decode(data: memoryview, shape: tuple[int, ...]) -> tuple[Array, int]:
+        size = math.prod(shape) * kind.itemsize
+        if size > len(data):
+            raise ContainerError(f"{math.prod(shape)} values of {name} need {size} bytes, and {len(data)} are left")
+        values = np.frombuffer(data[:size], dtype=kind).astype(np.float32).reshape(shape)
+        if not np.isfinite(values).all():
+            raise ContainerError(f"value {int(np.argmin(np.isfinite(values)))} is not finite")
+        return values, size
+
+    return Coding(id, name, encode, decode, lambda count, rows: count * kind.itemsize)
+
+
+FLOAT32 = _float_coding(0, "float32", "<f4")
+FLOAT16 = _float_coding(1, "float16", "<f2")
+UNIFORM = Coding(2, "uniform", uniform.encode, uniform.decode, uniform.least)
+CODINGS = {coding.id: coding for coding in (FLOAT32, FLOAT16, UNIFORM)}
+DEFLATE_ID = 3  # text, not numbers: the names section
+ENTROPY_ID = 4  # weights and latents as a whole, not array by array
+POINTS_ID = 5  # the input cloud as a whole
+NAMES_OF_OTHERS = {DEFLATE_ID: "deflate", ENTROPY_ID: "entropy", POINTS_ID: "points"}
+
+
+def coding_name(id: int) -> str:
+    """What people see for a coding, known or not."""
+    return CODINGS[id].name if id in CODINGS else NAMES_OF_OTHERS.get(id, f"coding {id}")
+
+
+def by_name(name: str) -> Coding:
+    """The coding of that name; UsageError lists the names there are."""
+    for coding in CODINGS.values():
+        if coding.name == name:
+            return coding
+    raise UsageError(f"unknown coding {name!r}; codings are {', '.join(c.name for c in CODINGS.values())}")
+
+
+def encode_arrays(arrays: Iterable[tuple[str, Array]], coding: Coding, bits: int) -> bytes:
+    """Named arrays one after another; UsageError names the array that holds NaN or infinity."""
+    encoded = []
+    for name, values in arrays:
+        if not np.isfinite(values).all():
+            raise UsageError(f"{name} holds values that are not finite, and cannot be stored")
+        encoded.append(coding.encode(values, bits))
+    return b"".join(encoded)
+
+
+def decode_arrays(data: bytes, shapes: Sequence[tuple[str, tuple[int, ...]]], coding: Coding) -> dict[str, Array]:
+    """The inverse of `encode_arrays`; ContainerError names the array that is wrong, or the bytes left over."""
+    view, arrays = memoryview(data), {}
+    for name, shape in shapes:
+        try:
+            arrays[name], used = coding.decode(view, shape)
+        except ContainerError as error:
+            raise ContainerError(f"{name}, {len(data) - len(view)} bytes in: {error}") from error
+        view = view[used:]
+    if len(view):
+        raise ContainerError(f"{len(view)} of {len(data)} bytes are left over behind the last array")
+    return arrays

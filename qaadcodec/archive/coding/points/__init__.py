@@ -1,0 +1,1 @@
+"""Sets of points with whole coordinates, coded down a k-d tree."""

@@ -1,0 +1,126 @@
+"""Which tables code an array of integers with the fewest bits: the writer's choice, which the reader is told.
+
+An array is rows by columns. Value (r, c) takes the scale `base + rows[r] + columns[c]`, clipped to 0 .. 63; rows and
+columns get offsets only where these save more than they cost (formats/qaad-1.md, "Weights").
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.archive.coding.tables import SCALES, bits, largest, table_of
+
+OFFSET_FAMILY = 11  # of the tables that code offsets; bell-shaped
+TRIED_FAMILIES = (14, 12, 11, 10, 9, 6, 4, 3, 2)
+REACH = 14  # scales tried on either side of the one that fits the standard deviation
+ROUNDS = 3
+BEYOND = 1e9  # bits of an integer that a table does not hold
+
+Ints = npt.NDArray[np.integer]
+Reals = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class TableChoice:
+    """Family and scale of an array (R, C), offsets of its rows and columns, and the scales that code these offsets.
+
+    Scale 0 for offsets says that they are all 0 and are not coded. `cost` is in bits, those of the offsets included.
+    """
+
+    family: int
+    base: int
+    row_scale: int
+    column_scale: int
+    rows: Ints  # (R,)
+    columns: Ints  # (C,)
+    cost: float
+
+
+def value_tables(family: int, base: int, rows: Ints, columns: Ints) -> npt.NDArray[np.uint16]:
+    """The tables of an array with these offsets, row after row: (R · C,)."""
+    scales = np.add.outer(rows.astype(np.int32) + base, columns.astype(np.int32))
+    return (table_of(family, 0) + np.clip(scales, 0, SCALES - 1)).astype(np.uint16).reshape(-1)
+
+
+def scale_costs(family: int, top: int) -> npt.NDArray[np.float32]:
+    """Bits of each magnitude up to `top` by each scale of a family: (64, top + 1)."""
+    costs = np.full((SCALES, top + 1), BEYOND, dtype=np.float32)
+    for scale in range(SCALES):
+        known = bits(table_of(family, scale))[: top + 1]
+        costs[scale, : len(known)] = known
+    return costs
+
+
+def choose(values: Ints) -> TableChoice:
+    """The choice for integers (R, C) of magnitudes up to 2^15 - 1, with offsets or without, whichever costs least."""
+    magnitudes = np.abs(values.astype(np.int64))
+    no_rows, no_columns = np.zeros(len(values), dtype=np.int64), np.zeros(values.shape[1], dtype=np.int64)
+    best = TableChoice(TRIED_FAMILIES[0], 0, 0, 0, no_rows, no_columns, math.inf)
+    for family in TRIED_FAMILIES:
+        costs, scales = scale_costs(family, int(magnitudes.max(initial=0))), _likely_scales(family, magnitudes)
+        by_row, by_column = (np.full((n, SCALES), math.inf) for n in values.shape)
+        for scale in scales:
+            each = costs[scale][magnitudes]
+            by_row[:, scale], by_column[:, scale] = each.sum(axis=1), each.sum(axis=0)
+        totals = by_row.sum(axis=0)
+        choices = [TableChoice(family, int(totals.argmin()), 0, 0, no_rows, no_columns, float(totals.min()))]
+        if min(values.shape) > 1:
+            base, offsets, scale, cost = _offsets(by_row)
+            choices.append(TableChoice(family, base, scale, 0, offsets, no_columns, cost))
+            base, offsets, scale, cost = _offsets(by_column)
+            choices.append(TableChoice(family, base, 0, scale, no_rows, offsets, cost))
+        best = min(best, *choices, key=lambda choice: choice.cost)
+    if best.row_scale or best.column_scale:
+        best = min(best, _with_both(best, magnitudes), key=lambda choice: choice.cost)
+    return best
+
+
+def _likely_scales(family: int, magnitudes: Ints) -> range:
+    """The scales worth a try: around the standard deviation, and up to one that holds the largest magnitude."""
+    deviation = math.sqrt(float(np.square(magnitudes, dtype=np.float64).mean())) if magnitudes.size else 0.0
+    middle = round(4 * math.log2(max(deviation, 2.0**-5))) + (14 if family < 8 else 10)
+    top = int(magnitudes.max(initial=0))
+    holding = next(scale for scale in range(SCALES) if largest(table_of(family, scale)) >= top)
+    return range(max(middle - REACH, 0), min(max(middle + REACH, holding), SCALES - 1) + 1)
+
+
+def _offsets(by_line: Reals, base: int | None = None) -> tuple[int, Ints, int, float]:
+    """Base, offsets (n,), the scale that codes them, and the bits of all.
+
+    Args:
+        by_line: bits of each line by each scale: (n, 64), or by each sum of `base` and offset, where a base is given.
+        base: without one it is the median of the scales that suit the lines best.
+    """
+    wanted = by_line.argmin(axis=1)
+    base = int(np.median(wanted)) if base is None else base
+    scale, cost = 0, math.inf
+    for _ in range(ROUNDS):
+        spread = np.bincount(np.abs(wanted - base), minlength=SCALES)
+        scale = 1 + int((scale_costs(OFFSET_FAMILY, SCALES)[1:, :SCALES] @ spread).argmin())
+        totals = by_line + bits(table_of(OFFSET_FAMILY, scale))[np.abs(np.arange(SCALES) - base)]
+        wanted, cost = totals.argmin(axis=1), float(totals.min(axis=1).sum())
+    offsets = wanted - base
+    return base, offsets, scale if np.any(offsets) else 0, cost
+
+
+def _with_both(choice: TableChoice, magnitudes: Ints) -> TableChoice:
+    """Offsets of rows and of columns, refined in turns, beginning with those that are not there yet."""
+    costs = scale_costs(choice.family, int(magnitudes.max(initial=0)))
+    lines = {"rows": (choice.rows, choice.row_scale), "columns": (choice.columns, choice.column_scale)}
+    order = ("columns", "rows") if choice.row_scale else ("rows", "columns")
+    cost = math.inf
+    for turned in order * ROUNDS:
+        fixed, fixed_scale = lines["columns" if turned == "rows" else "rows"]
+        across = magnitudes if turned == "rows" else magnitudes.T
+        by_line = np.full((len(across), SCALES), math.inf)
+        for total in range(max(choice.base - REACH, 0), min(choice.base + REACH, SCALES - 1) + 1):
+            by_line[:, total] = costs[np.clip(total + fixed, 0, SCALES - 1), across].sum(axis=1)
+        _, offsets, scale, cost = _offsets(by_line, choice.base)
+        lines[turned] = offsets, scale
+        cost += float(bits(table_of(OFFSET_FAMILY, fixed_scale))[np.abs(fixed)].sum()) if fixed_scale else 0.0
+    (rows, row_scale), (columns, column_scale) = lines["rows"], lines["columns"]
+    return replace(choice, rows=rows, row_scale=row_scale, columns=columns, column_scale=column_scale, cost=cost)

@@ -1,0 +1,1 @@
+"""The four sections of an archive: weights, input cloud, latents, names."""

@@ -1,0 +1,109 @@
+"""The weights section in coding 4: tables of each tensor, then one stream of integers (formats/qaad-1.md, "WGTS")."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.archive.coding import ans
+from qaadcodec.archive.coding.codings import Array
+from qaadcodec.archive.coding.grids import STEP, pack_step, to_integers, unpack_step
+from qaadcodec.archive.coding.table_choice import OFFSET_FAMILY, choose, value_tables
+from qaadcodec.archive.coding.tables import FAMILIES, MAX_MAGNITUDE, SCALES, table_of
+from qaadcodec.errors import ContainerError, UsageError
+
+TABLES = struct.Struct("<4B")  # family, base, scales of the offsets of rows and of columns
+ENTRY_BYTES = STEP.size + TABLES.size
+MAX_NUMBERS = 1 << 24  # of one section: coded numbers may take next to no bytes, so the file's size bounds nothing
+
+Integers = npt.NDArray[np.integer]
+Shapes = Sequence[tuple[str, tuple[int, ...]]]
+
+
+def encode_weights(arrays: Sequence[tuple[str, Array]], steps: Mapping[str, float]) -> bytes:
+    """Named tensors, in the order of the file, as multiples of their steps.
+
+    Magnitudes beyond 2^15 - 1 steps are clipped. UsageError for values that are not finite, a tensor without a step, a
+    step that cannot be stored, and more than 2^24 values.
+    """
+    if (count := sum(values.size for _, values in arrays)) > MAX_NUMBERS:
+        raise UsageError(f"{count} weights, and at most {MAX_NUMBERS} can be entropy-coded")
+    if missing := [name for name, _ in arrays if name not in steps]:
+        raise UsageError(f"no quantiser step for {', '.join(missing)}")
+    entries, offsets, integers = b"", [], []
+    for name, values in arrays:
+        rows = to_integers(name, values, steps[name], MAX_MAGNITUDE).reshape(_matrix(values.shape))
+        choice = choose(rows)
+        entries += pack_step(steps[name]) + TABLES.pack(
+            choice.family, choice.base, choice.row_scale, choice.column_scale
+        )
+        for lines, scale in ((choice.rows, choice.row_scale), (choice.columns, choice.column_scale)):
+            offsets.append((lines, _offset_tables(len(lines), scale)) if scale else (lines[:0], lines[:0]))
+        integers.append((rows.reshape(-1), value_tables(choice.family, choice.base, choice.rows, choice.columns)))
+    return entries + ans.encode([_joined(offsets), _joined(integers)])
+
+
+def decode_weights(data: bytes, shapes: Shapes) -> dict[str, Array]:
+    """The inverse of `encode_weights`: float32 tensors by name.
+
+    ContainerError where the section is damaged, or where there are more than 2^24 values: before they are allocated.
+    """
+    if (count := sum(math.prod(shape) for _, shape in shapes)) > MAX_NUMBERS:
+        raise ContainerError(f"{count} entropy-coded weights, and there may be {MAX_NUMBERS}")
+    if len(data) < len(shapes) * ENTRY_BYTES:
+        raise ContainerError(f"{len(shapes)} tensors take {len(shapes) * ENTRY_BYTES} bytes, and there are {len(data)}")
+    entries = [_entry(name, data[i * ENTRY_BYTES : (i + 1) * ENTRY_BYTES]) for i, (name, _) in enumerate(shapes)]
+    decoder = ans.Decoder(data[len(shapes) * ENTRY_BYTES :])
+    sizes = [_matrix(shape) for _, shape in shapes]
+    scales = [scale for entry in entries for scale in entry[3:]]
+    lengths = [length for size in sizes for length in size]
+    coded = [_offset_tables(n, scale) for n, scale in zip(lengths, scales, strict=True) if scale]
+    flat = decoder.take(np.concatenate([np.empty(0, dtype=np.uint16), *coded]))
+    at, lines = 0, []
+    for length, scale in zip(lengths, scales, strict=True):
+        lines.append(flat[at : at + length] if scale else np.zeros(length, dtype=np.int16))
+        at += length if scale else 0
+    tables = [
+        value_tables(family, base, rows, columns)
+        for (_, family, base, *_), rows, columns in zip(entries, lines[::2], lines[1::2], strict=True)
+    ]
+    values = decoder.take(np.concatenate(tables))
+    decoder.finish()
+    arrays, at = {}, 0
+    for (name, shape), (step, *_) in zip(shapes, entries, strict=True):
+        size = math.prod(shape)
+        arrays[name] = (values[at : at + size].astype(np.float32) * np.float32(step)).reshape(shape)
+        at += size
+    return arrays
+
+
+def _matrix(shape: tuple[int, ...]) -> tuple[int, int]:
+    """A tensor as rows: lines along its last axis. A vector is one row."""
+    return math.prod(shape[:-1]), shape[-1]
+
+
+def _entry(name: str, data: bytes) -> tuple[float, int, int, int, int]:
+    """Step, family, base, scales of the offsets of rows and of columns."""
+    try:
+        step = unpack_step(data[: STEP.size])
+    except ContainerError as error:
+        raise ContainerError(f"{name}: {error}") from error
+    family, *scales = TABLES.unpack(data[STEP.size :])
+    if family >= FAMILIES:
+        raise ContainerError(f"{name}: family {family} of tables, and there are {FAMILIES}")
+    if max(scales) >= SCALES:
+        raise ContainerError(f"{name}: scale {max(scales)} of tables, and there are {SCALES}")
+    base, rows, columns = scales
+    return step, family, base, rows, columns
+
+
+def _offset_tables(count: int, scale: int) -> npt.NDArray[np.uint16]:
+    return np.full(count, table_of(OFFSET_FAMILY, scale), dtype=np.uint16)
+
+
+def _joined(parts: Sequence[tuple[Integers, Integers]]) -> tuple[Integers, Integers]:
+    return np.concatenate([values for values, _ in parts]), np.concatenate([tables for _, tables in parts])

@@ -1,0 +1,188 @@
+"""`encode`: more clouds for a container, by fitting their latents; its network and input cloud stay as they are."""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.archive import ArchiveReader, Header, check_extendable, extend_archive, storable_names
+from qaadcodec.clouds import Normalisation
+from qaadcodec.codec.open import OpenArchive
+from qaadcodec.files import atomic_output, preflight, protect
+from qaadcodec.metrics.sampled import SampledError, sample_error
+from qaadcodec.model.numpy_decoder import decode_points
+from qaadcodec.progress import Listener, Notice, StopRequest, ignore
+from qaadcodec.sets.gather import gather, outer_box
+from qaadcodec.training.backend import check_device
+from qaadcodec.version import __version__
+
+OUTSIDE = 1.25  # normalised coordinates of a new cloud beyond which it does not look like one of the set
+FAR_OFF = 10  # times the error of the set, beyond which the new clouds do not look like it
+ALIKE = "are they of the same kind, units and position?"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeSummary:
+    """What was added. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units, of a sample.
+
+    `interrupted`: it was stopped before all of the new clouds were fitted, and `unfitted` of them were left out.
+    """
+
+    path: str
+    added: int
+    clouds: int
+    points: int
+    bytes_out: int
+    bytes_added: int
+    em_kd: float
+    em_kd_root: float
+    n_em_kd: float
+    sample: int
+    seconds: float
+    interrupted: bool
+    unfitted: int
+    skipped: tuple[tuple[str, str], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def encode(
+    archive: str | Path,
+    inputs: Sequence[str | Path],
+    output: str | Path,
+    *,
+    overwrite: bool = False,
+    skip_bad: bool = False,
+    device: str = "auto",
+    seed: int = 0,
+    on_event: Listener = ignore,
+    stop: StopRequest | None = None,
+) -> EncodeSummary:
+    """Write a copy of a container with more clouds in it. Existing clouds decode exactly as before.
+
+    Args:
+        archive: the .qaad file to extend; never changed.
+        inputs: the new clouds, as for `compress`; resampled to the container's M.
+        output: the new .qaad file; appears whole or not at all.
+        overwrite: replace an existing output.
+        skip_bad: leave unusable clouds out instead of raising.
+        device: "auto", "cpu", "cuda" or "mps".
+        seed: of resampling and fitting.
+        stop: once set, the clouds fitted so far are written.
+
+    Raises:
+        ContainerError, CloudError, EnvironmentFailure, UsageError; Interrupted when stopped before one was fitted.
+    """
+    started = time.monotonic()
+    check_device(device)
+    with ArchiveReader(archive) as reader:
+        preflight(output, overwrite)
+        protect([archive], output)
+        header = reader.header
+        source = OpenArchive(reader)
+        gathered = gather(
+            inputs,
+            output,
+            points=header.points,
+            reason="what the archive has",
+            seed=seed,
+            skip_bad=skip_bad,
+            on_event=on_event,
+            stop=stop,
+            normalisation=Normalisation(np.array(header.offset), header.scale),
+        )
+        with gathered.store as store:
+            check_extendable(reader, len(store))
+            if unlike := outside(header, gathered.boxes):
+                on_event(Notice(f"{unlike}; {ALIKE}", warning=True))
+            from qaadcodec.codec.fitting import fit  # torch takes seconds to import: bad input is told before
+
+            latents = fit(source, gathered, device, seed, on_event, stop)
+            count, unfitted = len(latents), len(store) - len(latents)
+            if unfitted:
+                on_event(Notice(f"stopped: {unfitted} of {len(store)} new clouds were not added", warning=True))
+            names = storable_names([*reader.names, *gathered.names[:count]])[header.clouds :]
+            if renamed := [pair for pair in zip(gathered.names, names, strict=False) if pair[0] != pair[1]]:
+                what = f"{len(renamed)} of {count} new clouds have names that are taken"
+                on_event(Notice(f"{what}: {renamed[0][0]} becomes {renamed[0][1]}", warning=True))
+            new = (latents, names, gathered.counts[:count])
+            stored = as_stored(reader, *new)
+            error = sample_error(
+                count,
+                lambda i: store.points[i],
+                lambda i: decode_points(header.network, source.weights, source.input_cloud, stored[i]),
+                header.scale,
+            )
+            if not unlike and (unlike := far_off(header, error)):
+                on_event(Notice(f"{unlike}; {ALIKE}", warning=True))
+            with atomic_output(output, overwrite) as stream:
+                size = extend_archive(reader, *new, stream, header=widened(header, gathered.boxes[:count], error))
+        grown = size - reader.size_bytes
+    return EncodeSummary(
+        path=str(output),
+        added=count,
+        clouds=header.clouds + count,
+        points=header.points,
+        bytes_out=size,
+        bytes_added=grown,
+        em_kd=error.em_kd,
+        em_kd_root=math.sqrt(error.em_kd),
+        n_em_kd=error.n_em_kd,
+        sample=error.sample,
+        seconds=time.monotonic() - started,
+        interrupted=unfitted > 0,
+        unfitted=unfitted,
+        skipped=gathered.skipped,
+    )
+
+
+def outside(header: Header, boxes: npt.NDArray[np.float64]) -> str | None:
+    """Words for new clouds, of these boxes (n, 2, 3), that lie farther out than any of the set."""
+    reach = float(np.abs((boxes - np.array(header.offset)) / header.scale).max())
+    if reach <= OUTSIDE:
+        return None
+    return f"the new clouds reach {reach:.2f} times as far from the centre as those of the set did"
+
+
+def far_off(header: Header, error: SampledError) -> str | None:
+    """Words for new clouds that come back much worse than those of the set did, if the header tells of these."""
+    known = header.errors.get("n_em_kd", 0.0)
+    if error.n_em_kd <= FAR_OFF * known or known == 0:
+        return None
+    here, there = f"{100 * error.n_em_kd:.2f} %", f"{100 * known:.2f} %"
+    return f"the new clouds come back with an nEM-kD of {here}, those of the set with {there}"
+
+
+def as_stored(
+    reader: ArchiveReader, latents: npt.NDArray[np.float32], names: tuple[str, ...], counts: tuple[int, ...]
+) -> npt.NDArray[np.float32]:
+    """The new latents as they will be read, quantised; (n, l) float32."""
+    stream = io.BytesIO()
+    extend_archive(reader, latents, names, counts, stream)
+    with ArchiveReader(stream) as extended:
+        return extended.latents(range(reader.header.clouds, extended.header.clouds))
+
+
+def widened(header: Header, boxes: npt.NDArray[np.float64], error: SampledError) -> Header:
+    """The header with the new clouds in its bounds, and the error of those added last beside that of the set.
+
+    Their EM-kD only: each number in a header takes more bytes than a latent of 32 does.
+    """
+    low, high = outer_box(np.concatenate([np.array(header.bounds)[None], boxes]))
+    added = {"added_em_kd": error.to_header()["em_kd"]}
+    return replace(
+        header,
+        bounds=(tuple(low.tolist()), tuple(high.tolist())),
+        errors=header.errors | added,
+        writer=f"qaad {__version__}",
+    )

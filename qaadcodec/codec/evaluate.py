@@ -1,0 +1,250 @@
+"""`evaluate`: decoded clouds against their originals, or any two clouds."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.clouds import CloudSource, find_clouds, read_cloud, resample
+from qaadcodec.codec.open import OpenArchive
+from qaadcodec.codec.open import open as open_archive
+from qaadcodec.errors import CloudError, ThresholdMissed, UsageError
+from qaadcodec.metrics.em_kd import em_kd, variance
+from qaadcodec.metrics.nearest import diagonal, nearest_distances
+from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
+from qaadcodec.progress import Clock, Listener, Notice, PhaseEnded, PhaseStarted, Progress, ignore
+
+METRICS = ("em_kd", "em_kd_root", "n_em_kd", "chamfer", "augmented_chamfer", "d1_psnr", "hausdorff")
+MATCHED = METRICS[:3]
+HIGHER_IS_BETTER = ("d1_psnr",)
+
+
+@dataclass(frozen=True, slots=True)
+class CloudErrors:
+    """The errors of one cloud against its original; those that were not asked for are None.
+
+    Attributes:
+        index, name: of the cloud in its container; no index for two clouds.
+        points: of the original.
+        em_kd: mean squared matched distance, squared input units; `em_kd_root` is its root, in input units.
+        n_em_kd: em_kd over the variance of the original, no unit.
+        chamfer: sum of the two mean squared nearest distances; `augmented_chamfer` the larger of them.
+        d1_psnr: dB, with the diagonal of the original's bounding box as peak.
+        hausdorff: input units.
+        note: what a reader of the numbers has to know.
+    """
+
+    index: int | None
+    name: str
+    points: int
+    em_kd: float | None = None
+    em_kd_root: float | None = None
+    n_em_kd: float | None = None
+    chamfer: float | None = None
+    augmented_chamfer: float | None = None
+    d1_psnr: float | None = None
+    hausdorff: float | None = None
+    note: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: index, name, points and every metric; infinite values as null, which is all that JSON has."""
+        values = {name: finite_or_none(getattr(self, name)) for name in METRICS}
+        return {"index": self.index, "name": self.name, "points": self.points, **values}
+
+
+def evaluate(
+    archive: str | Path | OpenArchive,
+    references: Sequence[str | Path],
+    *,
+    indices: Sequence[int] = (),
+    metrics: Sequence[str] | None = None,
+    seed: int = 0,
+    on_event: Listener = ignore,
+) -> Iterator[CloudErrors]:
+    """Compare the clouds of a container with their originals, found by name.
+
+    Args:
+        archive: the .qaad file, or one that is open, which stays so.
+        references: folders or files with the originals, as for `compress`.
+        indices: only these clouds; all for which there is an original when empty.
+        metrics: names out of METRICS; all when None.
+        seed: of the subsample that EM-kD takes of the larger cloud where counts differ.
+        on_event: receives progress, and a warning where clouds have no original.
+
+    Raises:
+        CloudError: an original is missing or unusable; ContainerError; UsageError for an unknown metric or index.
+    """
+    wanted = chosen_metrics(metrics)
+    with reading(archive) as source:
+        found = by_name(source, find_clouds(references))
+        if not indices and len(found) < len(source):
+            missing = [name for i, name in enumerate(source.names) if i not in found]
+            what = f"{len(missing)} of {len(source)} clouds have no original among the references, such as {missing[0]}"
+            on_event(Notice(what, warning=True))
+        chosen = [source.absolute_index(i) for i in indices] or sorted(found)
+        clock = Clock(len(chosen), None)
+        on_event(PhaseStarted("comparing", len(chosen), "clouds"))
+        for i in chosen:
+            if i not in found:
+                raise CloudError(
+                    f"no original for cloud {i} ({source.names[i]}) among the references",
+                    hint="originals are found by name, relative to the folder given",
+                )
+            yield compare(source.points(i), found[i].load().points, wanted, seed, index=i, name=source.names[i])
+            clock.done += 1
+            on_event(Progress("comparing", clock.done, clock.fraction, eta_seconds=clock.eta_seconds))
+        on_event(PhaseEnded("comparing", clock.seconds))
+
+
+def evaluate_pair(a: str | Path, b: str | Path, *, metrics: Sequence[str] | None = None, seed: int = 0) -> CloudErrors:
+    """Compare two clouds, the second being the original; "-" is stdin."""
+    wanted = chosen_metrics(metrics)
+    first, second = read_cloud(a), read_cloud(b)
+    return compare(first.points, second.points, wanted, seed, index=None, name=first.name)
+
+
+def reading(archive: str | Path | OpenArchive) -> AbstractContextManager[OpenArchive]:
+    """An archive to read from; one that was given open is not closed."""
+    return nullcontext(archive) if isinstance(archive, OpenArchive) else open_archive(archive)
+
+
+def chosen_metrics(metrics: Sequence[str] | None) -> tuple[str, ...]:
+    """The metrics asked for, in the order of METRICS; UsageError names an unknown one and lists them all."""
+    unknown = [name for name in metrics or () if name not in METRICS]
+    if unknown:
+        raise UsageError(f"unknown metrics: {', '.join(unknown)}", hint=f"metrics are {', '.join(METRICS)}")
+    return METRICS if metrics is None else tuple(name for name in METRICS if name in metrics)
+
+
+def by_name(source: OpenArchive, references: Sequence[CloudSource]) -> dict[int, CloudSource]:
+    """The original of each cloud: the reference of its name, or else of its last part, if only those two have it.
+
+    Raises:
+        CloudError: none of the references has the name of a cloud.
+    """
+    exact = {reference.name: reference for reference in references}
+    last: dict[str, list[CloudSource]] = {}
+    for reference in references:
+        last.setdefault(reference.name.rsplit("/", 1)[-1], []).append(reference)
+    found = {i: exact[name] for i, name in enumerate(source.names) if name in exact}
+    known, ends = set(source.names), Counter(name.rsplit("/", 1)[-1] for name in source.names)
+    for i, name in enumerate(source.names):
+        end = name.rsplit("/", 1)[-1]
+        candidates = [reference for reference in last.get(end, []) if reference.name not in known]
+        if i not in found and len(candidates) == 1 and ends[end] == 1:
+            found[i] = candidates[0]
+    if not found:
+        raise CloudError(
+            f"none of {len(references)} references has the name of a cloud: they are named like "
+            f"{references[0].name!r}, the clouds like {source.names[0]!r}",
+            hint="give the folder that was compressed",
+        )
+    return found
+
+
+def compare(
+    decoded: npt.NDArray[Any],
+    original: npt.NDArray[Any],
+    metrics: Sequence[str],
+    seed: int,
+    *,
+    index: int | None,
+    name: str,
+) -> CloudErrors:
+    """The errors of one cloud against its original, (m, 3) and (n, 3)."""
+    values: dict[str, float] = {}
+    note = None
+    if set(metrics) & set(MATCHED):
+        few = min(len(decoded), len(original))
+        if len(decoded) != len(original):
+            note = f"{name}: {len(decoded)} and {len(original)} points: EM-kD on {few}, drawn with seed {seed}"
+        matched = em_kd(resample(decoded, few, seed), resample(original, few, seed))
+        spread = variance(original)
+        relative = matched / spread if spread > 0 else (math.inf if matched > 0 else 0.0)
+        values |= {"em_kd": matched, "em_kd_root": math.sqrt(matched), "n_em_kd": relative}
+    if set(metrics) - set(MATCHED):
+        nearest = nearest_distances(decoded, original)
+        values |= {
+            "chamfer": nearest.chamfer,
+            "augmented_chamfer": nearest.augmented_chamfer,
+            "d1_psnr": nearest.d1_psnr(diagonal(original)),
+            "hausdorff": nearest.hausdorff,
+        }
+    asked = {key: value for key, value in values.items() if key in metrics}
+    return CloudErrors(index=index, name=name, points=len(original), note=note, **asked)
+
+
+def summarise(errors: Sequence[CloudErrors], archive: str | Path | OpenArchive | None) -> dict[str, Any]:
+    """Mean, median, p95 and max of every metric over the clouds, and what the container costs.
+
+    Args:
+        errors: of the clouds compared.
+        archive: its sizes and ratios are added; the open one that was evaluated, where it came through a pipe; None
+            for two clouds.
+
+    Returns:
+        The last JSON line of `qaad eval --json`. Statistics may be infinite or NaN, for which JSON has only null.
+    """
+    summary: dict[str, Any] = {"summary": True, "clouds": len(errors)}
+    for name in METRICS:
+        values = np.array([v for e in errors if (v := getattr(e, name)) is not None])
+        if len(values):
+            with np.errstate(invalid="ignore"):  # the mean of infinite values: two equal clouds have infinite PSNR
+                statistics = {
+                    "mean": values.mean(),
+                    "median": np.median(values),
+                    "p95": np.percentile(values, 95),
+                    "max": values.max(),
+                }
+            summary[name] = {key: float(value) for key, value in statistics.items()}
+    summary["peak"] = "diagonal of the original's bounding box"
+    if archive is not None:
+        with reading(archive) as source:
+            clouds, points, size = len(source), source.header.points, source.size_bytes
+            summary |= {
+                "archive_clouds": clouds,
+                "bytes": size,
+                "raw_bytes": raw_bytes(clouds, points),
+                "ratio": ratio(clouds, points, size),
+                "ratio_paper": ratio_paper(clouds, points, source.header.network),
+                "bits_per_point": bits_per_point(clouds, points, size),
+            }
+    return summary
+
+
+def check_thresholds(summary: Mapping[str, Any], limits: Mapping[str, float] | Iterable[tuple[str, float]]) -> None:
+    """Compare the means of a summary with limits; for d1_psnr, where more is better, the limit is the least.
+
+    Args:
+        summary: by `summarise`.
+        limits: by metric, or pairs of metric and limit; of several limits of one metric, each has to be kept.
+
+    Raises:
+        ThresholdMissed: names every limit that was missed and its metric, with both numbers.
+        UsageError: a metric is unknown or was not measured.
+    """
+    pairs = list(dict.fromkeys(limits.items() if isinstance(limits, Mapping) else limits))
+    chosen_metrics([name for name, _ in pairs])
+    missed = []
+    for name, limit in pairs:
+        if name not in summary:
+            raise UsageError(f"{name} was not measured, so its limit cannot be checked", hint="add it to --metrics")
+        value = summary[name]["mean"]
+        if not (value >= limit if name in HIGHER_IS_BETTER else value <= limit):  # NaN misses every limit
+            word = "below" if name in HIGHER_IS_BETTER else "above"
+            missed.append(f"mean {name} is {value:.6g}, {word} the limit {limit:.6g}")
+    if missed:
+        raise ThresholdMissed("; ".join(missed))
+
+
+def finite_or_none(value: float | None) -> float | None:
+    """The value, or None where JSON has no word for it."""
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,115 @@
+"""`inspect`: what a container says of itself, without decoding anything."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from qaadcodec.archive import CONTENTS, ArchiveReader, coding_name
+from qaadcodec.config.network import parameters
+from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SectionInfo:
+    """One section: tag, what it holds, how it is coded, and its bytes."""
+
+    tag: str
+    content: str
+    coding: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Everything that header and tables of a container tell. Sizes in bytes, coordinates in input units."""
+
+    path: str
+    version: str
+    writer: str
+    clouds: int
+    points: int
+    patches: int
+    latent_size: int
+    shared_widths: tuple[int, ...]
+    head_widths: tuple[int, ...]
+    fourier_octaves: int
+    film: bool
+    displacement: bool
+    parameters: int
+    bytes: int
+    raw_bytes: int
+    sections: tuple[SectionInfo, ...]
+    ratio: float
+    ratio_paper: float
+    bits_per_point: float
+    bits_per_weight: float
+    bits_per_latent: float
+    bits_per_input_point: float
+    dtype: str
+    offset: tuple[float, float, float]
+    scale: float
+    bounds: tuple[tuple[float, float, float], tuple[float, float, float]]
+    preset: str
+    seed: int | None
+    epochs: int | None
+    errors: dict[str, float]
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def inspect(archive: str | Path) -> Inspection:
+    """Read header, section table and names of a container; weights, input cloud and latents are not touched.
+
+    Raises:
+        ContainerError: it is missing, damaged where it was read, truncated or of an unknown version.
+    """
+    with ArchiveReader(archive) as reader:
+        header, network = reader.header, reader.header.network
+        size = reader.size_bytes
+        lengths = {CONTENTS.get(section.tag): section.length for section in reader.sections}
+        weights = parameters(network)
+        return Inspection(
+            path=str(archive),
+            version=".".join(map(str, reader.version)),
+            writer=header.writer,
+            clouds=header.clouds,
+            points=header.points,
+            patches=network.patches,
+            latent_size=network.latent_size,
+            shared_widths=network.shared_widths,
+            head_widths=network.head_widths,
+            fourier_octaves=network.fourier_octaves,
+            film=network.film,
+            displacement=network.displacement,
+            parameters=weights,
+            bytes=size,
+            raw_bytes=raw_bytes(header.clouds, header.points),
+            sections=tuple(
+                SectionInfo(
+                    section.tag, CONTENTS.get(section.tag, "unknown"), coding_name(section.coding), section.length
+                )
+                for section in reader.sections
+            ),
+            ratio=ratio(header.clouds, header.points, size),
+            ratio_paper=ratio_paper(header.clouds, header.points, network),
+            bits_per_point=bits_per_point(header.clouds, header.points, size),
+            bits_per_weight=8.0 * lengths["weights"] / weights,
+            bits_per_latent=8.0 * lengths["latents"] / (header.clouds * network.latent_size),
+            bits_per_input_point=8.0 * lengths["input cloud"] / header.points,
+            dtype=header.dtype,
+            offset=header.offset,
+            scale=header.scale,
+            bounds=header.bounds,
+            preset=header.preset,
+            seed=header.seed,
+            epochs=header.epochs,
+            errors=header.errors,
+            names=reader.names,
+            counts=reader.counts,
+        )

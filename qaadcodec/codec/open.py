@@ -1,0 +1,194 @@
+"""`open`: a container as a sequence of clouds."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.archive import ArchiveReader, Header
+from qaadcodec.clouds import Normalisation
+from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.model.numpy_decoder import Decoding, decode_points
+
+if TYPE_CHECKING:
+    from qaadcodec.model.torch_decoder import Decoder
+
+Points = npt.NDArray[Any]
+
+
+def open(path: str | Path | BinaryIO) -> OpenArchive:
+    """Open a container to read clouds from it; close it, or use it in a `with` statement.
+
+    Raises:
+        ContainerError: it is missing, damaged, truncated or of an unknown version.
+    """
+    return OpenArchive(ArchiveReader(path))
+
+
+class OpenArchive:
+    """The clouds of a container, decoded when they are asked for, in the units of the originals.
+
+    `archive[42]` and `archive["scan_42"]` are arrays (M, 3) of the container's dtype, `archive[3:7]` is (4, M, 3), and
+    iterating gives one cloud at a time. The rows of every cloud correspond: row i of one is row i of the others, in
+    the order of the input cloud, which is not that of the original files.
+    """
+
+    def __init__(self, reader: ArchiveReader) -> None:
+        self._reader = reader
+        self._weights: dict[str, npt.NDArray[np.float32]] | None = None
+        self._input_cloud: npt.NDArray[np.float32] | None = None
+        self._decoding: Decoding | None = None
+        self._index: dict[str, int] | None = None
+
+    @property
+    def header(self) -> Header:
+        """N, M, network, normalisation, bounds, seed, preset, recorded errors."""
+        return self._reader.header
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name of every cloud, in order."""
+        return self._reader.names
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Points that every cloud had before it was resampled."""
+        return self._reader.counts
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the container."""
+        return self._reader.size_bytes
+
+    def __len__(self) -> int:
+        return self.header.clouds
+
+    def __getitem__(self, key: int | str | slice) -> Points:
+        if isinstance(key, slice):
+            chosen = range(len(self))[key]
+            shape = (len(chosen), self.header.points, 3)
+            return np.stack([self.points(i) for i in chosen]) if chosen else np.empty(shape, self.header.dtype)
+        return self.points(self.index_of(key) if isinstance(key, str) else key)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __iter__(self) -> Iterator[Points]:
+        return (self.points(i) for i in range(len(self)))
+
+    def index_of(self, name: str) -> int:
+        """Index of the cloud of that name; UsageError where there is none."""
+        if self._index is None:
+            self._index = {known: i for i, known in enumerate(self.names)}
+        if name not in self._index:
+            near = [known for known in self.names if name in known][:3]
+            raise UsageError(
+                f"{self._reader.name}: no cloud is named {name!r}",
+                hint=f"there is {', '.join(near)}" if near else f"names go from {self.names[0]} to {self.names[-1]}",
+            )
+        return self._index[name]
+
+    def absolute_index(self, index: int) -> int:
+        """An index from 0 to N - 1; negative ones count from the end. IndexError, naming the range, outside it."""
+        index = operator.index(index)
+        if not -len(self) <= index < len(self):
+            raise OutOfRange(
+                f"{self._reader.name}: no cloud {index}: indices go from 0 to {len(self) - 1}"
+                f", or from -{len(self)} to -1"
+            )
+        return index % len(self)
+
+    def points(self, index: int, count: int | None = None) -> Points:
+        """One cloud, or an evenly spread subset of its points at proportional cost.
+
+        Args:
+            index: of the cloud; negative ones count from the end.
+            count: m; rows floor((i + 1/2) M / m) of the input cloud are decoded. All M when None.
+
+        Returns:
+            (M, 3) or (m, 3), in input units and the container's dtype.
+
+        Raises:
+            IndexError, UsageError: no such cloud, or more points than there are; ContainerError: damaged.
+        """
+        rows = None if count is None or count == self.header.points else self._spread(count)
+        latent = self._reader.latents([self.absolute_index(index)])[0]
+        header = self.header
+        if rows is None:
+            if self._decoding is None:
+                self._decoding = Decoding(header.network, self.weights, self.input_cloud)
+            normalised = self._decoding.points(latent)
+        else:
+            normalised = decode_points(header.network, self.weights, self.input_cloud, latent, rows)
+        with np.errstate(over="ignore", invalid="ignore"):
+            points = Normalisation(np.array(header.offset), header.scale).invert(normalised).astype(header.dtype)
+        if bad := int((~np.isfinite(points)).any(axis=1).sum()):
+            index = self.absolute_index(index)
+            what = f"cloud {index} ({self.names[index]}) decodes to {len(points)} points, {bad} not finite"
+            raise ContainerError(f"{self._reader.name}: {what}")
+        return points
+
+    @property
+    def weights(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Every tensor of the network, float32, by name."""
+        if self._weights is None:
+            self._weights = self._reader.weights()
+        return self._weights
+
+    @property
+    def input_cloud(self) -> npt.NDArray[np.float32]:
+        """Q, (M, 3) float32, in normalised coordinates."""
+        if self._input_cloud is None:
+            self._input_cloud = self._reader.input_cloud()
+        return self._input_cloud
+
+    def latents(self, indices: Sequence[int] | None = None) -> npt.NDArray[np.float32]:
+        """Rows of the latent table, (n, l) float32; all of them when None."""
+        chosen = None if indices is None else [self.absolute_index(i) for i in indices]
+        return self._reader.latents(chosen)
+
+    def check(self, indices: Sequence[int], count: int | None = None) -> None:
+        """Read all that so many points of these clouds need, before anything is made of them.
+
+        Raises:
+            ContainerError: it is damaged; UsageError: there are fewer points.
+        """
+        if count is not None:
+            self._spread(count)
+        self._reader.latents(indices)
+        _ = self.weights, self.input_cloud
+
+    def decoder(self) -> Decoder:
+        """A differentiable torch.nn.Module from latents (B, l) to clouds (B, M, 3); imports torch."""
+        from qaadcodec.model.torch_decoder import Decoder
+
+        header = self.header
+        return Decoder(header.network, self.weights, self.input_cloud, header.offset, header.scale)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _spread(self, count: int) -> npt.NDArray[np.int64]:
+        total = self.header.points
+        if not 1 <= count <= total:
+            raise UsageError(f"{self._reader.name}: {count} points were asked for; it has 1 to {total} per cloud")
+        return ((np.arange(count) + 0.5) * total / count).astype(np.int64)
+
+
+class OutOfRange(UsageError, IndexError):
+    """An index outside the archive: a usage error for people, an IndexError for Python."""

@@ -1,0 +1,183 @@
+"""The matched error and its gradients on the CPU: one cloud at a time forward and back, clouds in parallel threads.
+
+Autograd runs each operation on the whole batch, whose features do not fit the cache. Here a thread takes one cloud
+through the network and back while its features are warm; only the small tensors around that (modulated weights,
+encoded input points) go through autograd. Matrix products run in bfloat16 where the processor has them, as sums in
+float32: the error that training works on is many times the rounding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from qaadcodec.model.cpu_threads import Threads
+from qaadcodec.model.network import FoldingNetwork, Layers, encode_input
+from qaadcodec.model.numpy_layers import SELU_ALPHA, SELU_SCALE
+
+
+def cloud_by_cloud(
+    network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, run: Threads
+) -> tuple[Tensor, Tensor]:
+    """`loss.matched_error` on the CPU, as that describes it."""
+    encoded = encode_input(q.reshape(-1, 3), network.config.fourier_octaves)
+    (first, bias), *others = network.heads()
+    features = network.config.shared_widths[-1]
+    # What q adds to the first head layer is the same for every cloud.
+    base = torch.baddbmm(bias[:, None, :], q, first[:, :, features:].transpose(1, 2))
+    heads = [first[:, :, :features], *(weight for weight, _ in others)]
+    shared = network.modulated(latents)
+    loss, predictions = CloudByCloud.apply(  # type: ignore[no-untyped-call]
+        run,
+        network.config.displacement,
+        len(shared),
+        targets,
+        q,
+        encoded,
+        base,
+        *(weight for weight, _ in shared),
+        *(bias for _, bias in shared),
+        *heads,
+        *(bias for _, bias in others),
+    )
+    return loss, predictions
+
+
+class CloudByCloud(torch.autograd.Function):
+    """Computes the gradients along with the loss, since they are wanted every time; backward hands them out."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        run: Threads,
+        displacement: bool,
+        depth: int,
+        targets: Tensor,
+        q: Tensor,
+        encoded: Tensor,
+        base: Tensor,
+        *tensors: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        cast = [tensor.to(run.dtype).contiguous() for tensor in tensors]
+        heads = cast[2 * depth :]
+        layers = Pass(
+            shared=list(zip(cast[:depth], cast[depth : 2 * depth], strict=True)),
+            heads=heads[: (len(heads) + 1) // 2],
+            biases=[base.to(run.dtype), *(bias[:, None, :] for bias in heads[(len(heads) + 1) // 2 :])],
+            encoded=encoded.to(run.dtype),
+            q=q.detach(),
+            displacement=displacement,
+        )
+        batch = len(targets)
+        weight = 1.0 / (batch * targets.shape[1])
+        predictions = torch.empty(targets.shape)
+        gradients = [torch.empty(tensor.shape) for tensor in tensors[: 2 * depth]]
+        errors = torch.zeros(batch, dtype=torch.float64)
+
+        def work(thread: int) -> Sums:
+            sums = Sums.like(layers)
+            with torch.no_grad():  # gradient mode is a thread's own
+                for b in range(thread, batch, run.count):
+                    errors[b] = layers.run(b, targets[b], weight, predictions[b], gradients, sums)
+            return sums
+
+        first, *rest = run.pool.map(work, range(min(run.count, batch)))
+        for sums in rest:
+            first.add(sums)
+        ctx.gradients = (first.q, first.encoded, first.biases[0], *gradients, *first.heads, *first.biases[1:])
+        ctx.mark_non_differentiable(predictions)
+        return (errors.sum() * weight).float(), predictions
+
+    @staticmethod
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor | None, ...]:
+        return (None, None, None, None, *(gradient * outer[0] for gradient in ctx.gradients))
+
+
+@dataclass(slots=True)
+class Sums:
+    """Gradients that one thread sums over its clouds, float32."""
+
+    q: Tensor
+    encoded: Tensor
+    heads: list[Tensor]
+    biases: list[Tensor]
+
+    @classmethod
+    def like(cls, layers: Pass) -> Sums:
+        def zeros(tensor: Tensor) -> Tensor:
+            return torch.zeros(tensor.shape)
+
+        biases = [zeros(layers.biases[0]), *(zeros(bias[:, 0]) for bias in layers.biases[1:])]
+        return cls(zeros(layers.q), zeros(layers.encoded), [zeros(weight) for weight in layers.heads], biases)
+
+    def add(self, other: Sums) -> None:
+        self.q += other.q
+        self.encoded += other.encoded
+        for mine, theirs in zip(self.heads + self.biases, other.heads + other.biases, strict=True):
+            mine += theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The layers of one step, ready for products: what every cloud of the batch goes through."""
+
+    shared: Layers
+    heads: list[Tensor]
+    biases: list[Tensor]
+    encoded: Tensor
+    q: Tensor
+    displacement: bool
+
+    def run(self, b: int, target: Tensor, weight: float, out: Tensor, gradients: list[Tensor], sums: Sums) -> float:
+        """Cloud b of the batch, forward and back; returns its summed squared error.
+
+        Args:
+            target: (K·s, 3).
+            weight: of one point's squared error in the loss.
+            out: (K·s, 3), takes the predictions.
+            gradients: per shared layer those of the weights (B, out, in), then of the biases (B, out); row b is set.
+            sums: takes what is summed over clouds.
+        """
+        features = [self.encoded]
+        for layer, bias in self.shared:
+            features.append(functional.selu_(torch.addmm(bias[b], features[-1], layer[b].t())))
+        patches, s, _ = self.q.shape
+        folds = [features[-1].view(patches, s, -1)]
+        for j, head in enumerate(self.heads):
+            f = torch.baddbmm(self.biases[j], folds[-1], head.transpose(1, 2))
+            folds.append(functional.selu_(f) if j + 1 < len(self.heads) else f)
+        predicted = folds[-1].float()
+        if self.displacement:
+            predicted = predicted + self.q
+        out.copy_(predicted.view(-1, 3))
+        gap = out - target
+
+        grad = (gap * (2.0 * weight)).view(patches, s, 3)
+        if self.displacement:
+            sums.q += grad
+        grad = grad.to(self.encoded.dtype)
+        for j in reversed(range(len(self.heads))):
+            if j + 1 < len(self.heads):
+                grad = selu_backward(grad, folds[j + 1])
+            sums.heads[j] += torch.bmm(grad.transpose(1, 2), folds[j])
+            sums.biases[j] += grad if j == 0 else grad.sum(1)
+            grad = torch.bmm(grad, self.heads[j])
+        grad = grad.view(patches * s, -1)
+        depth = len(self.shared)
+        for i in reversed(range(depth)):
+            grad = selu_backward(grad, features[i + 1])
+            gradients[i][b] = torch.mm(grad.t(), features[i])
+            gradients[depth + i][b] = grad.sum(0)
+            grad = torch.mm(grad, self.shared[i][0][b])
+        sums.encoded += grad
+        return float(gap.square().sum())
+
+
+def selu_backward(grad: Tensor, result: Tensor) -> Tensor:
+    """Gradient before a SELU from the one after it and the SELU's result."""
+    product: Tensor = torch.ops.aten.elu_backward(grad, float(SELU_ALPHA), float(SELU_SCALE), 1.0, True, result)
+    return product

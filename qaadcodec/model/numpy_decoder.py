@@ -1,0 +1,175 @@
+"""The folding network in plain numpy, for decoding: no torch, any machine, a fixed order of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.assignment.patches import patch_offsets
+from qaadcodec.config import NetworkConfig
+from qaadcodec.model.numpy_layers import (
+    Array,
+    Layers,
+    after_activation,
+    before_activation,
+    encode_input,
+    modulated_layers,
+    raised_selu,
+)
+from qaadcodec.parallel import cores
+
+Rows = npt.NDArray[np.int64]
+
+CHUNK = 2048  # rows decoded together: their features stay in the cache, and the same rows always go together
+KEPT = 1 << 26  # most bytes of encoded points that are kept from one cloud to the next
+
+
+def decode_points(
+    network: NetworkConfig,
+    weights: Mapping[str, Array],
+    input_cloud: Array,
+    latent: Array,
+    rows: Rows | None = None,
+) -> Array:
+    """Decode one cloud, or some rows of it (paper eq. 16 with our additions; `formats/qaad-1.md` gives the maths).
+
+    Args:
+        network: the architecture.
+        weights: every tensor of `network.tensor_shapes()`, float32.
+        input_cloud: Q, (M, 3) float32, patch by patch.
+        latent: l, (l,) float32.
+        rows: ascending rows of Q to decode, (m,) int64; all of them when None.
+
+    Returns:
+        P̂, (m, 3) float32 in normalised coordinates, in the order of `rows`.
+    """
+    return Decoding(network, weights, input_cloud, rows, keep=False).points(latent)
+
+
+class Decoding:
+    """Decodes clouds of one archive: what is the same for all of them is computed once.
+
+    Takes 4 (4 + 6 octaves) bytes per row for the encoded points if they are kept, and 12 CHUNK bytes times the widest
+    layer for each thread to work in.
+    """
+
+    def __init__(
+        self,
+        network: NetworkConfig,
+        weights: Mapping[str, Array],
+        input_cloud: Array,
+        rows: Rows | None = None,
+        *,
+        keep: bool = True,
+    ) -> None:
+        """Prepare. The arguments are those of `decode_points`.
+
+        Args:
+            keep: keep encoded points for the next cloud, where they are no more than KEPT bytes.
+        """
+        self._network, self._weights, self._input_cloud = network, weights, input_cloud
+        self._wanted = np.arange(len(input_cloud)) if rows is None else rows
+        bounds = np.searchsorted(self._wanted, patch_offsets(len(input_cloud), network.patches))
+        self._blocks = list(chunks(bounds))
+        keep = keep and len(self._wanted) * network.encoded_width * 4 <= KEPT
+        self._encoded: list[Array | None] | None = [None] * len(self._blocks) if keep else None
+        self._rooms: list[Room] = []
+        features = network.shared_widths[-1]
+        self._heads: Layers = []
+        with np.errstate(all="ignore"):  # `verify` looks for what is not finite
+            for j in range(len(network.head_widths) + 1):
+                weight, bias = weights[f"head.{j}.weight"].transpose(0, 2, 1), weights[f"head.{j}.bias"]
+                layer = after_activation(weight, bias, features if j == 0 else weight.shape[1])
+                self._heads.append(before_activation(*layer) if j < len(network.head_widths) else layer)
+
+    def points(self, latent: Array) -> Array:
+        """P̂, (m, 3) float32 in normalised coordinates, of one latent (l,) float32."""
+        with np.errstate(all="ignore"):
+            first, *others = modulated_layers(self._network, self._weights, latent)
+            layers = [first, *(after_activation(weight, bias, len(weight)) for weight, bias in others)]
+            shared = [before_activation(weight, bias) for weight, bias in layers]
+            shared[0] = np.concatenate([shared[0][0], shared[0][1][None]]), shared[0][1]
+        out = np.empty((len(self._wanted), 3), np.float32)
+
+        def decode(block: int) -> None:
+            with np.errstate(all="ignore"):  # a thread's own
+                out[self._blocks[block][1]] = self._fold(block, shared)
+
+        if len(self._blocks) == 1:
+            decode(0)
+        else:  # numpy gives up the GIL, and what a block gives does not depend on who computes it
+            with ThreadPoolExecutor(cores()) as pool:
+                list(pool.map(decode, range(len(self._blocks))))
+        return out
+
+    def _fold(self, block: int, shared: Layers) -> Array:
+        """The points of one block, (k, s, 3)."""
+        patches, at = self._blocks[block]
+        q = self._input_cloud[self._wanted[at]]  # (k, s, 3)
+        k, s, _ = q.shape
+        try:
+            room = self._rooms.pop()
+        except IndexError:
+            room = Room(k * s, self._network)
+        flat = self._encode(block, q.reshape(k * s, 3))
+        for i, (weight, bias) in enumerate(shared):
+            flat = np.matmul(flat, weight, out=room.take(i % 2, k * s, len(bias)))
+            if i > 0:  # the first bias is a row of its weight, since its input can have a column of ones
+                flat += bias
+            raised_selu(flat, room.take(2, k * s, len(bias)), np.zeros_like(bias))
+        features = np.concatenate([flat.reshape(k, s, -1), q], axis=2)
+        for j, (weight, bias) in enumerate(self._heads):
+            features = np.matmul(features, weight[patches])
+            features += bias[patches][:, None]
+            if j + 1 < len(self._heads):
+                raised_selu(features, np.empty_like(features), np.zeros(features.shape[-1], np.float32))
+        self._rooms.append(room)
+        return q + features if self._network.displacement else features
+
+    def _encode(self, block: int, q: Array) -> Array:
+        """γ of the points of a block and a column of ones, from the last cloud if it was kept."""
+        kept = self._encoded[block] if self._encoded is not None else None
+        if kept is None:
+            kept = encode_input(q, self._network.fourier_octaves)
+            kept = np.concatenate([kept, np.ones((len(kept), 1), np.float32)], axis=1)
+            if self._encoded is not None:
+                self._encoded[block] = kept
+        return kept
+
+
+class Room:
+    """Arrays to work in: pages that are new for every product cost as much as the product."""
+
+    def __init__(self, rows: int, network: NetworkConfig) -> None:
+        self._size = rows * max(network.shared_widths)
+        self._arrays = [np.empty(self._size, np.float32) for _ in range(3)]
+
+    def take(self, which: int, rows: int, width: int) -> Array:
+        """One of the three as (rows, width)."""
+        if rows * width > self._size:
+            return np.empty((rows, width), np.float32)
+        return self._arrays[which][: rows * width].reshape(rows, width)
+
+
+def chunks(bounds: npt.NDArray[np.intp], size: int = CHUNK) -> Iterator[tuple[Rows, Rows]]:
+    """Cut patch-ordered positions into blocks (k patches, s positions) of about `size` rows.
+
+    Patches of unequal size are evened out by repeating their last position, which decodes it twice to the same value.
+
+    Args:
+        bounds: (K + 1,), first position of every patch and the end.
+
+    Yields:
+        The patches of the block, (k,) int64, and the positions in it, (k, s) int64.
+    """
+    sizes = np.diff(bounds)
+    filled = np.flatnonzero(sizes)
+    together = max(1, size // int(sizes.max(initial=1)))
+    for patches in np.split(filled, range(together, len(filled), together)):
+        widest = int(sizes[patches].max(initial=0))
+        for start in range(0, widest, size):
+            column = np.arange(start, min(start + size, widest))
+            yield patches, bounds[patches, None] + np.minimum(column, sizes[patches, None] - 1)

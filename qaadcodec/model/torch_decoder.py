@@ -1,0 +1,91 @@
+"""The decoder of a container as a torch module, for use inside other people's pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from qaadcodec.assignment.patches import patch_offsets
+from qaadcodec.config import NetworkConfig
+from qaadcodec.model.network import FoldingNetwork, Layers, fold
+from qaadcodec.model.numpy_decoder import CHUNK, chunks
+
+DEVICE_CHUNK = 1 << 18  # points folded together on a GPU, whose launches cost more than its cache saves
+
+
+class Decoder(nn.Module):
+    """Maps latents to clouds, differentiable in the latents, the weights and the input cloud.
+
+    The weights and the input cloud are parameters, so they can be fine-tuned or frozen with `requires_grad_(False)`;
+    offset and scale are plain numbers, applied in float64 (float32 on devices without it).
+    """
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        weights: Mapping[str, npt.NDArray[np.float32]],
+        input_cloud: npt.NDArray[np.float32],
+        offset: Sequence[float],
+        scale: float,
+    ) -> None:
+        super().__init__()
+        self.network = FoldingNetwork(config)
+        self.network.load_arrays(weights)
+        self.input_cloud = nn.Parameter(torch.from_numpy(np.array(input_cloud, np.float32)))
+        self.offset, self.scale = list(offset), scale
+
+    def get_extra_state(self) -> Tensor:
+        """Offset and scale, for `state_dict`."""
+        return torch.tensor([*self.offset, self.scale], dtype=torch.float64)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Offset and scale, from a `state_dict`."""
+        *self.offset, self.scale = state.tolist()
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Decode latents.
+
+        Args:
+            latents: (B, l) float32; `archive.latents()` gives those of the archive.
+
+        Returns:
+            (B, M, 3) float64 in input units, the rows in the order of the input cloud.
+        """
+        clouds = self.normalised(latents)
+        dtype = torch.float32 if clouds.device.type == "mps" else torch.float64
+        return clouds.to(dtype) * self.scale + torch.tensor(self.offset, dtype=dtype, device=clouds.device)
+
+    def normalised(self, latents: Tensor) -> Tensor:
+        """The clouds in normalised coordinates, (B, M, 3) float32."""
+        return fold_cloud(self.network, self.input_cloud, latents)
+
+
+def fold_cloud(network: FoldingNetwork, input_cloud: Tensor, latents: Tensor) -> Tensor:
+    """The whole input cloud folded for each latent, patch after patch in pieces that suit the device.
+
+    Args:
+        input_cloud: Q, (M, 3).
+        latents: (B, l), on the same device.
+
+    Returns:
+        P̂, (B, M, 3), in row order.
+    """
+    return fold_pieces(network.config, network.modulated(latents), network.heads(), input_cloud)
+
+
+def fold_pieces(config: NetworkConfig, shared: Layers, heads: Layers, input_cloud: Tensor) -> Tensor:
+    """`fold_cloud`, given the layers as `modulated` and `heads` return them."""
+    device, batch = input_cloud.device, len(shared[0][0])
+    size = CHUNK if device.type == "cpu" else max(CHUNK, DEVICE_CHUNK // batch)
+    kept, pieces = [], []
+    for patches, positions in chunks(patch_offsets(len(input_cloud), config.patches), size):
+        few, at = torch.from_numpy(patches).to(device), torch.from_numpy(positions).to(device)
+        pieces.append(fold(config, shared, [(w[few], b[few]) for w, b in heads], input_cloud[at]))
+        kept.append(np.diff(positions, prepend=-1).ravel() > 0)  # patches are evened out by repeated rows
+    whole = torch.cat(pieces, dim=1)
+    wanted = np.flatnonzero(np.concatenate(kept))
+    return whole if len(wanted) == whole.shape[1] else whole[:, torch.from_numpy(wanted).to(device)]

@@ -1,0 +1,32 @@
+"""The threads that share work out over the processor's cores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+@cache
+def workers() -> ThreadPoolExecutor:
+    """The threads that solve assignments, one per core, started once."""
+    return ThreadPoolExecutor(cores(), thread_name_prefix="assignment")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of the threads
+    os.register_at_fork(after_in_child=workers.cache_clear)
+
+
+def in_parallel(work: Callable[[T], None], items: Iterable[T]) -> None:
+    """Run `work` on every item in the threads of `workers`, and raise the first error there was."""
+    for _ in workers().map(work, items):
+        pass

@@ -1,0 +1,1 @@
+"""Progress of long work: live on a terminal, as plain lines elsewhere."""

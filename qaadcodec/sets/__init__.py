@@ -1,0 +1,1 @@
+"""A set of clouds on its way from files to training."""

@@ -1,0 +1,1 @@
+"""Procedural human bodies in motion."""

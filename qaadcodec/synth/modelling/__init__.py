@@ -1,0 +1,1 @@
+"""Shapes by distance fields, and their surfaces as meshes."""

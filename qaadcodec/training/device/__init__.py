@@ -1,0 +1,1 @@
+"""Training with everything on a CUDA device."""

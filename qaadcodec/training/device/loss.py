@@ -1,0 +1,33 @@
+"""The matched error of a batch on the device, with its products in bfloat16 where the device has them."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor
+
+from qaadcodec.model.cpu_threads import Threads
+from qaadcodec.model.network import FoldingNetwork, fold
+
+
+def matched_error(
+    network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, bfloat16: bool
+) -> tuple[Tensor, Tensor]:
+    """`loss.matched_error`, with the products over points in bfloat16 where that is asked for.
+
+    Modulated weights, encoded points, what is added to q and the loss are float32; only the operands and results of
+    the products inside are rounded, and sums in them are float32.
+    """
+    shared, heads = network.modulated(latents), network.heads()
+    device = latents.device.type
+    with torch.autocast(device, torch.bfloat16, cache_enabled=False) if bfloat16 else nullcontext():
+        predictions = fold(network.config, shared, heads, q).float()
+    return torch.square(predictions - targets).sum(-1).mean(), predictions.detach()
+
+
+def multiplies_bfloat16(device: torch.device, run: Threads) -> bool:
+    """Whether a device has bfloat16 products of its own: CUDA from compute capability 8 on; the CPU as `run` says."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return run.dtype == torch.bfloat16

@@ -1,0 +1,138 @@
+"""Training steps with everything on the device: targets, gradients, optimisers and assignments (paper section 3.4)."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from qaadcodec.assignment.device.leaves import rows_of
+from qaadcodec.assignment.device.reassignment import pair_swaps
+from qaadcodec.assignment.patches import patch_offsets
+from qaadcodec.config import CompressConfig
+from qaadcodec.model.cpu_threads import Threads
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.device.graphs import Replayed
+from qaadcodec.training.device.loss import matched_error, multiplies_bfloat16
+from qaadcodec.training.device.resolving import DeviceResolving
+from qaadcodec.training.device.targets import targets_on
+from qaadcodec.training.learner import Learner
+from qaadcodec.training.optim.row_adam import RowAdam
+from qaadcodec.training.optim.soap import Soap, divided
+from qaadcodec.training.quantise.rounding import Rounding
+from qaadcodec.training.sampling import sample_rows
+
+
+class DeviceSteps:
+    """Takes single training steps, as `steps.Steps` does, without a look at the device from the host.
+
+    The host draws the rows and says which clouds; everything else of a step is one CUDA graph. Its targets are in the
+    store again at the end of the `with`, not before.
+    """
+
+    def __init__(
+        self, learner: Learner, store: TargetStore, config: CompressConfig, run: Threads, rng: np.random.Generator
+    ) -> None:
+        self._learner, self._rng, device = learner, rng, learner.latents.device
+        self._training, self._assignment = config.training, config.assignment
+        self._offsets = patch_offsets(store.points.shape[1], config.network.patches)
+        self._bfloat16 = multiplies_bfloat16(device, run)
+        self._targets = targets_on(store, device)
+        self._weights = list(learner.network.parameters())
+        self._rates = torch.zeros(3, device=device)  # of the network, the input cloud and the latents
+        matrices, others = divided(learner.network, config.training.optimiser)
+        self._soap = Soap(matrices)
+        moved = [others, [learner.input_cloud]] if config.training.input_rate > 0 else [others]
+        self._adam = torch.optim.Adam(
+            [{"params": params, "lr": rate} for params, rate in zip(moved, self._rates, strict=False)],
+            fused=True,
+            capturable=device.type == "cuda",
+        )
+        self._latents = RowAdam(learner.latents)
+        self._rounding: Rounding | None = None
+        self._advance = Replayed(self.advance, device)
+        self._resolving = DeviceResolving(
+            learner.network, learner.input_cloud, learner.latents, self._targets, config.assignment, config.seed
+        )
+
+    def step(self, batch: npt.NDArray[np.int64], factor: float) -> tuple[Tensor, int]:
+        """One step on these clouds, at this share of the learning rate.
+
+        Returns:
+            The loss before it, a scalar on the device that may still have to be computed, and the points shown.
+        """
+        training = self._training
+        rows = sample_rows(self._offsets, training.points_per_step, self._rng)  # (K, s)
+        flat = rows.ravel()
+        rates = training.learning_rate * factor * np.array([1.0, training.input_rate, training.latent_rate])
+        self._targets.bring(batch, flat)
+        loss = self._advance(*map(torch.from_numpy, (batch, rows, rates.astype(np.float32))))
+        self._soap.turn()
+        if self._assignment.pair_swaps:
+            self._targets.take_back(batch, flat)
+        if self._assignment.leaf_resolving:
+            self._resolving.shown(batch, self._learner.epochs)
+        return loss, len(batch) * len(flat)
+
+    def advance(self, batch: Tensor, rows: Tensor, rates: Tensor) -> Tensor:
+        """The step itself, of tensors on the device alone: this is what a CUDA graph holds.
+
+        Args:
+            batch: (B,) int64, clouds.
+            rows: (K, s) int64, rows of the input cloud.
+            rates: (3,) float32, learning rates of the network, the input cloud and the latents.
+
+        Returns:
+            The loss before the step, a scalar.
+        """
+        learner, flat, moving = self._learner, rows.reshape(-1), self._training.input_rate > 0
+        targets = self._targets.shown(batch, flat)  # (B, K·s, 3)
+        rounding = self._rounding
+        with rounding.applied() if rounding else nullcontext():
+            latents = (rounding.latents(batch) if rounding else learner.latents[batch]).requires_grad_()
+            q = learner.input_cloud[rows].requires_grad_(moving)
+            loss, predictions = matched_error(learner.network, q, latents, targets, self._bfloat16)
+            inputs = [*self._weights, latents, q] if moving else [*self._weights, latents]
+            gradients = torch.autograd.grad(loss, inputs)
+        for weight, gradient in zip(self._weights, gradients, strict=False):
+            weight.grad = gradient.contiguous()  # as the weight is, which a fused optimiser asks for
+        if moving:  # no row comes twice, so a plain write adds up
+            learner.input_cloud.grad = torch.zeros_like(learner.input_cloud)
+            learner.input_cloud.grad[rows] = gradients[-1]
+        of_latents = gradients[len(self._weights)]
+        if rounding:
+            rounding.charge()
+            of_latents = rounding.charged(batch, of_latents)
+        self._rates.copy_(rates)
+        self._adam.step()
+        self._soap.step(self._rates[0])
+        self._latents.step(batch, of_latents, self._rates[2])
+        if self._assignment.pair_swaps:
+            self._targets.put(batch, flat, rows_of(targets, pair_swaps(predictions, targets)))
+        return loss.detach()
+
+    def round_to(self, rounding: Rounding) -> None:
+        """From now on what is learnt is rounded for every gradient."""
+        self._rounding = rounding
+        self._advance.close()  # what was recorded does not round
+
+    def drop_waiting(self) -> None:
+        """Clouds that wait to be re-solved are left as they are in any case."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write the targets to the store and leave the learner as a plain set of tensors."""
+        self._advance.close()
+        if kind is None:
+            self._targets.finish()
+        for tensor in (*self._weights, self._learner.input_cloud):
+            tensor.grad = None

@@ -1,0 +1,123 @@
+"""From what was learnt to what is written: the archive as it will be read, its steps, its size and its error."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from qaadcodec.archive import Archive, Header, Steps, quantise, write_archive
+from qaadcodec.config import CodingConfig, CompressConfig
+from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
+from qaadcodec.model.numpy_decoder import decode_points
+from qaadcodec.progress import Clock, Listener, Notice, PhaseEnded, PhaseStarted, Progress
+from qaadcodec.sets.gather import Gathered, outer_box
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.learner import Learner
+from qaadcodec.training.predict import predict
+from qaadcodec.training.quantise.sensitivity import PROBED_CLOUDS, chosen_steps
+from qaadcodec.training.quantise.size_control import fitted
+from qaadcodec.version import __version__
+
+UNLEARNT_LOSS = 0.05  # share of the error that rounding may cost where the training ended before it was learnt with
+SIZE_TOLERANCE = 0.03  # of a wanted size: nearer than that, what was learnt is left alone
+SIZE_MISSED = 0.1  # of a wanted size: farther than that, it is said
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a set became.
+
+    Attributes:
+        archive: as it will be read, with the error of a sample of its clouds in the header.
+        coding: what it is to be written with.
+        error: that error.
+    """
+
+    archive: Archive
+    coding: CodingConfig | Steps
+    error: SampledError
+
+
+def finish(
+    learner: Learner,
+    gathered: Gathered,
+    config: CompressConfig,
+    deadline: float | None,
+    on_event: Listener,
+) -> Learned:
+    """The archive as it will be read, and its error."""
+    clock, points = Clock(1, None), gathered.store.points
+    on_event(PhaseStarted("measuring", min(SAMPLE, len(points)), "clouds"))
+    coding = final_coding(learner, gathered, config, on_event)
+    stored = quantise(archive_of(learner, gathered, config), coding)
+    error = sample_error(
+        len(points),
+        lambda i: points[i],
+        lambda i: decode_points(config.network, stored.weights, stored.input_cloud, stored.latents[i]),
+        gathered.normalisation.scale,
+        deadline,
+        lambda done, share: on_event(Progress("measuring", done, share)),
+    )
+    on_event(PhaseEnded("measuring", clock.seconds))
+    return Learned(replace(stored, header=replace(stored.header, errors=error.to_header())), coding, error)
+
+
+def archive_of(learner: Learner, gathered: Gathered, config: CompressConfig) -> Archive:
+    """All that was learnt, not rounded yet."""
+    norm, points = gathered.normalisation, gathered.store.points
+    low, high = outer_box(gathered.boxes)
+    return Archive(
+        header=Header(
+            clouds=len(points),
+            points=points.shape[1],
+            dtype=gathered.dtype,
+            offset=tuple(norm.offset.tolist()),
+            scale=norm.scale,
+            bounds=(tuple(low.tolist()), tuple(high.tolist())),
+            network=config.network,
+            writer=f"qaad {__version__}",
+            preset=config.preset,
+            seed=config.seed,
+            epochs=learner.epochs,
+        ),
+        weights=learner.network.arrays(),
+        input_cloud=learner.input_cloud.detach().cpu().numpy(),
+        latents=learner.latents.detach().cpu().numpy(),
+        names=gathered.names,
+        counts=gathered.counts,
+    )
+
+
+def size_of(learner: Learner, gathered: Gathered, config: CompressConfig) -> int:
+    """Bytes of the container, if the learner were written now with its steps."""
+    assert learner.steps is not None
+    return write_archive(archive_of(learner, gathered, config), learner.steps, io.BytesIO())
+
+
+def final_coding(
+    learner: Learner, gathered: Gathered, config: CompressConfig, on_event: Listener
+) -> CodingConfig | Steps:
+    """What the set was learnt to be rounded to, brought to the wanted size if there is one.
+
+    Where the training ended before it rounded anything, steps that cost little error.
+    """
+    if config.coding.numbers != "entropy":
+        return config.coding
+    if learner.steps is None:
+        learner.steps, _ = chosen_steps(learner, UNLEARNT_LOSS * matched_error(learner, gathered.store), config.seed)
+    if (target := config.size.bytes) is not None:
+        size = fitted(learner, target, lambda learner: size_of(learner, gathered, config), SIZE_TOLERANCE)
+        if abs(size - target) > SIZE_MISSED * target:
+            way = "fewer" if size > target else "more"
+            text = f"the archive takes {size} bytes, not {target}: {way} are not possible for these clouds and settings"
+            on_event(Notice(text, warning=True))
+    return learner.steps
+
+
+def matched_error(learner: Learner, store: TargetStore) -> float:
+    """Mean squared distance of the matches, over all points of a few clouds, in squared normalised units."""
+    few = range(min(len(store), PROBED_CLOUDS))
+    gaps = [predict(learner.network, learner.input_cloud, learner.latents[i]) - store.points[i] for i in few]
+    return float(np.mean([np.square(gap).sum(1).mean() for gap in gaps]))

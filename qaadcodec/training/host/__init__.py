@@ -1,0 +1,1 @@
+"""Training on the CPU, and with gradients on mps."""

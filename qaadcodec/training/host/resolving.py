@@ -1,0 +1,87 @@
+"""Exact re-solving inside small leaves, cloud by cloud in turn, in threads beside the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from qaadcodec.assignment.reassignment import resolve_leaves
+from qaadcodec.config import AssignmentConfig
+from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.parallel import cores
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.predict import Snapshot
+
+AHEAD = 4  # clouds under way or done since their last step, per core: so many copies of Q and the weights at most
+
+
+def is_due(cloud: int, epoch: int, every: int) -> bool:
+    """Whether it is this cloud's turn: once in so many epochs, and not all clouds in the same one."""
+    return (epoch + cloud) % every == every - 1
+
+
+class Resolving:
+    """Re-solves every cloud once in `resolve_every` epochs, after a step that showed it.
+
+    The threads work on copies of what the prediction needs, while the steps go on with other clouds; a cloud that is
+    under way is waited for before its next step, so what comes out does not depend on how fast they are.
+    """
+
+    def __init__(self, network: FoldingNetwork, store: TargetStore, config: AssignmentConfig, seed: int) -> None:
+        self._network, self._store, self._config, self._seed = network, store, config, seed
+        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="resolving")
+        self._under_way: dict[int, Future[None]] = {}
+
+    def shown(
+        self,
+        batch: npt.NDArray[np.int64],
+        epoch: int,
+        input_cloud: Tensor,
+        latents: Tensor,
+        after: Sequence[Future[None]] = (),
+    ) -> None:
+        """Start on those clouds of a step whose turn it is.
+
+        Args:
+            after: what still changes the targets of these clouds.
+        """
+        for cloud in batch.tolist():
+            if is_due(cloud, epoch, self._config.resolve_every):
+                if len(self._under_way) >= AHEAD * cores():
+                    self.settle([next(iter(self._under_way))])
+                snapshot = Snapshot.of(self._network, input_cloud, latents[cloud])
+                self._under_way[cloud] = self._pool.submit(self._resolve, cloud, epoch, snapshot, after)
+
+    def settle(self, clouds: Iterable[int]) -> None:
+        """Wait for those of these clouds that are under way; raises what went wrong with them."""
+        for cloud in clouds:
+            if (future := self._under_way.pop(cloud, None)) is not None:
+                future.result()
+
+    def drop_waiting(self) -> None:
+        """Leave out what has not begun: nothing is learnt from the order of the targets any more."""
+        for future in self._under_way.values():
+            future.cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=kind is not None)
+        if kind is None:
+            self.settle([cloud for cloud, future in self._under_way.items() if not future.cancelled()])
+
+    def _resolve(self, cloud: int, epoch: int, snapshot: Snapshot, after: Sequence[Future[None]]) -> None:
+        wait(after)
+        rng = np.random.default_rng([self._seed, 4, cloud, epoch])
+        targets = self._store.points[cloud]
+        targets[:] = targets[resolve_leaves(snapshot.predict(), targets, self._config.leaf, rng)]
+        self._store.touched(1)

@@ -1,0 +1,129 @@
+"""Single training steps on the host: on sampled points, with reassignment beside them (paper section 3.4)."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, wait
+from contextlib import nullcontext
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from qaadcodec.assignment.patches import patch_offsets
+from qaadcodec.assignment.reassignment import pair_swaps
+from qaadcodec.config import CompressConfig
+from qaadcodec.model.cpu_threads import Threads
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.host.loss import matched_error
+from qaadcodec.training.host.resolving import Resolving
+from qaadcodec.training.learner import Learner
+from qaadcodec.training.optim.row_adam import RowAdam
+from qaadcodec.training.optim.soap import Soap, divided
+from qaadcodec.training.quantise.rounding import Rounding
+from qaadcodec.training.sampling import sample_rows
+
+
+class Steps:
+    """Takes single training steps, with the gradients computed on the learner's device and all else on the host.
+
+    Swaps run in the threads while the optimisers move and the next rows are drawn, re-solving in threads of its own
+    while other clouds are shown; both are waited for before the clouds that they change are read again.
+    """
+
+    def __init__(
+        self, learner: Learner, store: TargetStore, config: CompressConfig, run: Threads, rng: np.random.Generator
+    ) -> None:
+        self._learner, self._store, self._run, self._rng = learner, store, run, rng
+        self._training, self._assignment = config.training, config.assignment
+        self._offsets = patch_offsets(store.points.shape[1], config.network.patches)
+        learner.input_cloud.requires_grad_(config.training.input_rate > 0)
+        matrices, others = divided(learner.network, config.training.optimiser)
+        self._soap = Soap(matrices)
+        groups = [{"params": others, "share": 1.0}]
+        if config.training.input_rate > 0:
+            groups.append({"params": [learner.input_cloud], "share": config.training.input_rate})
+        self._adam = torch.optim.Adam(groups, lr=config.training.learning_rate, fused=True)
+        self._latents = RowAdam(learner.latents)
+        self._resolving = Resolving(learner.network, store, config.assignment, config.seed)
+        self._swaps: list[Future[None]] = []
+        self._rounding: Rounding | None = None
+
+    def step(self, batch: npt.NDArray[np.int64], factor: float) -> tuple[float, int]:
+        """One step on these clouds, at this share of the learning rate; the loss before it, and the points shown."""
+        learner, rate = self._learner, self._training.learning_rate * factor
+        device = learner.latents.device
+        rows = sample_rows(self._offsets, self._training.points_per_step, self._rng)  # (K, s)
+        flat = rows.ravel()
+        index = torch.from_numpy(batch).to(device)
+        rounding = self._rounding
+        self._settle(batch)
+        targets = self._store.points[batch[:, None], flat[None]]  # (B, K·s, 3)
+        self._store.touched(len(batch), len(flat))
+        shown = torch.from_numpy(targets).to(device)
+        learner.network.zero_grad()
+        learner.input_cloud.grad = None
+        with rounding.applied() if rounding else nullcontext():
+            latents = (rounding.latents(index) if rounding else learner.latents[index]).requires_grad_()
+            q = learner.input_cloud[torch.from_numpy(rows).to(device)]
+            loss, predictions = matched_error(learner.network, q, latents, shown, self._run)
+            if self._assignment.pair_swaps:
+                self._swap(batch, flat, predictions.cpu().numpy(), targets)
+            loss.backward()  # type: ignore[no-untyped-call]
+        if rounding:
+            rounding.charge()
+        for group in self._adam.param_groups:
+            group["lr"] = group["share"] * rate
+        self._adam.step()
+        self._soap.step(rate)
+        self._soap.turn()
+        if latents.grad is not None:
+            gradient = rounding.charged(index, latents.grad) if rounding else latents.grad
+            self._latents.step(index, gradient, self._training.latent_rate * rate)
+        if self._assignment.leaf_resolving:
+            self._resolving.shown(batch, learner.epochs, learner.input_cloud, learner.latents, self._swaps)
+        return float(loss.detach()), targets.shape[0] * targets.shape[1]
+
+    def round_to(self, rounding: Rounding) -> None:
+        """From now on what is learnt is rounded for every gradient."""
+        self._rounding = rounding
+
+    def drop_waiting(self) -> None:
+        """There is no time for re-solving that has not begun."""
+        self._resolving.drop_waiting()
+
+    def __enter__(self) -> Self:
+        self._resolving.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait for what is under way, and leave the learner as a plain set of tensors."""
+        self._learner.input_cloud.requires_grad_(False)
+        wait(self._swaps)
+        self._resolving.__exit__(kind, error, trace)
+        if kind is None:
+            self._settle(np.empty(0, np.int64))
+
+    def _settle(self, batch: npt.NDArray[np.int64]) -> None:
+        """Wait until the targets of these clouds are at rest."""
+        swaps, self._swaps = self._swaps, []
+        for swap in swaps:
+            swap.result()
+        self._resolving.settle(batch.tolist())
+
+    def _swap(
+        self,
+        batch: npt.NDArray[np.int64],
+        rows: npt.NDArray[np.int64],
+        predictions: npt.NDArray[np.float32],
+        targets: npt.NDArray[np.float32],
+    ) -> None:
+        """Start QAAD-Reassignment among the points of this step, each cloud in a thread of its own."""
+
+        def swap(b: int) -> None:
+            self._store.reorder(int(batch[b]), rows, pair_swaps(predictions[b], targets[b]))
+
+        self._swaps = [self._run.pool.submit(swap, b) for b in range(len(batch))]

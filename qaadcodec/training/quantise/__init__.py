@@ -1,0 +1,1 @@
+"""Learning what will be rounded: how coarse, at which price, to which size."""

@@ -1,0 +1,91 @@
+"""Learning what will be rounded: straight-through rounding, and the price of the bits that it leaves.
+
+Minimises E + λ R: E the matched error, R the bits of all numbers, λ the error that a bit is worth
+(`sensitivity.chosen_steps`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from qaadcodec.archive.coding.grids import Steps
+from qaadcodec.training.learner import Learner
+
+BITS_PER_NAT = 1.0 / math.log(2.0)
+
+
+class Rounding:
+    """Shows the loss whole steps in place of what is learnt, and adds the gradient of the rate to that of the loss.
+
+    What the optimiser moves stays as it is; the gradient at the rounded numbers is taken as if it were its own
+    (straight-through estimate, Bengio et al. 2013).
+
+    Attributes:
+        price: λ, squared normalised units per bit.
+    """
+
+    def __init__(self, learner: Learner, steps: Steps, price: float) -> None:
+        self.price, device = price, learner.latents.device
+        self._learner = learner
+        self._weights = [(learner.network[name], step) for name, step in steps.weights.items()]
+        self._tensors = [*self._weights, (learner.input_cloud, steps.input_cloud)]
+        self._latent_steps = torch.from_numpy(steps.latents).to(device)
+        self._held = [torch.empty_like(tensor) for tensor, _ in self._tensors]
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Network and input cloud are whole steps inside."""
+        with torch.no_grad():
+            for (tensor, step), held in zip(self._tensors, self._held, strict=True):
+                held.copy_(tensor)
+                tensor.copy_(rounded(tensor, step))
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for (tensor, _), held in zip(self._tensors, self._held, strict=True):
+                    tensor.copy_(held)
+
+    def latents(self, clouds: Tensor) -> Tensor:
+        """Rounded latents of some clouds, (B, l)."""
+        return rounded(self._learner.latents[clouds], self._latent_steps)
+
+    @torch.no_grad()
+    def charge(self) -> None:
+        """Add λ dR/dw to the gradients of the network's matrices; vectors are too few to matter."""
+        for weight, step in self._weights:
+            if weight.grad is not None and weight.dim() > 1:
+                weight.grad.add_(rate_gradient(weight, step), alpha=self.price)
+
+    @torch.no_grad()
+    def charged(self, clouds: Tensor, gradient: Tensor) -> Tensor:
+        """The gradient of some latents, (B, l), with λ dR/dl added.
+
+        The loss is a mean over the clouds of a step, R a sum over all clouds: so a latent's bits weigh N / B times.
+        """
+        table = self._learner.latents
+        width = table.abs().mean(0) + 0.5 * self._latent_steps
+        share = self.price * BITS_PER_NAT * len(table) / len(clouds)
+        return gradient + torch.sign(table[clouds]) * (share / width)
+
+
+def rounded(tensor: Tensor, step: float | Tensor) -> Tensor:
+    """The nearest whole steps."""
+    return torch.round(tensor / step) * step
+
+
+def rate_gradient(tensor: Tensor, step: float) -> Tensor:
+    """dR/dw in bits, R being what the numbers take under a Laplace prior whose width varies by row and by column.
+
+    With b_rc = |w|_r |w|_c / |w|, the means of magnitudes over a row, a column and all, a number takes
+    log2(2 b_rc / step) + |w| / (b_rc ln 2) bits, and its derivative at that width is sign(w) / (b_rc ln 2). Half a step
+    is added to the width: what is rounded to nought costs no less for being nearer to it.
+    """
+    size = tensor.abs()
+    width = size.mean(-1, keepdim=True) * size.mean(-2, keepdim=True) / size.mean((-1, -2), keepdim=True).add_(1e-30)
+    return torch.sign(tensor) * (BITS_PER_NAT / (width + 0.5 * step))

@@ -1,0 +1,65 @@
+"""PointNet, the encoder of the paper's warm-up: from a sample of a cloud to its latent (paper section 4.2)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from qaadcodec.assignment.device.leaves import rows_of
+
+WIDTHS = (64, 128, 1024)
+
+
+class PointNet(nn.Module):
+    """f(P) = W max_p MLP(p) + b (Qi et al. 2017), a function of the set of points and not of their order.
+
+    The MLP is 3-64-128-1024 with ReLU between its layers, then follow the largest value of each feature over the
+    points and one linear layer. Left out of Qi et al. are the transforms of input and features, as in AtlasNet; and of
+    AtlasNet's encoder the hidden layer after the maximum, and batch norm: it learnt slower with it when we tried, and
+    a latent should not depend on the other clouds of its batch.
+    """
+
+    def __init__(self, latent_size: int, generator: torch.Generator | None = None) -> None:
+        """Make one with random weights.
+
+        Args:
+            latent_size: l, numbers per cloud.
+        """
+        super().__init__()
+        self.latent_size = latent_size
+        sizes = (3, *WIDTHS, latent_size)
+        self.weights = nn.ParameterList(
+            nn.Parameter(torch.randn(out, width, generator=generator) * math.sqrt(gain / width))
+            for width, out, gain in zip(sizes, sizes[1:], (2.0, 2.0, 2.0, 1.0), strict=False)  # He et al. 2015
+        )
+        self.biases = nn.ParameterList(nn.Parameter(torch.zeros(out)) for out in sizes[1:])
+
+    def forward(self, points: Tensor) -> Tensor:
+        """Encode clouds.
+
+        The gradient of a maximum goes to the point that has it: which one that is, is found without gradients, and
+        only those points go through the MLP a second time. That takes a third of the time, and no room for
+        (B, s, 1024) features until backward.
+
+        Args:
+            points: (B, s, 3), normalised.
+
+        Returns:
+            Latents, (B, l).
+        """
+        weight, bias = self.weights[2], self.biases[2]
+        with torch.no_grad():
+            # A feature's values side by side: argmax along the other axis takes longer than the product.
+            winners = torch.stack([(weight @ self._hidden(p).t()).argmax(1) for p in points])  # (B, 1024)
+        chosen = rows_of(points, winners)
+        features = (self._hidden(chosen) * weight).sum(2) + bias
+        return functional.linear(features, self.weights[3], self.biases[3])
+
+    def _hidden(self, points: Tensor) -> Tensor:
+        """The first two layers, (…, s, 3) to (…, s, 128)."""
+        for weight, bias in zip(self.weights[:2], self.biases[:2], strict=True):
+            points = functional.relu(functional.linear(points, weight, bias))
+        return points

@@ -1,0 +1,285 @@
+"""`evaluate`, `evaluate_pair`, `summarise` and thresholds."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+
+from qaadcodec.clouds import resample
+from qaadcodec.codec.decode import decode
+from qaadcodec.codec.evaluate import METRICS, CloudErrors, check_thresholds, evaluate, evaluate_pair, summarise
+from qaadcodec.codec.open import open as open_archive
+from qaadcodec.errors import CloudError, ThresholdMissed, UsageError
+
+MakeShape = Callable[..., npt.NDArray[np.float64]]
+Put = Callable[[Path, npt.NDArray[np.floating[Any]]], Path]
+
+
+def expected(decoded: npt.NDArray[Any], original: npt.NDArray[Any]) -> dict[str, float]:
+    """Every metric by its definition, from the full matrix of distances; sets small enough for the exact EMD."""
+    decoded, original = decoded.astype(np.float64), original.astype(np.float64)
+    squared = cdist(decoded, original, "sqeuclidean")
+    matched = squared[linear_sum_assignment(squared)].mean()
+    variance = np.square(original - original.mean(0)).sum(1).mean()
+    there, back = squared.min(1).mean(), squared.min(0).mean()
+    peak = np.square(np.ptp(original, axis=0)).sum()
+    return {
+        "em_kd": matched,
+        "em_kd_root": math.sqrt(matched),
+        "n_em_kd": matched / variance,
+        "chamfer": there + back,
+        "augmented_chamfer": max(there, back),
+        "d1_psnr": 10 * math.log10(3 * peak / max(there, back)),
+        "hausdorff": math.sqrt(max(squared.min(1).max(), squared.min(0).max())),
+    }
+
+
+def test_every_metric_of_every_cloud(archive: Path, made: Path, make_shape: MakeShape) -> None:
+    errors = list(evaluate(archive, [made / "scans"]))
+    assert [(e.index, e.name, e.points, e.note) for e in errors] == [
+        (i, name, 120, None) for i, name in enumerate(("a", "b", "sub/c", "sub/d"))
+    ]
+    with open_archive(archive) as source:
+        for i, found in enumerate(errors):
+            wanted = expected(source[i], make_shape(i).astype(np.float32))
+            values = found.to_dict()
+            assert list(values) == ["index", "name", "points", *METRICS]
+            for name in METRICS:
+                assert values[name] == pytest.approx(wanted[name], rel=1e-6), name
+
+
+def test_originals_are_found_in_any_order_and_by_their_last_part(archive: Path, made: Path) -> None:
+    files = [made / "scans/sub/d.ply", made / "scans/a.ply"]
+    found = list(evaluate(archive, files, metrics=["em_kd"]))
+    assert [(e.index, e.name) for e in found] == [(0, "a"), (3, "sub/d")]
+    whole = {e.name: e.em_kd for e in evaluate(archive, [made / "scans"], metrics=["em_kd"])}
+    assert {e.name: e.em_kd for e in found} == {name: whole[name] for name in ("a", "sub/d")}
+    inside = list(evaluate(archive, [made / "scans/sub"], metrics=["em_kd"]))
+    assert {e.name: e.em_kd for e in inside} == {name: whole[name] for name in ("sub/c", "sub/d")}
+
+
+def test_two_references_of_one_last_part_are_ambiguous(
+    archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put
+) -> None:
+    for folder in ("x", "y"):
+        put_cloud(tmp_path / f"set/{folder}/c.ply", make_shape(2))
+    put_cloud(tmp_path / "set/b.ply", make_shape(1))
+    assert [e.name for e in evaluate(archive, [tmp_path / "set"], metrics=["chamfer"])] == ["b"]
+
+
+def test_one_reference_is_the_original_of_one_cloud(
+    tmp_path: Path, tiny: Any, make_shape: MakeShape, put_cloud: Put
+) -> None:
+    """Two subjects with equal file names: the scan of one must not be taken for the other's."""
+    from qaadcodec.codec.compress import compress
+
+    for i, folder in enumerate(("x", "y")):
+        put_cloud(tmp_path / f"set/{folder}/0.ply", make_shape(i))
+    compress([tmp_path / "set"], tmp_path / "x.qaad", config=tiny)
+    with pytest.raises(CloudError):
+        list(evaluate(tmp_path / "x.qaad", [tmp_path / "set/x/0.ply"], metrics=["em_kd"]))
+
+
+def test_only_some_clouds(archive: Path, made: Path) -> None:
+    found = list(evaluate(archive, [made / "scans"], indices=[-1, 1], metrics=["hausdorff"]))
+    assert [e.index for e in found] == [3, 1]
+    assert found[0].em_kd is None
+    assert found[0].hausdorff > 0
+    assert found[0].to_dict()["em_kd"] is None
+
+
+def test_what_cannot_be_found_is_said(
+    archive: Path, made: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put
+) -> None:
+    with pytest.raises(CloudError, match=r"^no original for cloud 1 \(b\) among the references$"):
+        list(evaluate(archive, [made / "scans/a.ply"], indices=[1]))
+    put_cloud(tmp_path / "other.ply", make_shape(0))
+    with pytest.raises(CloudError) as caught:
+        list(evaluate(archive, [tmp_path / "other.ply"]))
+    assert str(caught.value) == (
+        "none of 1 references has the name of a cloud: they are named like 'other', the clouds like 'a'"
+    )
+    assert caught.value.hint == "give the folder that was compressed"
+    with pytest.raises(IndexError, match="no cloud 4"):
+        list(evaluate(archive, [made / "scans"], indices=[4]))
+    with pytest.raises(UsageError, match=r"^unknown metrics: emd, psnr$") as unknown:
+        list(evaluate(archive, [made / "scans"], metrics=["emd", "em_kd", "psnr"]))
+    assert unknown.value.hint == f"metrics are {', '.join(METRICS)}"
+
+
+def test_unequal_counts(archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put) -> None:
+    original = make_shape(0, 200)
+    put_cloud(tmp_path / "a.npy", original)
+    (found,) = evaluate(archive, [tmp_path / "a.npy"], seed=4)
+    assert found.note == "a: 120 and 200 points: EM-kD on 120, drawn with seed 4"
+    assert found.points == 200
+    with open_archive(archive) as source:
+        decoded = source[0]
+    subsample = expected(decoded, resample(original, 120, 4))
+    whole = {**expected_nearest(decoded, original)}
+    variance = np.square(original - original.mean(0)).sum(1).mean()
+    assert found.em_kd == pytest.approx(subsample["em_kd"], rel=1e-6)
+    assert found.n_em_kd == pytest.approx(subsample["em_kd"] / variance, rel=1e-6)
+    assert found.chamfer == pytest.approx(whole["chamfer"], rel=1e-6)
+    assert found.d1_psnr == pytest.approx(whole["d1_psnr"], rel=1e-6)
+    (other,) = evaluate(archive, [tmp_path / "a.npy"], seed=5)
+    assert other.em_kd != found.em_kd
+    assert other.chamfer == found.chamfer
+    (silent,) = evaluate(archive, [tmp_path / "a.npy"], metrics=["chamfer"])
+    assert silent.note is None
+
+
+def expected_nearest(decoded: npt.NDArray[Any], original: npt.NDArray[Any]) -> dict[str, float]:
+    squared = cdist(decoded.astype(np.float64), original, "sqeuclidean")
+    there, back = squared.min(1).mean(), squared.min(0).mean()
+    peak = np.square(np.ptp(original, axis=0)).sum()
+    return {"chamfer": there + back, "d1_psnr": 10 * math.log10(3 * peak / max(there, back))}
+
+
+def test_a_pair(tmp_path: Path, make_shape: MakeShape, put_cloud: Put) -> None:
+    a, b = make_shape(0, 50), make_shape(1, 50)
+    found = evaluate_pair(put_cloud(tmp_path / "a.npy", a), put_cloud(tmp_path / "b.npy", b))
+    assert (found.index, found.name, found.points, found.note) == (None, "a", 50, None)
+    for name, value in expected(a, b).items():
+        assert getattr(found, name) == pytest.approx(value, rel=1e-6), name
+
+
+def test_the_second_of_a_pair_is_the_original(tmp_path: Path, make_shape: MakeShape, put_cloud: Put) -> None:
+    small = put_cloud(tmp_path / "small.npy", make_shape(0, 50))
+    large = put_cloud(tmp_path / "large.npy", 10 * make_shape(0, 60))
+    there, back = evaluate_pair(small, large), evaluate_pair(large, small)
+    assert (there.points, back.points) == (60, 50)
+    assert there.chamfer == pytest.approx(back.chamfer)
+    assert there.hausdorff == pytest.approx(back.hausdorff)
+    assert there.d1_psnr == pytest.approx(back.d1_psnr + 20, abs=1.0)  # the peak is ten times as long
+
+
+def test_equal_clouds_have_no_error(tmp_path: Path, make_shape: MakeShape, put_cloud: Put) -> None:
+    cloud = make_shape(0, 50)
+    a = put_cloud(tmp_path / "a.npy", cloud)
+    b = put_cloud(tmp_path / "b.npy", np.random.default_rng(0).permutation(cloud))
+    found = evaluate_pair(a, b)
+    assert found == CloudErrors(None, "a", 50, 0.0, 0.0, 0.0, 0.0, 0.0, math.inf, 0.0, None)
+    assert json.dumps(found.to_dict(), allow_nan=False) == (
+        '{"index": null, "name": "a", "points": 50, "em_kd": 0.0, "em_kd_root": 0.0, "n_em_kd": 0.0, '
+        '"chamfer": 0.0, "augmented_chamfer": 0.0, "d1_psnr": null, "hausdorff": 0.0}'
+    )
+    summary = summarise([found], None)
+    assert summary["em_kd"] == {"mean": 0.0, "median": 0.0, "p95": 0.0, "max": 0.0}
+    assert summary["d1_psnr"]["mean"] == math.inf
+    check_thresholds(summary, {"em_kd": 0.0, "d1_psnr": 200.0})
+
+
+def test_a_decoded_file_has_the_errors_of_its_cloud(archive: Path, made: Path, tmp_path: Path) -> None:
+    decode(archive, tmp_path / "c.ply", name="sub/c")
+    pair = evaluate_pair(tmp_path / "c.ply", made / "scans/sub/c.ply")
+    (cloud,) = evaluate(archive, [made / "scans"], indices=[2])
+    for name in METRICS:
+        assert getattr(pair, name) == getattr(cloud, name)
+
+
+def errors_of(*values: float) -> list[CloudErrors]:
+    return [CloudErrors(i, str(i), 10, em_kd=v, d1_psnr=100 - v) for i, v in enumerate(values)]
+
+
+def test_the_summary() -> None:
+    summary = summarise(errors_of(1.0, 2.0, 4.0, 9.0), None)
+    assert summary == {
+        "summary": True,
+        "clouds": 4,
+        "em_kd": {"mean": 4.0, "median": 3.0, "p95": pytest.approx(8.25), "max": 9.0},
+        "d1_psnr": {"mean": 96.0, "median": 97.0, "p95": pytest.approx(98.85), "max": 99.0},
+        "peak": "diagonal of the original's bounding box",
+    }
+
+
+def test_the_summary_of_an_archive(archive: Path, made: Path) -> None:
+    errors = list(evaluate(archive, [made / "scans"]))
+    summary = summarise(errors, archive)
+    size = archive.stat().st_size
+    assert summary["bytes"] == size
+    assert summary["raw_bytes"] == 5760
+    assert summary["ratio"] == pytest.approx(5760 / size)
+    assert summary["bits_per_point"] == pytest.approx(8 * size / 480)
+    assert summary["ratio_paper"] == pytest.approx(1440 / 564)
+    assert set(METRICS) < set(summary)
+    for name in METRICS:
+        values = [getattr(e, name) for e in errors]
+        assert summary[name] == {
+            "mean": pytest.approx(np.mean(values)),
+            "median": pytest.approx(np.median(values)),
+            "p95": pytest.approx(np.percentile(values, 95)),
+            "max": max(values),
+        }
+    json.dumps(summary, allow_nan=False)
+
+
+def test_an_open_archive_is_read_once_and_stays_open(archive: Path, made: Path) -> None:
+    """Its path may lead to another file by then, or to nothing, as that of a pipe does."""
+    with archive.open("rb") as stream, open_archive(Piped(stream.read())) as source:
+        errors = list(evaluate(source, [made / "scans"], metrics=["chamfer"]))
+        summary = summarise(errors, source)
+        assert len(source[3]) == 120
+    assert errors == list(evaluate(archive, [made / "scans"], metrics=["chamfer"]))
+    assert summary == summarise(errors, archive)
+
+
+class Piped(io.BytesIO):
+    """What a pipe gives."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def test_thresholds() -> None:
+    summary = summarise(errors_of(1.0, 2.0, 4.0, 9.0), None)  # the means are 4 and 96
+    check_thresholds(summary, {"em_kd": 4.0, "d1_psnr": 96.0})
+    with pytest.raises(ThresholdMissed, match=r"^mean em_kd is 4, above the limit 3\.9$"):
+        check_thresholds(summary, {"em_kd": 3.9})
+    with pytest.raises(ThresholdMissed, match=r"^mean d1_psnr is 96, below the limit 96\.5$"):
+        check_thresholds(summary, {"d1_psnr": 96.5})
+    with pytest.raises(ThresholdMissed, match=r"^mean em_kd is 4, above the limit 1; mean d1_psnr is 96, below"):
+        check_thresholds(summary, {"em_kd": 1.0, "d1_psnr": 97.0})
+    with pytest.raises(ThresholdMissed, match=r"^mean em_kd is 4, above the limit nan$"):
+        check_thresholds(summary, {"em_kd": math.nan})
+    with pytest.raises(UsageError, match=r"^hausdorff was not measured, so its limit cannot be checked$") as caught:
+        check_thresholds(summary, {"hausdorff": 1.0})
+    assert caught.value.hint == "add it to --metrics"
+    with pytest.raises(UsageError, match=r"^unknown metrics: rmse$"):
+        check_thresholds(summary, {"rmse": 1.0})
+
+
+def test_of_several_limits_of_a_metric_each_counts() -> None:
+    summary = summarise(errors_of(1.0, 2.0, 4.0, 9.0), None)  # the means are 4 and 96
+    check_thresholds(summary, [("em_kd", 5.0), ("em_kd", 4.0), ("d1_psnr", 95.0), ("d1_psnr", 96.0)])
+    for limits in ([("em_kd", 0.1), ("em_kd", 5.0)], [("em_kd", 5.0), ("em_kd", 0.1)], 2 * [("em_kd", 0.1)]):
+        with pytest.raises(ThresholdMissed, match=r"^mean em_kd is 4, above the limit 0\.1$"):
+            check_thresholds(summary, limits)
+    with pytest.raises(ThresholdMissed, match=r"^mean d1_psnr is 96, below the limit 97$"):
+        check_thresholds(summary, [("d1_psnr", 97.0), ("d1_psnr", 90.0)])
+    with pytest.raises(
+        ThresholdMissed, match=r"^mean em_kd is 4, above the limit 1; mean em_kd is 4, above the limit 2$"
+    ):
+        check_thresholds(summary, [("em_kd", 1.0), ("em_kd", 2.0)])
+
+
+def test_an_error_without_bound_misses_every_limit() -> None:
+    flat = CloudErrors(None, "flat", 3, n_em_kd=math.inf)
+    with pytest.raises(ThresholdMissed, match=r"^mean n_em_kd is inf, above the limit 1e\+09$"):
+        check_thresholds(summarise([flat], None), {"n_em_kd": 1e9})
+
+
+def test_clouds_without_an_original_are_said(archive: Path, made: Path, heard: Any) -> None:
+    errors = list(evaluate(archive, [made / "scans/a.ply"], metrics=["em_kd"], on_event=heard))
+    assert [e.name for e in errors] == ["a"]
+    assert heard.notices == ["3 of 4 clouds have no original among the references, such as b"]

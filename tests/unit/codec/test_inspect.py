@@ -1,0 +1,89 @@
+"""`inspect`: the numbers of a container, recomputed here from its bytes and its definition."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from qaadcodec.archive import ArchiveReader
+from qaadcodec.codec.inspect import inspect
+from qaadcodec.errors import ContainerError
+from qaadcodec.version import __version__
+
+# l = 3, K = 4, shared 9-12-8, heads (8 + 3)-6-3: weights, biases, FiLM scales and shifts.
+PARAMETERS = (12 * 9 + 12 + 2 * 12 * 3) + (8 * 12 + 8 + 2 * 8 * 3) + 4 * (6 * 11 + 6 + 3 * 6 + 3)
+
+
+def test_every_number(archive: Path) -> None:
+    found = inspect(archive)
+    size = archive.stat().st_size
+    assert (found.path, found.bytes, found.raw_bytes) == (str(archive), size, 4 * 120 * 12)
+    assert (found.version, found.writer) == ("1.0", f"qaad {__version__}")
+    assert (found.clouds, found.points, found.patches, found.latent_size) == (4, 120, 4, 3)
+    assert (found.shared_widths, found.head_widths) == ((12, 8), (6,))
+    assert (found.fourier_octaves, found.film, found.displacement) == (1, True, True)
+    assert found.parameters == PARAMETERS
+    assert found.ratio == pytest.approx(5760 / size)
+    biases, inputs = 12 + 8 + 4 * (6 + 3), 3 * 12 + 3 * 4 * 6
+    assert found.ratio_paper == pytest.approx(4 * 120 * 3 / (PARAMETERS - biases - inputs + 4 * 3))
+    assert found.bits_per_point == pytest.approx(8 * size / 480)
+    assert (found.preset, found.seed, found.epochs) == ("", 0, 3)
+    assert found.names == ("a", "b", "sub/c", "sub/d")
+    assert found.counts == (120, 120, 120, 120)
+    assert found.dtype == "float32"
+    assert found.scale == pytest.approx(1.05, abs=0.15)
+    assert all(abs(x) < 0.1 for x in found.offset)
+    low, high = found.bounds
+    assert max(h - x for x, h in zip(low, high, strict=True)) == pytest.approx(2 * found.scale)
+    assert [(x + h) / 2 for x, h in zip(low, high, strict=True)] == pytest.approx(found.offset)
+    assert set(found.errors) == {"em_kd", "n_em_kd", "sample"}
+    assert found.errors["sample"] == 4
+    assert math.isclose(found.errors["em_kd"] / found.errors["n_em_kd"], 0.55, rel_tol=0.5)  # the variance of a cloud
+
+
+def test_sections_and_bits(archive: Path) -> None:
+    found = inspect(archive)
+    with ArchiveReader(archive) as reader:
+        lengths = {section.tag: section.length for section in reader.sections}
+    assert [(s.tag, s.content, s.coding, s.bytes) for s in found.sections] == [
+        ("WGTS", "weights", "entropy", lengths["WGTS"]),
+        ("INPT", "input cloud", "points", lengths["INPT"]),
+        ("LATS", "latents", "entropy", lengths["LATS"]),
+        ("NAME", "names", "deflate", lengths["NAME"]),
+    ]
+    assert sum(s.bytes for s in found.sections) < found.bytes
+    assert found.bits_per_weight == pytest.approx(8 * lengths["WGTS"] / PARAMETERS)
+    assert 1 < found.bits_per_weight < 8
+    assert found.bits_per_latent == pytest.approx(8 * lengths["LATS"] / 12)
+    assert found.bits_per_input_point == pytest.approx(8 * lengths["INPT"] / 120)
+    assert 5 < found.bits_per_input_point < 30
+
+
+def test_it_is_json(archive: Path) -> None:
+    values = inspect(archive).to_dict()
+    again = json.loads(json.dumps(values, allow_nan=False))
+    assert again["names"] == ["a", "b", "sub/c", "sub/d"]
+    assert again["sections"][0].keys() == {"tag", "content", "coding", "bytes"}
+    assert again["shared_widths"] == [12, 8]
+    assert again["bytes"] == archive.stat().st_size
+
+
+def test_weights_that_are_damaged_are_not_looked_at(archive: Path, tmp_path: Path) -> None:
+    with ArchiveReader(archive) as reader:
+        at = reader.section("WGTS").offset
+    damaged = tmp_path / "damaged.qaad"
+    data = bytearray(archive.read_bytes())
+    data[at + 5] ^= 1
+    damaged.write_bytes(data)
+    assert inspect(damaged).names == inspect(archive).names
+
+
+def test_what_is_no_container(tmp_path: Path) -> None:
+    with pytest.raises(ContainerError, match=r"missing\.qaad"):
+        inspect(tmp_path / "missing.qaad")
+    (tmp_path / "text.qaad").write_text("hello, I am no container, whatever I am called\n" * 5)
+    with pytest.raises(ContainerError, match=r"text\.qaad"):
+        inspect(tmp_path / "text.qaad")

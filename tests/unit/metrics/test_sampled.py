@@ -1,0 +1,44 @@
+"""The sample of clouds that a container records its error of."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from qaadcodec.metrics.em_kd import variance
+from qaadcodec.metrics.sampled import sample_error
+
+
+def test_it_is_the_mean_over_an_even_sample_in_input_units() -> None:
+    rng = np.random.default_rng(0)
+    cloud = rng.uniform(-1, 1, (40, 3)).astype(np.float32)
+    asked: list[int] = []
+
+    def decoded(i: int) -> np.ndarray:
+        asked.append(i)
+        return cloud + np.array([1e-3 * i, 0, 0], np.float32)
+
+    error = sample_error(50, lambda i: cloud, decoded, scale=10.0)
+    assert asked == [0, 7, 14, 21, 28, 35, 42, 49]
+    wanted = np.mean([(1e-3 * i) ** 2 for i in asked])
+    assert error.sample == 8
+    assert error.em_kd == pytest.approx(100 * wanted, rel=1e-3)
+    assert error.n_em_kd == pytest.approx(wanted / variance(cloud), rel=1e-3)
+    rounded = {"em_kd": float(f"{error.em_kd:.4g}"), "n_em_kd": float(f"{error.n_em_kd:.4g}")}
+    assert error.to_header() == {**rounded, "sample": 8}
+
+
+@pytest.mark.parametrize("clouds", [1, 2, 8])
+def test_small_sets_are_measured_whole(clouds: int) -> None:
+    cloud = np.eye(3, dtype=np.float32)
+    asked: list[int] = []
+    error = sample_error(clouds, lambda i: cloud, lambda i: (asked.append(i), cloud)[1], 1.0)
+    assert asked == list(range(clouds))
+    assert (error.em_kd, error.n_em_kd, error.sample) == (0.0, 0.0, clouds)
+
+
+def test_after_the_deadline_one_cloud_is_enough() -> None:
+    cloud = np.eye(3, dtype=np.float32)
+    assert sample_error(20, lambda i: cloud, lambda i: cloud, 1.0, deadline=time.monotonic() - 1).sample == 1
