@@ -19,7 +19,7 @@ import numpy as np
 
 
 class BadFile(Exception):
-    """The file is not a whole, undamaged container that this decoder knows."""
+    """The file is not a whole, undamaged archive that this decoder knows."""
 
 
 def check(good, message):

@@ -10,13 +10,14 @@ with qaadcodec.open("scans.qaad") as archive:           # read it
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from qaadcodec.config import PRESETS, CompressConfig, aimed, preset
 from qaadcodec.errors import (
+    ArchiveError,
     CloudError,
-    ContainerError,
     EnvironmentFailure,
     Interrupted,
     QaadError,
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PRESETS",
+    "ArchiveError",
     "CloudError",
     "CompressConfig",
-    "ContainerError",
     "EnvironmentFailure",
     "Interrupted",
     "OpenArchive",
@@ -78,4 +79,7 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(f"qaadcodec.codec.{_HOME[name]}"), name)
+    if name == "ContainerError":  # its name in 0.1
+        warnings.warn("qaadcodec.ContainerError is now called ArchiveError", DeprecationWarning, stacklevel=2)
+        return ArchiveError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

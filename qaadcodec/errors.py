@@ -35,8 +35,8 @@ class CloudError(QaadError, ValueError):
     exit_code = 3
 
 
-class ContainerError(QaadError, ValueError):
-    """A container is damaged, truncated, or of a version that this reader does not know."""
+class ArchiveError(QaadError, ValueError):
+    """An archive is damaged, truncated, or of a version that this reader does not know."""
 
     exit_code = 4
 

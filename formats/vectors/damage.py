@@ -1,4 +1,4 @@
-"""Damages a container in every way that a reader has to notice; one fault per file."""
+"""Damages an archive in every way that a reader has to notice; one fault per file."""
 
 from __future__ import annotations
 

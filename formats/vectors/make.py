@@ -30,8 +30,8 @@ from decode_qaad import decode  # noqa: E402
 from qaadcodec.archive import (  # noqa: E402
     Archive,
     ArchiveReader,
+    Grids,
     Header,
-    Steps,
     extend_archive,
     storable,
     write_archive,
@@ -71,7 +71,7 @@ def coded(archive: Archive) -> bytes:
     weights = {name: storable(0.1 / math.sqrt(tensor.shape[-1])) for name, tensor in archive.weights.items()}
     latents = np.array([storable(0.02 * (d + 1)) for d in range(archive.latents.shape[1])], dtype=np.float32)
     stream = io.BytesIO()
-    write_archive(archive, Steps(weights, latents, storable(0.005)), stream)
+    write_archive(archive, Grids(weights, latents, storable(0.005)), stream)
     return stream.getvalue()
 
 

@@ -2,7 +2,7 @@
 
 from qaadcodec.archive.archive import Archive
 from qaadcodec.archive.coding.codings import coding_name
-from qaadcodec.archive.coding.grids import Steps, storable
+from qaadcodec.archive.coding.grids import Grids, storable
 from qaadcodec.archive.frame import Section
 from qaadcodec.archive.header import MAX_POINTS, Header
 from qaadcodec.archive.reader import CONTENTS, ArchiveReader
@@ -16,9 +16,9 @@ __all__ = [
     "Archive",
     "ArchiveReader",
     "Check",
+    "Grids",
     "Header",
     "Section",
-    "Steps",
     "check_extendable",
     "checks_of",
     "coding_name",

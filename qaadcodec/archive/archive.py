@@ -1,4 +1,4 @@
-"""Everything that a container holds, as one value in memory."""
+"""Everything that an archive holds, as one value in memory."""
 
 from __future__ import annotations
 

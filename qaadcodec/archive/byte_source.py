@@ -1,4 +1,4 @@
-"""Where the bytes of a container come from: a file or a stream, read at given places and never past the end."""
+"""Where the bytes of an archive come from: a file or a stream, read at given places and never past the end."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from qaadcodec.errors import ContainerError, EnvironmentFailure
+from qaadcodec.errors import ArchiveError, EnvironmentFailure
 
 MAX_PIPED_BYTES = 1 << 30
 
 
 class Source:
-    """Random access to the bytes of one container, with the name that messages show.
+    """Random access to the bytes of one archive, with the name that messages show.
 
     A stream that cannot seek (a pipe) is read into memory, 2^30 bytes at the most. A stream that was given stays open
     on `close`; a file opened here is closed.
@@ -40,9 +40,9 @@ class Source:
             raise EnvironmentFailure(f"{self.name}: cannot be read: {error.strerror or error}") from error
 
     def read(self, offset: int, length: int, what: str = "file") -> bytes:
-        """Exactly `length` bytes from `offset`; ContainerError, before anything is read, where the file is shorter."""
+        """Exactly `length` bytes from `offset`; ArchiveError, before anything is read, where the file is shorter."""
         if offset + length > self.size:
-            raise ContainerError(
+            raise ArchiveError(
                 f"{self.name}: {what} at byte {offset} needs {length} bytes, and the file ends at byte {self.size}",
                 hint="the file was cut on its way: fetch it again, or take it from a backup",
             )
@@ -52,7 +52,7 @@ class Source:
         except OSError as error:
             raise EnvironmentFailure(f"{self.name}: cannot be read: {error.strerror or error}") from error
         if len(data) != length:
-            raise ContainerError(
+            raise ArchiveError(
                 f"{self.name}: {what} at byte {offset}: {len(data)} of {length} bytes came; the file shrank meanwhile"
             )
         return data
@@ -67,9 +67,9 @@ def _open(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except FileNotFoundError as error:
-        raise ContainerError(f"{path}: no such file", hint="archives are written by qaad compress") from error
+        raise ArchiveError(f"{path}: no such file", hint="archives are written by qaad compress") from error
     except IsADirectoryError as error:
-        raise ContainerError(f"{path}: a folder, not a .qaad container") from error
+        raise ArchiveError(f"{path}: a folder, not a .qaad archive") from error
     except OSError as error:
         raise EnvironmentFailure(f"{path}: cannot be read: {error.strerror or error}") from error
 
@@ -77,5 +77,5 @@ def _open(path: Path) -> BinaryIO:
 def _slurp(stream: BinaryIO, name: str) -> BinaryIO:
     data = stream.read(MAX_PIPED_BYTES + 1)
     if len(data) > MAX_PIPED_BYTES:
-        raise ContainerError(f"{name}: a pipe of more than {MAX_PIPED_BYTES} bytes", hint="save it to a file first")
+        raise ArchiveError(f"{name}: a pipe of more than {MAX_PIPED_BYTES} bytes", hint="save it to a file first")
     return io.BytesIO(data)

@@ -1,4 +1,4 @@
-"""The frame of a container: preamble, section table, trailer (formats/qaad-1.md, "Frame").
+"""The frame of an archive: preamble, section table, trailer (formats/qaad-1.md, "Frame").
 
 Only the frame is known here, not what stands in the header or in a section. Lengths are checked against the file's size
 and the caps below before anything of that length is read.
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qaadcodec.archive.byte_source import Source
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 
 MAGIC = b"\x89QAD\r\n\x1a\n"
 END_MAGIC = b"QEND"
@@ -55,7 +55,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What opening a container yields: its version, the header's bytes, the table, and their checksums."""
+    """What opening an archive yields: its version, the header's bytes, the table, and their checksums."""
 
     version: tuple[int, int]
     header: bytes
@@ -82,21 +82,21 @@ def assemble(header: bytes, sections: Sequence[tuple[str, int, bytes]]) -> Itera
 
 
 def read_frame(source: Source) -> Frame:
-    """Read and check everything outside the sections; ContainerError says what is wrong, and where."""
+    """Read and check everything outside the sections; ArchiveError says what is wrong, and where."""
     start = source.read(0, min(PREAMBLE.size, source.size))
     _check_magic(source, start)
     if source.size < SMALLEST_FILE:
-        raise ContainerError(
-            f"{source.name}: {source.size} bytes, and no container has fewer than {SMALLEST_FILE}", hint=DAMAGED
+        raise ArchiveError(
+            f"{source.name}: {source.size} bytes, and no archive has fewer than {SMALLEST_FILE}", hint=DAMAGED
         )
     _, major, minor, header_length, stored = PREAMBLE.unpack(start)
     if major != VERSION[0]:
-        raise ContainerError(
+        raise ArchiveError(
             f"{source.name}: format version {major}.{minor} at byte 8; this reader knows {VERSION[0]}.{VERSION[1]}",
             hint="a newer qaad may read it; if it should be an old file, it is damaged",
         )
     if header_length > MAX_HEADER_BYTES:
-        raise ContainerError(
+        raise ArchiveError(
             f"{source.name}: byte 12 gives the header {header_length} bytes, and the most is {MAX_HEADER_BYTES}",
             hint=DAMAGED,
         )
@@ -114,24 +114,24 @@ def read_frame(source: Source) -> Frame:
 
 
 def check_crc(source: Source, what: str, computed: int, stored: int) -> None:
-    """Raise ContainerError, with both numbers, where a checksum does not fit."""
+    """Raise ArchiveError, with both numbers, where a checksum does not fit."""
     if computed != stored:
-        raise ContainerError(f"{source.name}: {what}: CRC-32 is {computed:08x}, stored is {stored:08x}", hint=DAMAGED)
+        raise ArchiveError(f"{source.name}: {what}: CRC-32 is {computed:08x}, stored is {stored:08x}", hint=DAMAGED)
 
 
 def _check_magic(source: Source, start: bytes) -> None:
     if start.startswith(MAGIC):
         return
     if not start:
-        raise ContainerError(f"{source.name}: the file is empty", hint=DAMAGED)
+        raise ArchiveError(f"{source.name}: the file is empty", hint=DAMAGED)
     if MAGIC.startswith(start):
-        raise ContainerError(f"{source.name}: the file ends within its first {len(MAGIC)} bytes", hint=DAMAGED)
+        raise ArchiveError(f"{source.name}: the file ends within its first {len(MAGIC)} bytes", hint=DAMAGED)
     if start[1:4] == MAGIC[1:4]:
-        raise ContainerError(
+        raise ArchiveError(
             f"{source.name}: bytes 0 to 7 are {start[:8].hex(' ')}, and should be {MAGIC.hex(' ')}",
             hint="something on its way treated the file as text: transfer it as binary",
         )
-    raise ContainerError(
+    raise ArchiveError(
         f"{source.name}: not a .qaad container: bytes 0 to {len(start[:8]) - 1} are {start[:8].hex(' ')}",
         hint="archives are written by qaad compress",
     )
@@ -140,7 +140,7 @@ def _check_magic(source: Source, start: bytes) -> None:
 def _read_table(source: Source, offset: int) -> tuple[tuple[Section, ...], int]:
     (count,) = TABLE_COUNT.unpack(source.read(offset, TABLE_COUNT.size, "section table"))
     if not 1 <= count <= MAX_SECTIONS:
-        raise ContainerError(
+        raise ArchiveError(
             f"{source.name}: section table at byte {offset} has {count} sections, and has to have 1 to {MAX_SECTIONS}",
             hint=DAMAGED,
         )
@@ -152,15 +152,13 @@ def _read_table(source: Source, offset: int) -> tuple[tuple[Section, ...], int]:
     position = offset + length + CRC.size
     for tag, coding, size, crc in TABLE_ENTRY.iter_unpack(table[TABLE_COUNT.size : length]):
         if not tag.isalpha():
-            raise ContainerError(
+            raise ArchiveError(
                 f"{source.name}: section {len(sections)} has the tag {tag!r}, and tags are 4 letters", hint=DAMAGED
             )
         sections.append(Section(tag.decode("ascii"), coding, position, size, crc))
         position += size
     if len({s.tag for s in sections}) != count:
-        raise ContainerError(
-            f"{source.name}: a section stands twice: {', '.join(s.tag for s in sections)}", hint=DAMAGED
-        )
+        raise ArchiveError(f"{source.name}: a section stands twice: {', '.join(s.tag for s in sections)}", hint=DAMAGED)
     return tuple(sections), stored
 
 
@@ -170,12 +168,12 @@ def _check_end(source: Source, end: int) -> None:
     if source.size != expected:
         difference = source.size - expected
         state = f"{-difference} are missing" if difference < 0 else f"{difference} too many"
-        raise ContainerError(
+        raise ArchiveError(
             f"{source.name}: {source.size} bytes, and its section table ends at byte {expected}: {state}", hint=DAMAGED
         )
     total, magic = TRAILER.unpack(source.read(end, TRAILER.size, "trailer"))
     if total != source.size or magic != END_MAGIC:
-        raise ContainerError(
+        raise ArchiveError(
             f"{source.name}: trailer at byte {end} says {total} bytes and ends in {magic.hex(' ')}; "
             f"should be {source.size} bytes and {END_MAGIC.hex(' ')}",
             hint=DAMAGED,

@@ -1,4 +1,4 @@
-"""What the header of a container says, and its JSON (formats/qaad-1.md, "Header")."""
+"""What the header of an archive says, and its JSON (formats/qaad-1.md, "Header")."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from qaadcodec.config import NetworkConfig, require
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 MAX_CLOUDS = 1 << 24
 MAX_POINTS = 1 << 24
@@ -85,19 +85,19 @@ class Header:
 
     @classmethod
     def from_json(cls, data: bytes) -> Header:
-        """The header from its bytes; ContainerError says what is wrong. Keys that are not known are skipped."""
+        """The header from its bytes; ArchiveError says what is wrong. Keys that are not known are skipped."""
         values = _parse(data)
         known = {f.name for f in fields(cls)}
         required = ("clouds", "points", "dtype", "offset", "scale", "bounds", "network")
         if missing := [key for key in required if key not in values]:
-            raise ContainerError(f"has no {', '.join(missing)}")
+            raise ArchiveError(f"has no {', '.join(missing)}")
         try:
             for key in ("seed", "epochs"):  # nobody said: then the key is not there, and null is no number
                 _whole(key, values.get(key, 0), 0, MAX_WHOLE)
             network = _network(values["network"])
             return cls(**{k: v for k, v in values.items() if k in known} | {"network": network})
         except UsageError as error:
-            raise ContainerError(_shortened(str(error))) from error
+            raise ArchiveError(_shortened(str(error))) from error
 
 
 def _network(values: Any) -> NetworkConfig:
@@ -125,11 +125,11 @@ def _parse(data: bytes) -> dict[str, Any]:
             text, object_pairs_hook=_unique, parse_int=_parse_int, parse_float=_parse_float, parse_constant=_parse_float
         )
     except UnicodeDecodeError as error:
-        raise ContainerError(f"byte {error.start} is not UTF-8") from error
+        raise ArchiveError(f"byte {error.start} is not UTF-8") from error
     except json.JSONDecodeError as error:
-        raise ContainerError(f"is not JSON: {error.msg} at character {error.pos}") from error
+        raise ArchiveError(f"is not JSON: {error.msg} at character {error.pos}") from error
     if not isinstance(values, dict):
-        raise ContainerError("is JSON, but not an object")
+        raise ArchiveError("is JSON, but not an object")
     return values
 
 
@@ -145,27 +145,27 @@ def _check_depth(text: str) -> None:
     for token in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
         if depth > MAX_DEPTH:
-            raise ContainerError(f"nests more than {MAX_DEPTH} deep at character {token.start()}")
+            raise ArchiveError(f"nests more than {MAX_DEPTH} deep at character {token.start()}")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) != len(pairs):
         keys = [key for key, _ in pairs]
-        raise ContainerError(f"has the key {next(k for k in keys if keys.count(k) > 1)[:80]!r} twice")
+        raise ArchiveError(f"has the key {next(k for k in keys if keys.count(k) > 1)[:80]!r} twice")
     return values
 
 
 def _parse_int(digits: str) -> int:
     if len(digits) > 20:
-        raise ContainerError(f"holds a whole number of {len(digits)} digits")
+        raise ArchiveError(f"holds a whole number of {len(digits)} digits")
     return int(digits)
 
 
 def _parse_float(digits: str) -> float:
     value = float(digits)
     if not math.isfinite(value):
-        raise ContainerError(f"holds the number {digits[:40]}, which is not finite")
+        raise ArchiveError(f"holds the number {digits[:40]}, which is not finite")
     return value
 
 

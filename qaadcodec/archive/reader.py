@@ -1,4 +1,4 @@
-"""Reading a container: opening checks its frame, and each part is checked when it is read."""
+"""Reading an archive: opening checks its frame, and each part is checked when it is read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from qaadcodec.archive.sections.input_cloud import decode_input_cloud
 from qaadcodec.archive.sections.names import decode_names
 from qaadcodec.archive.sections.prior import Prior, parse_prior, prior_size
 from qaadcodec.archive.sections.weights import MAX_NUMBERS, decode_weights
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 WEIGHTS, INPUT_CLOUD, LATENTS, NAMES = "WGTS", "INPT", "LATS", "NAME"
 CONTENTS = {WEIGHTS: "weights", INPUT_CLOUD: "input cloud", LATENTS: "latents", NAMES: "names"}
@@ -43,7 +43,7 @@ KNOWN_CODINGS = {
 
 
 class ArchiveReader:
-    """A container, opened: header at once, sections on demand. A context manager.
+    """An archive, opened: header at once, sections on demand. A context manager.
 
     Attributes:
         name: what messages call the file.
@@ -53,7 +53,7 @@ class ArchiveReader:
         sections: the section table, in file order.
         frame: all that stands outside the sections, with its checksums.
 
-    Every method raises ContainerError for what is damaged, naming file, section, byte and numbers; one that was not
+    Every method raises ArchiveError for what is damaged, naming file, section, byte and numbers; one that was not
     asked for may be damaged still, `verify` reads them all. EnvironmentFailure where the machine will not read.
     """
 
@@ -140,13 +140,13 @@ class ArchiveReader:
             with self._locating(section):
                 before = prior_size(latent_size) if section.coding == ENTROPY_ID else 0
                 if section.length < before + blocks.BLOCK_COUNT.size + blocks.CRC.size:
-                    raise ContainerError("too short for a directory")
+                    raise ArchiveError("too short for a directory")
                 start = self._source.read(section.offset, before + blocks.BLOCK_COUNT.size)
                 data = self._source.read(section.offset, blocks.directory_size(start, section.length))
                 directory = blocks.parse_directory(data, section.length, self.header.clouds, before)
                 if section.coding == ENTROPY_ID:
                     if (count := self.header.clouds * latent_size) > MAX_NUMBERS:
-                        raise ContainerError(f"{count} entropy-coded numbers, and there may be {MAX_NUMBERS}")
+                        raise ArchiveError(f"{count} entropy-coded numbers, and there may be {MAX_NUMBERS}")
                     self._prior = parse_prior(data[:before])
                 else:
                     blocks.check_lengths(directory, latent_size, CODINGS[section.coding])
@@ -181,15 +181,15 @@ class ArchiveReader:
         found = {section.tag: section for section in self.sections}
         for section in self.sections:
             if section.critical and section.tag not in CONTENTS:
-                raise ContainerError(
+                raise ArchiveError(
                     f"{self.name}: {section} is unknown, and needed to decode", hint="a newer qaad may read it"
                 )
         for tag, content in CONTENTS.items():
             if tag not in found:
-                raise ContainerError(f"{self.name}: has no section {tag} ({content})", hint=DAMAGED)
+                raise ArchiveError(f"{self.name}: has no section {tag} ({content})", hint=DAMAGED)
             known = KNOWN_CODINGS[tag]
             if found[tag].coding not in known:
-                raise ContainerError(
+                raise ArchiveError(
                     f"{self.name}: {found[tag]} has {coding_name(found[tag].coding)}; "
                     f"this reader knows {', '.join(coding_name(i) for i in sorted(known))} there",
                     hint="a newer qaad may read it",
@@ -218,7 +218,7 @@ class ArchiveReader:
         """Put file and place before the message of what is read here."""
         try:
             yield
-        except ContainerError as error:
+        except ArchiveError as error:
             if str(error).startswith(f"{self.name}: "):
                 raise
-            raise ContainerError(f"{self.name}: {place}: {error}", hint=error.hint or DAMAGED) from error
+            raise ArchiveError(f"{self.name}: {place}: {error}", hint=error.hint or DAMAGED) from error

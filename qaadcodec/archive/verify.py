@@ -1,4 +1,4 @@
-"""Checking every byte of a container, and telling what was checked."""
+"""Checking every byte of an archive, and telling what was checked."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Check:
 
 
 def verify(source: str | Path | BinaryIO) -> tuple[Check, ...]:
-    """Read a container whole: every checksum, and every rule about what the sections hold.
+    """Read an archive whole: every checksum, and every rule about what the sections hold.
 
-    Returns one Check per checksum, in file order. Raises ContainerError at the first thing that is wrong.
+    Returns one Check per checksum, in file order. Raises ArchiveError at the first thing that is wrong.
     """
     with ArchiveReader(source) as reader:
         return checks_of(reader)
 
 
 def checks_of(reader: ArchiveReader) -> tuple[Check, ...]:
-    """`verify` of a container that is open, and stays so."""
+    """`verify` of an archive that is open, and stays so."""
     frame = reader.frame
     table_bytes = TABLE_COUNT.size + len(frame.sections) * TABLE_ENTRY.size
     checks = [

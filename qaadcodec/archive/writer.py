@@ -1,4 +1,4 @@
-"""Writing a container: the same archive always gives the same bytes."""
+"""Writing an archive: the same archive always gives the same bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from qaadcodec.archive.archive import Archive
 from qaadcodec.archive.coding.codings import CODINGS, DEFLATE_ID, ENTROPY_ID, POINTS_ID, Array, by_name, encode_arrays
-from qaadcodec.archive.coding.grids import Steps
+from qaadcodec.archive.coding.grids import Grids
 from qaadcodec.archive.frame import MAX_HEADER_BYTES, assemble
 from qaadcodec.archive.header import MAX_CLOUDS, Header
 from qaadcodec.archive.reader import INPUT_CLOUD, LATENTS, NAMES, WEIGHTS, ArchiveReader
@@ -23,12 +23,12 @@ from qaadcodec.config import CodingConfig
 from qaadcodec.errors import UsageError
 
 
-def write_archive(archive: Archive, coding: CodingConfig | Steps, stream: BinaryIO, *, numbers: str = "uniform") -> int:
+def write_archive(archive: Archive, coding: CodingConfig | Grids, stream: BinaryIO, *, numbers: str = "uniform") -> int:
     """Write an archive to a binary stream, which need not seek.
 
     Args:
         archive: what is written.
-        coding: bits of weights, latents and input cloud, or the steps of them all. With steps weights and latents are
+        coding: bits of weights, latents and input cloud, or the grids of them all. With grids weights and latents are
             entropy-coded, and the points of the input cloud change places within their patches.
         stream: takes the bytes, about the size of the file in memory at a time.
         numbers: with bits, name of the coding of all three, "uniform", "float16" or "float32"; the latter two ignore
@@ -41,12 +41,12 @@ def write_archive(archive: Archive, coding: CodingConfig | Steps, stream: Binary
         UsageError: a number is not finite or out of the coding's range.
     """
     header = archive.header
-    sections = _with_steps(archive, coding) if isinstance(coding, Steps) else _with_bits(archive, coding, numbers)
+    sections = _with_grids(archive, coding) if isinstance(coding, Grids) else _with_bits(archive, coding, numbers)
     names = (NAMES, DEFLATE_ID, encode_names(archive.names, archive.counts, header.points))
     return _write(stream, header, [*sections, names])
 
 
-def quantise(archive: Archive, coding: CodingConfig | Steps, *, numbers: str = "uniform") -> Archive:
+def quantise(archive: Archive, coding: CodingConfig | Grids, *, numbers: str = "uniform") -> Archive:
     """The archive that a reader will get of this one. Quantising twice is quantising once."""
     stream = io.BytesIO()
     write_archive(archive, coding, stream, numbers=numbers)
@@ -63,14 +63,14 @@ def extend_archive(
     *,
     header: Header | None = None,
 ) -> int:
-    """Write a copy of a container with more clouds behind the old ones, which decode exactly as before.
+    """Write a copy of an archive with more clouds behind the old ones, which decode exactly as before.
 
     Weights, input cloud and old blocks of latents are copied byte for byte, each checked; the new clouds go into new
-    blocks, coded as the last old one: with the same steps where latents are entropy-coded, and what these cannot hold
+    blocks, coded as the last old one: with the same grids where latents are entropy-coded, and what these cannot hold
     clipped. Sections that are not known are dropped: they may tell of what changes here.
 
     Args:
-        reader: the container to extend.
+        reader: the archive to extend.
         latents: (n, l) float32, rows of the new clouds.
         names, counts: theirs; no name may be there already.
         stream: takes the bytes.
@@ -81,7 +81,7 @@ def extend_archive(
         Bytes written.
 
     Raises:
-        UsageError: a name, count, shape or header does not fit; ContainerError: the old container is damaged.
+        UsageError: a name, count, shape or header does not fit; ArchiveError: the old archive is damaged.
     """
     old = reader.header
     if latents.ndim != 2 or latents.shape[1] != old.network.latent_size or latents.dtype != np.float32:
@@ -115,7 +115,7 @@ def extend_archive(
 
 
 def check_extendable(reader: ArchiveReader, more: int) -> None:
-    """UsageError if a container cannot hold so many clouds more; known before anything is made of them."""
+    """UsageError if an archive cannot hold so many clouds more; known before anything is made of them."""
     count = reader.header.clouds + more
     if count > MAX_CLOUDS:
         raise UsageError(f"{reader.name}: it would hold {count} clouds, and can hold {MAX_CLOUDS}")
@@ -133,12 +133,12 @@ def _with_bits(archive: Archive, coding: CodingConfig, numbers: str) -> list[tup
     ]
 
 
-def _with_steps(archive: Archive, steps: Steps) -> list[tuple[str, int, bytes]]:
+def _with_grids(archive: Archive, grids: Grids) -> list[tuple[str, int, bytes]]:
     _check_count(archive.header.clouds, archive.header)
-    prior = fit_prior(archive.latents, steps.latents)
-    cloud = encode_input_cloud(archive.input_cloud, steps.input_cloud, archive.header.network.patches)
+    prior = fit_prior(archive.latents, grids.latents)
+    cloud = encode_input_cloud(archive.input_cloud, grids.input_cloud, archive.header.network.patches)
     return [
-        (WEIGHTS, ENTROPY_ID, encode_weights(_tensors(archive), steps.weights)),
+        (WEIGHTS, ENTROPY_ID, encode_weights(_tensors(archive), grids.weights)),
         (INPUT_CLOUD, POINTS_ID, cloud),
         (LATENTS, ENTROPY_ID, assemble_blocks(encode_blocks(archive.latents, prior), prior.to_bytes())),
     ]

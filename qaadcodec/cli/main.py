@@ -48,7 +48,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="exit codes: 0 done, 1 environment, 2 usage, 3 unusable cloud, 4 damaged container, 5 missed threshold, "
+    epilog="exit codes: 0 done, 1 environment, 2 usage, 3 unusable cloud, 4 damaged archive, 5 missed threshold, "
     "130 interrupted",
 )
 @click.version_option(__version__, prog_name="qaad", message="%(prog)s %(version)s")

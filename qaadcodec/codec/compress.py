@@ -1,4 +1,4 @@
-"""`compress`: a set of clouds becomes one container."""
+"""`compress`: a set of clouds becomes one archive."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def compress(
     on_event: Listener = ignore,
     stop: StopRequest | None = None,
 ) -> CompressSummary:
-    """Learn a set of clouds and write it as one container.
+    """Learn a set of clouds and write it as one archive.
 
     Args:
         inputs: folders, files, parts of HDF5 files; `clouds.find_clouds` says how they are read.

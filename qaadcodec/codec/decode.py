@@ -1,4 +1,4 @@
-"""`decode`: clouds of a container become files."""
+"""`decode`: clouds of an archive become files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def decode(
     points: int | None = None,
     overwrite: bool = False,
 ) -> DecodeSummary:
-    """Write clouds of a container to one file, to a stream, or one file each into a folder.
+    """Write clouds of an archive to one file, to a stream, or one file each into a folder.
 
     Args:
         archive: the .qaad file.
@@ -50,7 +50,7 @@ def decode(
 
     Raises:
         UsageError: no such cloud, an unknown format, or several clouds for a format of one.
-        ContainerError, EnvironmentFailure.
+        ArchiveError, EnvironmentFailure.
     """
     with open_archive(archive) as source:
         chosen = choose(source, indices, span, name, everything)

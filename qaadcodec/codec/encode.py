@@ -1,4 +1,4 @@
-"""`encode`: more clouds for a container, by fitting their latents; its network and input cloud stay as they are."""
+"""`encode`: more clouds for an archive, by fitting their latents; its network and input cloud stay as they are."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ def encode(
     on_event: Listener = ignore,
     stop: StopRequest | None = None,
 ) -> EncodeSummary:
-    """Write a copy of a container with more clouds in it. Existing clouds decode exactly as before.
+    """Write a copy of an archive with more clouds in it. Existing clouds decode exactly as before.
 
     Args:
         archive: the .qaad file to extend; never changed.
-        inputs: the new clouds, as for `compress`; resampled to the container's M.
+        inputs: the new clouds, as for `compress`; resampled to the archive's M.
         output: the new .qaad file; appears whole or not at all.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
@@ -81,7 +81,7 @@ def encode(
         stop: once set, the clouds fitted so far are written.
 
     Raises:
-        ContainerError, CloudError, EnvironmentFailure, UsageError; Interrupted when stopped before one was fitted.
+        ArchiveError, CloudError, EnvironmentFailure, UsageError; Interrupted when stopped before one was fitted.
     """
     started = time.monotonic()
     check_device(device)

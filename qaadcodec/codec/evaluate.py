@@ -32,7 +32,7 @@ class CloudErrors:
     """The errors of one cloud against its original; those that were not asked for are None.
 
     Attributes:
-        index, name: of the cloud in its container; no index for two clouds.
+        index, name: of the cloud in its archive; no index for two clouds.
         points: of the original.
         em_kd: mean squared matched distance, squared input units; `em_kd_root` is its root, in input units.
         n_em_kd: em_kd over the variance of the original, no unit.
@@ -69,7 +69,7 @@ def evaluate(
     seed: int = 0,
     on_event: Listener = ignore,
 ) -> Iterator[CloudErrors]:
-    """Compare the clouds of a container with their originals, found by name.
+    """Compare the clouds of an archive with their originals, found by name.
 
     Args:
         archive: the .qaad file, or one that is open, which stays so.
@@ -80,7 +80,7 @@ def evaluate(
         on_event: receives progress, and a warning where clouds have no original.
 
     Raises:
-        CloudError: an original is missing or unusable; ContainerError; UsageError for an unknown metric or index.
+        CloudError: an original is missing or unusable; ArchiveError; UsageError for an unknown metric or index.
     """
     wanted = chosen_metrics(metrics)
     with reading(archive) as source:
@@ -183,7 +183,7 @@ def compare(
 
 
 def summarise(errors: Sequence[CloudErrors], archive: str | Path | OpenArchive | None) -> dict[str, Any]:
-    """Mean, median, p95 and max of every metric over the clouds, and what the container costs.
+    """Mean, median, p95 and max of every metric over the clouds, and what the archive costs.
 
     Args:
         errors: of the clouds compared.

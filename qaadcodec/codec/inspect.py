@@ -1,4 +1,4 @@
-"""`inspect`: what a container says of itself, without decoding anything."""
+"""`inspect`: what an archive says of itself, without decoding anything."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SectionInfo:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Everything that header and tables of a container tell. Sizes in bytes, coordinates in input units."""
+    """Everything that header and tables of an archive tell. Sizes in bytes, coordinates in input units."""
 
     path: str
     version: str
@@ -64,10 +64,10 @@ class Inspection:
 
 
 def inspect(archive: str | Path) -> Inspection:
-    """Read header, section table and names of a container; weights, input cloud and latents are not touched.
+    """Read header, section table and names of an archive; weights, input cloud and latents are not touched.
 
     Raises:
-        ContainerError: it is missing, damaged where it was read, truncated or of an unknown version.
+        ArchiveError: it is missing, damaged where it was read, truncated or of an unknown version.
     """
     with ArchiveReader(archive) as reader:
         header, network = reader.header, reader.header.network

@@ -1,4 +1,4 @@
-"""`open`: a container as a sequence of clouds."""
+"""`open`: an archive as a sequence of clouds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from qaadcodec.archive import ArchiveReader, Header
 from qaadcodec.clouds import Normalisation
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 from qaadcodec.model.numpy_decoder import Decoding, decode_points
 
 if TYPE_CHECKING:
@@ -23,18 +23,18 @@ Points = npt.NDArray[Any]
 
 
 def open(path: str | Path | BinaryIO) -> OpenArchive:
-    """Open a container to read clouds from it; close it, or use it in a `with` statement.
+    """Open an archive to read clouds from it; close it, or use it in a `with` statement.
 
     Raises:
-        ContainerError: it is missing, damaged, truncated or of an unknown version.
+        ArchiveError: it is missing, damaged, truncated or of an unknown version.
     """
     return OpenArchive(ArchiveReader(path))
 
 
 class OpenArchive:
-    """The clouds of a container, decoded when they are asked for, in the units of the originals.
+    """The clouds of an archive, decoded when they are asked for, in the units of the originals.
 
-    `archive[42]` and `archive["scan_42"]` are arrays (M, 3) of the container's dtype, `archive[3:7]` is (4, M, 3), and
+    `archive[42]` and `archive["scan_42"]` are arrays (M, 3) of the archive's dtype, `archive[3:7]` is (4, M, 3), and
     iterating gives one cloud at a time. The rows of every cloud correspond: row i of one is row i of the others, in
     the order of the input cloud, which is not that of the original files.
     """
@@ -63,7 +63,7 @@ class OpenArchive:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of the container."""
+        """Bytes of the archive."""
         return self._reader.size_bytes
 
     def __len__(self) -> int:
@@ -112,10 +112,10 @@ class OpenArchive:
             count: m; rows floor((i + 1/2) M / m) of the input cloud are decoded. All M when None.
 
         Returns:
-            (M, 3) or (m, 3), in input units and the container's dtype.
+            (M, 3) or (m, 3), in input units and the archive's dtype.
 
         Raises:
-            IndexError, UsageError: no such cloud, or more points than there are; ContainerError: damaged.
+            IndexError, UsageError: no such cloud, or more points than there are; ArchiveError: damaged.
         """
         rows = None if count is None or count == self.header.points else self._spread(count)
         latent = self._reader.latents([self.absolute_index(index)])[0]
@@ -131,7 +131,7 @@ class OpenArchive:
         if bad := int((~np.isfinite(points)).any(axis=1).sum()):
             index = self.absolute_index(index)
             what = f"cloud {index} ({self.names[index]}) decodes to {len(points)} points, {bad} not finite"
-            raise ContainerError(f"{self._reader.name}: {what}")
+            raise ArchiveError(f"{self._reader.name}: {what}")
         return points
 
     @property
@@ -157,7 +157,7 @@ class OpenArchive:
         """Read all that so many points of these clouds need, before anything is made of them.
 
         Raises:
-            ContainerError: it is damaged; UsageError: there are fewer points.
+            ArchiveError: it is damaged; UsageError: there are fewer points.
         """
         if count is not None:
             self._spread(count)

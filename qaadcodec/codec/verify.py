@@ -1,4 +1,4 @@
-"""`verify`: whether a container is whole, and on request whether everything in it decodes."""
+"""`verify`: whether an archive is whole, and on request whether everything in it decodes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Verification:
 
 
 def verify(archive: str | Path, *, decode: bool = False) -> Verification:
-    """Check every checksum of a container; with `decode`, also that every cloud decodes to M finite points.
+    """Check every checksum of an archive; with `decode`, also that every cloud decodes to M finite points.
 
     Raises:
-        ContainerError: it is damaged; the message names the part, its place and the numbers.
+        ArchiveError: it is damaged; the message names the part, its place and the numbers.
     """
     with ArchiveReader(archive) as reader:
         checks = checks_of(reader)

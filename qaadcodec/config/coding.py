@@ -38,11 +38,11 @@ class CodingConfig(Settings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeConfig(Settings):
-    """What decides how large the container gets; with none of it, network and coding are taken as they are set.
+    """What decides how large the archive gets; with none of it, network and coding are taken as they are set.
 
     Attributes:
         quality: 0 to 100; network and coding are chosen by it for the set (`codec.sizing`).
-        bytes: what the container should come to.
+        bytes: what the archive should come to.
         ratio: the same, as a ratio to the bytes of the clouds.
         metric, error: an error that should be reached, in as few bytes as can be: "em_kd" or "n_em_kd", and its value.
         given: settings of the network that stay as they are set, whatever is chosen.

@@ -78,7 +78,7 @@ def quality_for(config: CompressConfig, clouds: int, points: int, wanted: int) -
 
 
 def expected_bytes(network: NetworkConfig, clouds: int, points: int, finer: float = 0.0) -> int:
-    """What the container of a set will come to, from the bits that numbers took in others.
+    """What the archive of a set will come to, from the bits that numbers took in others.
 
     Args:
         finer: bits that each number takes more because its steps are finer.

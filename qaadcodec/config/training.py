@@ -43,7 +43,7 @@ class TrainingConfig(Settings):
         points_per_step: points of each cloud per step, the same number from every patch.
         optimiser: of the network's matrices: "soap" (`training.soap`), or "adam" as for all else.
         learning_rate: the optimiser's highest step.
-        schedule: "cosine": it rises within the first steps, and a cosine takes it to nought; or "constant".
+        schedule: "cosine": it rises within the first steps, and a cosine takes it to zero; or "constant".
         latent_rate: learning rate of the latents as a multiple of it.
         input_rate: learning rate of the input cloud as a multiple of it; 0 keeps it fixed.
         warmup_epochs: passes of the paper's warm-up with an encoder and the augmented Chamfer distance, before the

@@ -1,1 +1,1 @@
-"""Errors between clouds, squared or not as their names say, and the rate of a container."""
+"""Errors between clouds, squared or not as their names say, and the rate of an archive."""

@@ -1,4 +1,4 @@
-"""What a container costs: the two compression ratios by name, and bits per point."""
+"""What an archive costs: the two compression ratios by name, and bits per point."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ def raw_bytes(clouds: int, points: int) -> int:
     return clouds * points * FLOAT32_POINT
 
 
-def ratio(clouds: int, points: int, container_bytes: int) -> float:
-    """The headline: bytes of float32 positions over all bytes of the container."""
-    return raw_bytes(clouds, points) / container_bytes
+def ratio(clouds: int, points: int, archive_bytes: int) -> float:
+    """The headline: bytes of float32 positions over all bytes of the archive."""
+    return raw_bytes(clouds, points) / archive_bytes
 
 
-def bits_per_point(clouds: int, points: int, container_bytes: int) -> float:
-    """All bits of the container over the N·M points in it."""
-    return 8.0 * container_bytes / (clouds * points)
+def bits_per_point(clouds: int, points: int, archive_bytes: int) -> float:
+    """All bits of the archive over the N·M points in it."""
+    return 8.0 * archive_bytes / (clouds * points)
 
 
 def ratio_paper(clouds: int, points: int, network: NetworkConfig) -> float:

@@ -1,4 +1,4 @@
-"""The error that a container records of itself: EM-kD of a sample of its clouds, as they will decode."""
+"""The error that an archive records of itself: EM-kD of a sample of its clouds, as they will decode."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SampledError:
     sample: int
 
     def to_header(self) -> dict[str, float]:
-        """As the header of a container records it: more digits than DIGITS say nothing of the other clouds."""
+        """As the header of an archive records it: more digits than DIGITS say nothing of the other clouds."""
         em_kd, n_em_kd = (float(f"{value:.{DIGITS}g}") for value in (self.em_kd, self.n_em_kd))
         return {"em_kd": em_kd, "n_em_kd": n_em_kd, "sample": self.sample}
 

@@ -45,7 +45,7 @@ class FoldingNetwork(nn.Module):
         return {name: self[name].detach().float().cpu().numpy().copy() for name in self.config.tensor_shapes()}
 
     def load_arrays(self, arrays: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        """Take over tensors that `arrays` or a container gave."""
+        """Take over tensors that `arrays` or an archive gave."""
         with torch.no_grad():
             for name in self.config.tensor_shapes():
                 self[name].copy_(torch.from_numpy(np.array(arrays[name], np.float32)))
@@ -121,7 +121,7 @@ def encode_input(q: Tensor, octaves: int) -> Tensor:
 
 
 def initial(name: str, shape: tuple[int, ...], generator: torch.Generator | None) -> Tensor:
-    """LeCun normal weights, which SELU asks for (Klambauer et al. 2017); biases and FiLM scales start at nought."""
+    """LeCun normal weights, which SELU asks for (Klambauer et al. 2017); biases and FiLM scales start at zero."""
     if name.endswith(("bias", "scale")):
         return torch.zeros(shape)
     return torch.randn(shape, generator=generator) / math.sqrt(shape[-1])

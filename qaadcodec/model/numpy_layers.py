@@ -48,7 +48,7 @@ def encode_input(q: Array, octaves: int) -> Array:
     return np.concatenate(parts, axis=1)
 
 
-def raised_selu(x: Array, room: Array, noughts: Array) -> None:
+def raised_selu(x: Array, room: Array, zeros: Array) -> None:
     """SELU (Klambauer et al. 2017) of x / log2 e, raised and in another unit, in place.
 
     For x = z log2 e this gives log2 e (max(z, 0) + α e^min(z, 0)) = log2 e (SELU(z) / λ + α): 2^x takes numpy half the
@@ -57,12 +57,12 @@ def raised_selu(x: Array, room: Array, noughts: Array) -> None:
 
     Args:
         room: an array of its shape.
-        noughts: as many as there are columns: numpy compares with a single number four times slower.
+        zeros: as many as there are columns: numpy compares with a single number four times slower.
     """
-    np.minimum(x, noughts, out=room)
+    np.minimum(x, zeros, out=room)
     np.exp2(room, out=room)
     room *= SELU_ALPHA * LOG2_E
-    np.maximum(x, noughts, out=x)
+    np.maximum(x, zeros, out=x)
     x += room
 
 

@@ -1,4 +1,4 @@
-"""The decoder of a container as a torch module, for use inside other people's pipelines."""
+"""The decoder of an archive as a torch module, for use inside other people's pipelines."""
 
 from __future__ import annotations
 

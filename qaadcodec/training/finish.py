@@ -1,4 +1,4 @@
-"""From what was learnt to what is written: the archive as it will be read, its steps, its size and its error."""
+"""From what was learnt to what is written: the archive as it will be read, its grids, its size and its error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qaadcodec.archive import Archive, Header, Steps, quantise, write_archive
+from qaadcodec.archive import Archive, Grids, Header, quantise, write_archive
 from qaadcodec.config import CodingConfig, CompressConfig
 from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
@@ -16,7 +16,7 @@ from qaadcodec.sets.gather import Gathered, outer_box
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.predict import predict
-from qaadcodec.training.quantise.sensitivity import PROBED_CLOUDS, chosen_steps
+from qaadcodec.training.quantise.sensitivity import PROBED_CLOUDS, chosen_grids
 from qaadcodec.training.quantise.size_control import fitted
 from qaadcodec.version import __version__
 
@@ -36,7 +36,7 @@ class Learned:
     """
 
     archive: Archive
-    coding: CodingConfig | Steps
+    coding: CodingConfig | Grids
     error: SampledError
 
 
@@ -91,29 +91,29 @@ def archive_of(learner: Learner, gathered: Gathered, config: CompressConfig) -> 
 
 
 def size_of(learner: Learner, gathered: Gathered, config: CompressConfig) -> int:
-    """Bytes of the container, if the learner were written now with its steps."""
-    assert learner.steps is not None
-    return write_archive(archive_of(learner, gathered, config), learner.steps, io.BytesIO())
+    """Bytes of the archive, if the learner were written now with its grids."""
+    assert learner.grids is not None
+    return write_archive(archive_of(learner, gathered, config), learner.grids, io.BytesIO())
 
 
 def final_coding(
     learner: Learner, gathered: Gathered, config: CompressConfig, on_event: Listener
-) -> CodingConfig | Steps:
+) -> CodingConfig | Grids:
     """What the set was learnt to be rounded to, brought to the wanted size if there is one.
 
-    Where the training ended before it rounded anything, steps that cost little error.
+    Where the training ended before it rounded anything, grids that cost little error.
     """
     if config.coding.numbers != "entropy":
         return config.coding
-    if learner.steps is None:
-        learner.steps, _ = chosen_steps(learner, UNLEARNT_LOSS * matched_error(learner, gathered.store), config.seed)
+    if learner.grids is None:
+        learner.grids, _ = chosen_grids(learner, UNLEARNT_LOSS * matched_error(learner, gathered.store), config.seed)
     if (target := config.size.bytes) is not None:
         size = fitted(learner, target, lambda learner: size_of(learner, gathered, config), SIZE_TOLERANCE)
         if abs(size - target) > SIZE_MISSED * target:
             way = "fewer" if size > target else "more"
             text = f"the archive takes {size} bytes, not {target}: {way} are not possible for these clouds and settings"
             on_event(Notice(text, warning=True))
-    return learner.steps
+    return learner.grids
 
 
 def matched_error(learner: Learner, store: TargetStore) -> float:

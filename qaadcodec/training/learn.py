@@ -116,7 +116,7 @@ def begin_warm(
 
 
 def share(part: float, deadline: float | None) -> float | None:
-    """That part of the seconds left until the deadline, and never nought; None without one."""
+    """That part of the seconds left until the deadline, and never zero; None without one."""
     return None if deadline is None else max(part * (deadline - time.monotonic()), 1e-3)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from qaadcodec.archive.coding.grids import Steps
+from qaadcodec.archive.coding.grids import Grids
 from qaadcodec.model.network import FoldingNetwork
 
 
@@ -19,5 +19,5 @@ class Learner:
     latents: Tensor
     epochs: int = 0
     """passes over the set that were finished"""
-    steps: Steps | None = None
+    grids: Grids | None = None
     """what it was learnt to be rounded to; None as long as it was not"""

@@ -17,7 +17,7 @@ from qaadcodec.training.device.steps import DeviceSteps
 from qaadcodec.training.host.steps import Steps
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.quantise.rounding import Rounding
-from qaadcodec.training.quantise.sensitivity import chosen_steps
+from qaadcodec.training.quantise.sensitivity import chosen_grids
 from qaadcodec.training.quantise.size_control import SizeControl
 from qaadcodec.training.schedule import learning_rate_factor
 
@@ -44,7 +44,7 @@ def train(
         store: targets in the row order of Q.
         config: hyperparameters and seed. The same ones give the same result, unless a budget ends it sooner.
         variance: of the clouds, normalised; only to report errors relative to it.
-        control: brings the container to a wanted size.
+        control: brings the archive to a wanted size.
         budget_seconds: end by then, with the learning rate brought down in time.
         stop: ends after the present step.
 
@@ -63,9 +63,9 @@ def train(
             for batch in np.array_split(rng.permutation(len(store)), batches):
                 if clock.fraction >= 1.0 or stop:
                     break
-                if learner.steps is None and rounds and clock.fraction >= coding.learn_from and meter.error:
-                    learner.steps, price = chosen_steps(learner, coding.loss * meter.error, config.seed)
-                    rounding = Rounding(learner, learner.steps, coding.price * price)
+                if learner.grids is None and rounds and clock.fraction >= coding.learn_from and meter.error:
+                    learner.grids, price = chosen_grids(learner, coding.loss * meter.error, config.seed)
+                    rounding = Rounding(learner, learner.grids, coding.price * price)
                     steps.round_to(rounding)
                 elif rounding and control and control.due(clock.fraction):
                     rounding = control.adjusted(learner, rounding, clock.fraction)
@@ -99,7 +99,7 @@ class Meter:
 
     @property
     def error(self) -> float:
-        """The matched error of the last steps, squared normalised units; nought before the first."""
+        """The matched error of the last steps, squared normalised units; zero before the first."""
         for loss in torch.stack([torch.as_tensor(loss) for loss in self._losses]).tolist() if self._losses else []:
             self._error = loss if self._error is None else 0.98 * self._error + 0.02 * loss
         self._losses.clear()

@@ -64,7 +64,7 @@ def learn_as_asked(
 
 
 def codable(config: CompressConfig, clouds: int, on_event: Listener) -> CompressConfig:
-    """The configuration, with uniform numbers where there are more than the container codes by entropy."""
+    """The configuration, with uniform numbers where there are more than the archive codes by entropy."""
     most = max(clouds * config.network.latent_size, parameters(config.network))
     if config.coding.numbers != "entropy" or most <= MAX_NUMBERS:
         return config

@@ -41,7 +41,7 @@ def pca_latents(store: TargetStore, size: int, seed: int) -> Array:
     network that is told them from the start learns faster than from random latents.
 
     Args:
-        size: l; components beyond the rank of the set are nought.
+        size: l; components beyond the rank of the set are zero.
     """
     clouds, points, _ = store.points.shape
     few = min(points, PCA_ROWS, max(64, PCA_NUMBERS // (3 * clouds)))

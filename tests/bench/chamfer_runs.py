@@ -55,7 +55,7 @@ class Trained:
 
 
 def ours(clouds: BenchSet, config: NetworkConfig, seed: int, device: torch.device) -> Learner:
-    """Our network untrained, with the input cloud it starts from and latents of nought."""
+    """Our network untrained, with the input cloud it starts from and latents of zero."""
     network = FoldingNetwork(config, torch.Generator().manual_seed(seed)).to(device)
     q = torch.from_numpy(initial_input_cloud(clouds.store, config.patches)).to(device)
     return Learner(network, q, torch.zeros(len(clouds.store), config.latent_size, device=device))

@@ -3,7 +3,7 @@
     bin/bench gains                          # sets made by qaad's own synth; a table
     bin/bench gains --data DIR --json FILE   # DIR/faces, DIR/bodies, DIR/skulls hold PLY files
 
-Every row is trained for the same epochs from the same first assignment, written as a container, read back and
+Every row is trained for the same epochs from the same first assignment, written as an archive, read back and
 measured. `worth` compares with the first row at equal bytes: along a curve of slope -ELASTICITY in logarithms, which is
 what larger and smaller networks of one kind follow here.
 """
@@ -32,7 +32,7 @@ from qaadcodec.training.finish import matched_error
 from qaadcodec.training.host.align import align
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
-from qaadcodec.training.quantise.sensitivity import chosen_steps
+from qaadcodec.training.quantise.sensitivity import chosen_grids
 from qaadcodec.training.start import initial_input_cloud, pca_latents
 
 ELASTICITY = 0.4
@@ -112,7 +112,7 @@ def main() -> None:
 
 
 def run(clouds: BenchSet, config: CompressConfig, row: str) -> dict[str, Any]:
-    """Train with these settings; the bytes of the container, and the errors of what it decodes to."""
+    """Train with these settings; the bytes of the archive, and the errors of what it decodes to."""
     learner = ours(clouds, config.network, config.seed, torch.device("cpu"))
     with clouds.copy() as store:
         for _ in align(store, initial_input_cloud(store, config.network.patches), config.assignment, config.seed):
@@ -123,12 +123,12 @@ def run(clouds: BenchSet, config: CompressConfig, row: str) -> dict[str, Any]:
         learner.latents = torch.from_numpy(latents)
         for _ in train(learner, store, config, clouds.variance):
             pass
-        if config.coding.numbers == "entropy" and learner.steps is None:
+        if config.coding.numbers == "entropy" and learner.grids is None:
             error = config.coding.loss * matched_error(learner, store)
-            learner.steps, _ = chosen_steps(learner, error, config.seed)
+            learner.grids, _ = chosen_grids(learner, error, config.seed)
     stream = io.BytesIO()
-    numbers = "uniform" if learner.steps else "float32"
-    write_archive(archive_of(learner, clouds, config), learner.steps or config.coding, stream, numbers=numbers)
+    numbers = "uniform" if learner.grids else "float32"
+    write_archive(archive_of(learner, clouds, config), learner.grids or config.coding, stream, numbers=numbers)
     with ArchiveReader(stream) as reader:
         read = reader.archive()
 

@@ -27,7 +27,7 @@ COMMAND = Path(__file__).resolve().parents[2] / "bin" / "qaad"
 
 BITS = (4, 5, 6, 7, 8)
 # Steps over the spread of the last component. With all components a coarse step makes the most of the bytes, by trial:
-# what is not worth them is rounded to nought; with fewer of them the error of what is left out stays.
+# what is not worth them is rounded to zero; with fewer of them the error of what is left out stays.
 COARSENESS = (1.0, 2.0, 4.0, 8.0, 16.0)
 FEWER = {4: (2.0,)}  # of every so manieth
 LEAF, ALIGNED_ROWS = 1024, 1 << 16  # of Greedy, and leaves times clouds where that would take too long

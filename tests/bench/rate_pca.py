@@ -29,7 +29,7 @@ KD, GREEDY = "k-d order", "Greedy"
 HEADER = 16  # bytes: N, M, c and the step
 SCALE = 4  # bytes: a step of the scores per component
 FINER = 4.0  # the scores' share of the error is this to the minus second power
-ROUNDED_UP = 0.4  # of a step; below a half, since nought is cheap
+ROUNDED_UP = 0.4  # of a step; below a half, since zero is cheap
 DIRECT = 16  # values below it are symbols of their own; larger ones share one by their leading three bits
 COARSE = 64  # rows of a transform, and all coarser ones, that share one model
 
@@ -122,7 +122,7 @@ def inverse_haar(values: Floats) -> Floats:
 
 
 def to_whole(values: Floats, step: float) -> Whole:
-    """Multiples of the step, with a little more room for nought."""
+    """Multiples of the step, with a little more room for zero."""
     scaled = values.astype(np.float64) / step
     return (np.sign(scaled) * np.floor(np.abs(scaled) + ROUNDED_UP)).astype(np.int64)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from qaadcodec.archive import ArchiveReader, Header, verify
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 from qaadcodec.model.numpy_decoder import decode_points
 
 FORMATS = Path(__file__).parents[2] / "formats"
@@ -72,7 +72,7 @@ def test_the_second_decoder_agrees(vector: dict[str, Any], second: ModuleType) -
 @pytest.mark.parametrize("vector", vectors(valid=False))
 def test_damaged_files_are_refused(vector: dict[str, Any], second: ModuleType) -> None:
     path = FORMATS / "vectors" / vector["file"]
-    with pytest.raises(ContainerError) as caught:
+    with pytest.raises(ArchiveError) as caught:
         verify(path)
     message, hint = str(caught.value), caught.value.hint
     assert message.startswith(f"{path}: ")
@@ -126,7 +126,7 @@ def test_both_decoders_refuse_a_header_that_breaks_a_rule(key: str, value: Any, 
     assert Header.from_json(whole).points == second.read_header(whole)["points"]
     (values if key in values else values["network"])[key] = value
     text = json.dumps(values).encode()
-    with pytest.raises(ContainerError):
+    with pytest.raises(ArchiveError):
         Header.from_json(text)
     with pytest.raises(second.BadFile, match=r"^header: "):
         second.read_header(text)

@@ -1,4 +1,4 @@
-"""No changed, cut or lengthened container is taken for a whole one, and none makes a reader fall over."""
+"""No changed, cut or lengthened archive is taken for a whole one, and none makes a reader fall over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from qaadcodec.archive import ArchiveReader, verify
 from qaadcodec.archive.frame import assemble
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 
 VECTORS = Path(__file__).parents[2] / "formats" / "vectors"
 NAMES = ["extended", "entropy-extended"]  # two blocks of latents, unequal counts
@@ -28,7 +28,7 @@ WHOLE = FILES["extended"]
 
 
 def refused(data: bytes) -> str:
-    with pytest.raises(ContainerError) as caught:
+    with pytest.raises(ArchiveError) as caught:
         verify(io.BytesIO(data))
     return str(caught.value)
 
@@ -44,13 +44,13 @@ def test_the_whole_file_is_fine(whole: bytes) -> None:
 
 def test_every_cut_is_noticed_on_opening(whole: bytes) -> None:
     for length in range(len(whole)):
-        with pytest.raises(ContainerError):
+        with pytest.raises(ArchiveError):
             ArchiveReader(io.BytesIO(whole[:length]))
 
 
 def test_every_appended_byte_is_noticed_on_opening() -> None:
     for byte in range(256):
-        with pytest.raises(ContainerError, match="1 too many"):
+        with pytest.raises(ArchiveError, match="1 too many"):
             ArchiveReader(io.BytesIO(WHOLE + bytes([byte])))
 
 
@@ -83,7 +83,7 @@ def test_anything_else_is_refused(data: bytes) -> None:
 @settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_nonsense_behind_right_checksums_is_read_or_refused(name: str, data: st.DataObject) -> None:
-    """A writer's mistake, or an attacker's file: ContainerError, or an archive of finite numbers; nothing else."""
+    """A writer's mistake, or an attacker's file: ArchiveError, or an archive of finite numbers; nothing else."""
     header, sections = HEADERS[name], list(SECTIONS[name])
     which = data.draw(st.integers(-1, len(sections) - 1))
     target = header if which < 0 else sections[which][2]
@@ -98,7 +98,7 @@ def test_nonsense_behind_right_checksums_is_read_or_refused(name: str, data: st.
             changed = changed[:end] + zlib.crc32(changed[:end]).to_bytes(4, "little") + changed[end + 4 :]
         sections[which] = (tag, data.draw(st.sampled_from([coding, coding, coding, 0, 1, 2, 3, 4, 5])), changed)
     file = io.BytesIO(b"".join(assemble(header, sections)))
-    with suppress(ContainerError), ArchiveReader(file) as reader:
+    with suppress(ArchiveError), ArchiveReader(file) as reader:
         archive = reader.archive()
         arrays = (*archive.weights.values(), archive.latents, archive.input_cloud)
         assert all(abs(tensor).max() < float("inf") for tensor in arrays)
@@ -130,7 +130,7 @@ def test_lengths_that_lie_cost_no_memory(name: str) -> None:
 def test_latents_that_are_not_there_cost_no_memory() -> None:
     with ArchiveReader(VECTORS / "latents-thin.qaad") as reader:
         tracemalloc.start()
-        with pytest.raises(ContainerError, match="block 0 of 65535 clouds has 0 bytes"):
+        with pytest.raises(ArchiveError, match="block 0 of 65535 clouds has 0 bytes"):
             reader.latents()
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

@@ -72,13 +72,13 @@ def test_the_example_of_the_docstring_works(tmp_path: Path, monkeypatch: pytest.
 
 def test_errors_are_what_python_expects_too() -> None:
     assert issubclass(qaadcodec.CloudError, ValueError)
-    assert issubclass(qaadcodec.ContainerError, ValueError)
+    assert issubclass(qaadcodec.ArchiveError, ValueError)
     assert issubclass(qaadcodec.UsageError, ValueError)
     codes = {
         qaadcodec.EnvironmentFailure: 1,
         qaadcodec.UsageError: 2,
         qaadcodec.CloudError: 3,
-        qaadcodec.ContainerError: 4,
+        qaadcodec.ArchiveError: 4,
         qaadcodec.ThresholdMissed: 5,
         qaadcodec.Interrupted: 130,
     }
@@ -86,3 +86,8 @@ def test_errors_are_what_python_expects_too() -> None:
         error = kind("what is wrong", hint="what to do")
         assert isinstance(error, qaadcodec.QaadError)
         assert (str(error), error.hint, error.exit_code) == ("what is wrong", "what to do", code)
+
+
+def test_the_old_name_of_an_error_still_catches_it() -> None:
+    with pytest.warns(DeprecationWarning, match=r"^qaadcodec\.ContainerError is now called ArchiveError$"):
+        assert qaadcodec.ContainerError is qaadcodec.ArchiveError

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.archive.coding.tables import largest, model
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 
 WORD = 4  # bytes
 INITIAL = np.array([1], dtype=np.uint32)  # one bit: shows a stream that was cut short, which 0 would not
@@ -49,12 +49,12 @@ def is_spent(coder: constriction.stream.stack.AnsCoder) -> bool:
 class Decoder:
     """Takes the integers of a stream, part by part.
 
-    Raises ContainerError, here and in `finish`, where the bytes are no stream.
+    Raises ArchiveError, here and in `finish`, where the bytes are no stream.
     """
 
     def __init__(self, data: bytes) -> None:
         if not data or data[-1] == 0:
-            raise ContainerError(f"a coded stream of {len(data)} bytes is empty, or ends in a zero byte")
+            raise ArchiveError(f"a coded stream of {len(data)} bytes is empty, or ends in a zero byte")
         self._size = len(data)
         self._coder = open_stream(data)
         self._taken = 0
@@ -71,7 +71,7 @@ class Decoder:
     def finish(self) -> None:
         """Check that nothing is left and nothing was missing."""
         if not is_spent(self._coder):
-            raise ContainerError(
+            raise ArchiveError(
                 f"a coded stream of {self._size} bytes does not end with its {self._taken} values: "
                 f"{self._coder.num_valid_bits()} bits are left, and 1 bit should be"
             )

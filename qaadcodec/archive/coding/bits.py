@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 
 
 def packed_size(count: int, bits: int) -> int:
@@ -34,11 +34,11 @@ def pack(values: npt.NDArray[np.int32], bits: int) -> bytes:
 def unpack(data: bytes, count: int, bits: int) -> npt.NDArray[np.int32]:
     """The inverse of `pack`: (count,) from exactly `packed_size(count, bits)` bytes.
 
-    Raises ContainerError where the bits that fill up the last byte are not zero.
+    Raises ArchiveError where the bits that fill up the last byte are not zero.
     """
     spare = len(data) * 8 - count * bits
     if spare and data[-1] & ((1 << spare) - 1):
-        raise ContainerError(f"the last {spare} bits of {count} packed values are not zero")
+        raise ArchiveError(f"the last {spare} bits of {count} packed values are not zero")
     if bits == 8:
         return np.frombuffer(data, dtype=np.int8).astype(np.int32)
     if bits == 16:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.archive.coding import uniform
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 Array = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -50,10 +50,10 @@ def _float_coding(id: int, name: str, dtype: str) -> Coding:
     def decode(data: memoryview, shape: tuple[int, ...]) -> tuple[Array, int]:
         size = math.prod(shape) * kind.itemsize
         if size > len(data):
-            raise ContainerError(f"{math.prod(shape)} values of {name} need {size} bytes, and {len(data)} are left")
+            raise ArchiveError(f"{math.prod(shape)} values of {name} need {size} bytes, and {len(data)} are left")
         values = np.frombuffer(data[:size], dtype=kind).astype(np.float32).reshape(shape)
         if not np.isfinite(values).all():
-            raise ContainerError(f"value {int(np.argmin(np.isfinite(values)))} is not finite")
+            raise ArchiveError(f"value {int(np.argmin(np.isfinite(values)))} is not finite")
         return values, size
 
     return Coding(id, name, encode, decode, lambda count, rows: count * kind.itemsize)
@@ -93,14 +93,14 @@ def encode_arrays(arrays: Iterable[tuple[str, Array]], coding: Coding, bits: int
 
 
 def decode_arrays(data: bytes, shapes: Sequence[tuple[str, tuple[int, ...]]], coding: Coding) -> dict[str, Array]:
-    """The inverse of `encode_arrays`; ContainerError names the array that is wrong, or the bytes left over."""
+    """The inverse of `encode_arrays`; ArchiveError names the array that is wrong, or the bytes left over."""
     view, arrays = memoryview(data), {}
     for name, shape in shapes:
         try:
             arrays[name], used = coding.decode(view, shape)
-        except ContainerError as error:
-            raise ContainerError(f"{name}, {len(data) - len(view)} bytes in: {error}") from error
+        except ArchiveError as error:
+            raise ArchiveError(f"{name}, {len(data) - len(view)} bytes in: {error}") from error
         view = view[used:]
     if len(view):
-        raise ContainerError(f"{len(view)} of {len(data)} bytes are left over behind the last array")
+        raise ArchiveError(f"{len(view)} of {len(data)} bytes are left over behind the last array")
     return arrays

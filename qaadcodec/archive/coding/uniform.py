@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.archive.coding.bits import pack, packed_size, unpack
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 MIN_BITS, MAX_BITS = 2, 16
 MAX_EXPONENT = 100  # |e|; keeps every product a normal float32
@@ -52,16 +52,14 @@ def decode(data: memoryview, shape: tuple[int, ...]) -> tuple[npt.NDArray[np.flo
     count, rows = _product(shape), _product(shape[:-1])
     bits = data[0] if len(data) else 0
     if not MIN_BITS <= bits <= MAX_BITS:
-        raise ContainerError(f"{bits} bits a value, and there may be {MIN_BITS} to {MAX_BITS}")
+        raise ArchiveError(f"{bits} bits a value, and there may be {MIN_BITS} to {MAX_BITS}")
     size = 1 + rows + packed_size(count, bits)
     if size > len(data):
-        raise ContainerError(
-            f"{count} values of {bits} bits in {rows} rows need {size} bytes, and {len(data)} are left"
-        )
+        raise ArchiveError(f"{count} values of {bits} bits in {rows} rows need {size} bytes, and {len(data)} are left")
     exponents = np.frombuffer(data[1 : 1 + rows], dtype=np.int8).astype(np.int32)
     if np.any(np.abs(exponents) > MAX_EXPONENT):
         worst = int(exponents[np.argmax(np.abs(exponents))])
-        raise ContainerError(f"an exponent is {worst}, and may be -{MAX_EXPONENT} to {MAX_EXPONENT}")
+        raise ArchiveError(f"an exponent is {worst}, and may be -{MAX_EXPONENT} to {MAX_EXPONENT}")
     integers = unpack(bytes(data[1 + rows : size]), count, bits)
     steps = np.ldexp(np.float32(1), exponents)
     return (integers.reshape(rows, -1).astype(np.float32) * steps[:, None]).reshape(shape), size

@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from qaadcodec.archive.coding.codings import Array, Coding, decode_arrays, encode_arrays
 from qaadcodec.archive.sections.prior import Prior
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 
 BLOCK_CLOUDS = 64  # what is written; what is read may have up to 65535
 
-# A block's array holds a row per latent dimension, so that each dimension has its own step. Below this many clouds the
-# steps would weigh more than an eighth of 8-bit numbers, and the row is the cloud.
+# A block's array holds a row per latent dimension, so that each dimension has its own grid. Below this many clouds the
+# grids would weigh more than an eighth of 8-bit numbers, and the row is the cloud.
 TRANSPOSED_FROM = 8
 
 BLOCK_COUNT = struct.Struct("<I")
@@ -67,7 +67,7 @@ def encode_blocks(latents: Array, coding: Coding | Prior, bits: int = 0) -> list
 
 
 def decode_block(data: bytes, clouds: int, latent_size: int, coding: Coding | Prior) -> Array:
-    """Latents (clouds, l) of one block; ContainerError says what is wrong in it."""
+    """Latents (clouds, l) of one block; ArchiveError says what is wrong in it."""
     if isinstance(coding, Prior):
         return coding.decode(data, clouds)
     array = decode_arrays(data, [("latents", block_shape(clouds, latent_size))], coding)["latents"]
@@ -84,41 +84,41 @@ def assemble_blocks(blocks: Sequence[tuple[int, bytes]], prior: bytes = b"") -> 
 def directory_size(start: bytes, section_length: int) -> int:
     """Bytes of prior, directory and CRC-32, from the section's first ones, the number of blocks being the last 4.
 
-    ContainerError if it cannot be.
+    ArchiveError if it cannot be.
     """
     (count,) = BLOCK_COUNT.unpack(start[-BLOCK_COUNT.size :])
     size: int = len(start) + count * ENTRY.itemsize + CRC.size
     if size > section_length:
-        raise ContainerError(f"a directory of {count} blocks takes {size} bytes, and the section has {section_length}")
+        raise ArchiveError(f"a directory of {count} blocks takes {size} bytes, and the section has {section_length}")
     return size
 
 
 def parse_directory(data: bytes, section_length: int, clouds: int, prior_size: int = 0) -> Directory:
     """The directory from its bytes, of which the first may be a prior, read elsewhere but covered by the CRC-32 here.
 
-    ContainerError where it is damaged, or at odds with the section or with N.
+    ArchiveError where it is damaged, or at odds with the section or with N.
     """
     (stored,) = CRC.unpack_from(data, len(data) - CRC.size)
     computed = zlib.crc32(data[: -CRC.size])
     if computed != stored:
-        raise ContainerError(f"CRC-32 of the directory is {computed:08x}, stored is {stored:08x}")
+        raise ArchiveError(f"CRC-32 of the directory is {computed:08x}, stored is {stored:08x}")
     entries = np.frombuffer(data[prior_size + BLOCK_COUNT.size : -CRC.size], dtype=ENTRY)
     first = np.concatenate([[0], np.cumsum(entries["clouds"], dtype=np.int64)])
     offsets = len(data) + np.concatenate([[0], np.cumsum(entries["length"], dtype=np.int64)])
     if first[-1] != clouds or not entries["clouds"].all():
-        raise ContainerError(f"{len(entries)} blocks hold {first[-1]} clouds, and the header says {clouds}")
+        raise ArchiveError(f"{len(entries)} blocks hold {first[-1]} clouds, and the header says {clouds}")
     if offsets[-1] != section_length:
-        raise ContainerError(f"its blocks end at byte {offsets[-1]} of {section_length}")
+        raise ArchiveError(f"its blocks end at byte {offsets[-1]} of {section_length}")
     return Directory(first, offsets, entries["crc32"].astype(np.uint32), stored)
 
 
 def check_lengths(directory: Directory, latent_size: int, coding: Coding) -> None:
-    """ContainerError names the first block that is too short for its numbers; what passes bounds N times l."""
+    """ArchiveError names the first block that is too short for its numbers; what passes bounds N times l."""
     clouds, lengths = np.diff(directory.first), np.diff(directory.offsets)
     least = coding.least(clouds * latent_size, np.where(clouds >= TRANSPOSED_FROM, latent_size, clouds))
     if np.any(short := lengths < least):
         block = int(np.argmax(short))
-        raise ContainerError(
+        raise ArchiveError(
             f"block {block} of {clouds[block]} clouds has {lengths[block]} bytes, and {clouds[block] * latent_size} "
             f"values of {coding.name} take at least {least[block]}"
         )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 MAX_NAME_BYTES = 1024
 MAX_INFLATED_BYTES = 1 << 26
@@ -21,7 +21,7 @@ _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def storable_names(names: Sequence[str]) -> tuple[str, ...]:
-    """Names that a container can hold, nearest to the given ones.
+    """Names that an archive can hold, nearest to the given ones.
 
     What may not stand in a name becomes U+FFFD, what is too long is cut, an empty one becomes "cloud", and a name that
     is there already gets "~2", "~3", … behind it.
@@ -68,16 +68,16 @@ def encode_names(names: Sequence[str], counts: Sequence[int], points: int) -> by
 
 
 def decode_names(data: bytes, clouds: int, points: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """The inverse of `encode_names`; ContainerError says what is wrong. Never inflates more than 2^26 bytes."""
+    """The inverse of `encode_names`; ArchiveError says what is wrong. Never inflates more than 2^26 bytes."""
     text = _inflate(data)
     names_end = _end_of_lines(text, clouds)
     try:
         names = tuple(text[: names_end - 1].decode().split("\n"))
     except UnicodeDecodeError as error:
-        raise ContainerError(f"byte {error.start} of the names is not UTF-8") from error
+        raise ArchiveError(f"byte {error.start} of the names is not UTF-8") from error
     rest = len(text) - names_end
     if rest not in (0, 4 * clouds):
-        raise ContainerError(f"{rest} bytes behind {clouds} names, and there may be none or {4 * clouds}")
+        raise ArchiveError(f"{rest} bytes behind {clouds} names, and there may be none or {4 * clouds}")
     counts = (points,) * clouds
     if rest:
         planes = np.frombuffer(text, np.uint8, offset=names_end).reshape(4, clouds)
@@ -85,23 +85,23 @@ def decode_names(data: bytes, clouds: int, points: int) -> tuple[tuple[str, ...]
     try:
         check_names(names, counts)
     except UsageError as error:
-        raise ContainerError(str(error)) from error
+        raise ArchiveError(str(error)) from error
     return names, counts
 
 
 def _inflate(data: bytes) -> bytes:
     if len(data) < INFLATED.size:
-        raise ContainerError(f"{len(data)} bytes, and the length alone takes {INFLATED.size}")
+        raise ArchiveError(f"{len(data)} bytes, and the length alone takes {INFLATED.size}")
     (length,) = INFLATED.unpack_from(data)
     if length > MAX_INFLATED_BYTES:
-        raise ContainerError(f"would inflate to {length} bytes, and may to {MAX_INFLATED_BYTES}")
+        raise ArchiveError(f"would inflate to {length} bytes, and may to {MAX_INFLATED_BYTES}")
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         text = inflater.decompress(data[INFLATED.size :], length + 1)
     except zlib.error as error:
-        raise ContainerError(f"cannot be inflated: {error}") from error
+        raise ArchiveError(f"cannot be inflated: {error}") from error
     if len(text) != length or not inflater.eof or inflater.unused_data:
-        raise ContainerError(f"does not inflate to just the {length} bytes that it says")
+        raise ArchiveError(f"does not inflate to just the {length} bytes that it says")
     return text
 
 
@@ -109,7 +109,7 @@ def _end_of_lines(text: bytes, lines: int) -> int:
     """Where the counts start: behind the line feed number `lines`. Bytes of counts may look like line feeds."""
     feeds = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == 0x0A)
     if len(feeds) < lines:
-        raise ContainerError(f"{len(feeds)} names, and the header says {lines} clouds")
+        raise ArchiveError(f"{len(feeds)} names, and the header says {lines} clouds")
     return int(feeds[lines - 1]) + 1
 
 

@@ -1,4 +1,4 @@
-"""What codes the blocks of latents in coding 4: step, scale and centre of each number (formats/qaad-1.md, "LATS").
+"""What codes the blocks of latents in coding 4: grid, scale and centre of each number (formats/qaad-1.md, "LATS").
 
 It stands before the directory, once for all blocks, so that a cloud that is added costs its own bits and nothing else.
 """
@@ -12,27 +12,27 @@ import numpy.typing as npt
 
 from qaadcodec.archive.coding import ans
 from qaadcodec.archive.coding.codings import Array
-from qaadcodec.archive.coding.grids import STEP, pack_step, to_integers, unpack_step
+from qaadcodec.archive.coding.grids import GRID, pack_grid, to_integers, unpack_grid
 from qaadcodec.archive.coding.table_choice import TRIED_FAMILIES, scale_costs
 from qaadcodec.archive.coding.tables import FAMILIES, MAX_MAGNITUDE, PRECISION, SCALES, largest, table_of
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 DOUBT = 4  # clouds: a few clouds tell little of those to come, so that much of the common distribution is mixed in
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """How latents of l numbers are coded; number d of a latent is (q + centres[d]) · steps[d].
+    """How latents of l numbers are coded; number d of a latent is (q + centres[d]) · grids[d].
 
     Attributes:
         family: of the tables.
-        steps: (l,) float64, each as `storable` gives it.
+        grids: (l,) float64, each as `storable` gives it.
         scales: of the tables, (l,).
         centres: (l,).
     """
 
     family: int
-    steps: npt.NDArray[np.float64]
+    grids: npt.NDArray[np.float64]
     scales: npt.NDArray[np.int64]
     centres: npt.NDArray[np.int64]
 
@@ -42,49 +42,49 @@ class Prior:
         return (table_of(self.family, 0) + self.scales).astype(np.uint16)
 
     def to_bytes(self) -> bytes:
-        """1 + 5 l bytes: family, steps, scales, centres."""
-        steps = b"".join(pack_step(float(step)) for step in self.steps)
-        return bytes([self.family]) + steps + self.scales.astype("u1").tobytes() + self.centres.astype("<i2").tobytes()
+        """1 + 5 l bytes: family, grids, scales, centres."""
+        grids = b"".join(pack_grid(float(grid)) for grid in self.grids)
+        return bytes([self.family]) + grids + self.scales.astype("u1").tobytes() + self.centres.astype("<i2").tobytes()
 
     def encode(self, latents: Array) -> bytes:
         """Latents (n, l) as a block; what the tables do not hold is clipped."""
         limits = np.array([largest(int(table)) for table in self.tables])
-        integers = to_integers("latents", latents, self.steps, 2 * MAX_MAGNITUDE) - self.centres  # (n, l)
+        integers = to_integers("latents", latents, self.grids, 2 * MAX_MAGNITUDE) - self.centres  # (n, l)
         integers = np.clip(integers, -limits, limits)
         return ans.encode([(integers.T.reshape(-1), np.repeat(self.tables, len(latents)))])
 
     def decode(self, data: bytes, clouds: int) -> Array:
-        """Latents (clouds, l) float32 of a block; ContainerError where it is damaged."""
+        """Latents (clouds, l) float32 of a block; ArchiveError where it is damaged."""
         decoder = ans.Decoder(data)
         integers = decoder.take(np.repeat(self.tables, clouds)).reshape(-1, clouds)  # (l, n)
         decoder.finish()
-        whole = integers.T + self.centres  # below 2^16, so that times 8 bits of step is exact
-        return whole.astype(np.float32) * self.steps.astype(np.float32)
+        whole = integers.T + self.centres  # below 2^16, so that times 8 bits of grid is exact
+        return whole.astype(np.float32) * self.grids.astype(np.float32)
 
 
 def prior_size(latent_size: int) -> int:
     """Bytes of a prior."""
-    return 1 + (STEP.size + 3) * latent_size
+    return 1 + (GRID.size + 3) * latent_size
 
 
 def parse_prior(data: bytes) -> Prior:
-    """The prior from its bytes, `prior_size` of them; ContainerError says what is wrong in it."""
-    size = (len(data) - 1) // (STEP.size + 3)
-    steps = [unpack_step(data[1 + STEP.size * d : 1 + STEP.size * (d + 1)]) for d in range(size)]
-    scales = np.frombuffer(data, dtype="u1", count=size, offset=1 + STEP.size * size).astype(np.int64)
+    """The prior from its bytes, `prior_size` of them; ArchiveError says what is wrong in it."""
+    size = (len(data) - 1) // (GRID.size + 3)
+    grids = [unpack_grid(data[1 + GRID.size * d : 1 + GRID.size * (d + 1)]) for d in range(size)]
+    scales = np.frombuffer(data, dtype="u1", count=size, offset=1 + GRID.size * size).astype(np.int64)
     if data[0] >= FAMILIES:
-        raise ContainerError(f"family {data[0]} of tables, and there are {FAMILIES}")
+        raise ArchiveError(f"family {data[0]} of tables, and there are {FAMILIES}")
     if scales.max(initial=0) >= SCALES:
-        raise ContainerError(f"scale {scales.max()} of tables, and there are {SCALES}")
-    centres = np.frombuffer(data, dtype="<i2", offset=1 + (STEP.size + 1) * size).astype(np.int64)
-    return Prior(data[0], np.array(steps), scales, centres)
+        raise ArchiveError(f"scale {scales.max()} of tables, and there are {SCALES}")
+    centres = np.frombuffer(data, dtype="<i2", offset=1 + (GRID.size + 1) * size).astype(np.int64)
+    return Prior(data[0], np.array(grids), scales, centres)
 
 
-def fit_prior(latents: Array, steps: npt.NDArray[np.floating]) -> Prior:
+def fit_prior(latents: Array, grids: npt.NDArray[np.floating]) -> Prior:
     """The prior that codes latents (N, l), and others of their kind, with few bits; UsageError where it cannot."""
-    if steps.shape != latents.shape[1:]:
-        raise UsageError(f"{steps.shape} steps of latents, and there are {latents.shape[1]} numbers in each")
-    exact = steps.astype(np.float64)
+    if grids.shape != latents.shape[1:]:
+        raise UsageError(f"{grids.shape} grids of latents, and there are {latents.shape[1]} numbers in each")
+    exact = grids.astype(np.float64)
     integers = to_integers("latents", latents, exact, MAX_MAGNITUDE)  # (N, l)
     centres = np.rint(integers.sum(axis=0) / (len(latents) + DOUBT)).astype(np.int64)
     magnitudes = np.minimum(np.abs(integers - centres), MAX_MAGNITUDE)

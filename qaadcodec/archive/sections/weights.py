@@ -11,34 +11,34 @@ import numpy.typing as npt
 
 from qaadcodec.archive.coding import ans
 from qaadcodec.archive.coding.codings import Array
-from qaadcodec.archive.coding.grids import STEP, pack_step, to_integers, unpack_step
+from qaadcodec.archive.coding.grids import GRID, pack_grid, to_integers, unpack_grid
 from qaadcodec.archive.coding.table_choice import OFFSET_FAMILY, choose, value_tables
 from qaadcodec.archive.coding.tables import FAMILIES, MAX_MAGNITUDE, SCALES, table_of
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 TABLES = struct.Struct("<4B")  # family, base, scales of the offsets of rows and of columns
-ENTRY_BYTES = STEP.size + TABLES.size
+ENTRY_BYTES = GRID.size + TABLES.size
 MAX_NUMBERS = 1 << 24  # of one section: coded numbers may take next to no bytes, so the file's size bounds nothing
 
 Integers = npt.NDArray[np.integer]
 Shapes = Sequence[tuple[str, tuple[int, ...]]]
 
 
-def encode_weights(arrays: Sequence[tuple[str, Array]], steps: Mapping[str, float]) -> bytes:
-    """Named tensors, in the order of the file, as multiples of their steps.
+def encode_weights(arrays: Sequence[tuple[str, Array]], grids: Mapping[str, float]) -> bytes:
+    """Named tensors, in the order of the file, as multiples of their grids.
 
-    Magnitudes beyond 2^15 - 1 steps are clipped. UsageError for values that are not finite, a tensor without a step, a
-    step that cannot be stored, and more than 2^24 values.
+    Magnitudes beyond 2^15 - 1 grids are clipped. UsageError for values that are not finite, a tensor without a grid, a
+    grid that cannot be stored, and more than 2^24 values.
     """
     if (count := sum(values.size for _, values in arrays)) > MAX_NUMBERS:
         raise UsageError(f"{count} weights, and at most {MAX_NUMBERS} can be entropy-coded")
-    if missing := [name for name, _ in arrays if name not in steps]:
+    if missing := [name for name, _ in arrays if name not in grids]:
         raise UsageError(f"no quantiser step for {', '.join(missing)}")
     entries, offsets, integers = b"", [], []
     for name, values in arrays:
-        rows = to_integers(name, values, steps[name], MAX_MAGNITUDE).reshape(_matrix(values.shape))
+        rows = to_integers(name, values, grids[name], MAX_MAGNITUDE).reshape(_matrix(values.shape))
         choice = choose(rows)
-        entries += pack_step(steps[name]) + TABLES.pack(
+        entries += pack_grid(grids[name]) + TABLES.pack(
             choice.family, choice.base, choice.row_scale, choice.column_scale
         )
         for lines, scale in ((choice.rows, choice.row_scale), (choice.columns, choice.column_scale)):
@@ -50,12 +50,12 @@ def encode_weights(arrays: Sequence[tuple[str, Array]], steps: Mapping[str, floa
 def decode_weights(data: bytes, shapes: Shapes) -> dict[str, Array]:
     """The inverse of `encode_weights`: float32 tensors by name.
 
-    ContainerError where the section is damaged, or where there are more than 2^24 values: before they are allocated.
+    ArchiveError where the section is damaged, or where there are more than 2^24 values: before they are allocated.
     """
     if (count := sum(math.prod(shape) for _, shape in shapes)) > MAX_NUMBERS:
-        raise ContainerError(f"{count} entropy-coded weights, and there may be {MAX_NUMBERS}")
+        raise ArchiveError(f"{count} entropy-coded weights, and there may be {MAX_NUMBERS}")
     if len(data) < len(shapes) * ENTRY_BYTES:
-        raise ContainerError(f"{len(shapes)} tensors take {len(shapes) * ENTRY_BYTES} bytes, and there are {len(data)}")
+        raise ArchiveError(f"{len(shapes)} tensors take {len(shapes) * ENTRY_BYTES} bytes, and there are {len(data)}")
     entries = [_entry(name, data[i * ENTRY_BYTES : (i + 1) * ENTRY_BYTES]) for i, (name, _) in enumerate(shapes)]
     decoder = ans.Decoder(data[len(shapes) * ENTRY_BYTES :])
     sizes = [_matrix(shape) for _, shape in shapes]
@@ -74,9 +74,9 @@ def decode_weights(data: bytes, shapes: Shapes) -> dict[str, Array]:
     values = decoder.take(np.concatenate(tables))
     decoder.finish()
     arrays, at = {}, 0
-    for (name, shape), (step, *_) in zip(shapes, entries, strict=True):
+    for (name, shape), (grid, *_) in zip(shapes, entries, strict=True):
         size = math.prod(shape)
-        arrays[name] = (values[at : at + size].astype(np.float32) * np.float32(step)).reshape(shape)
+        arrays[name] = (values[at : at + size].astype(np.float32) * np.float32(grid)).reshape(shape)
         at += size
     return arrays
 
@@ -89,16 +89,16 @@ def _matrix(shape: tuple[int, ...]) -> tuple[int, int]:
 def _entry(name: str, data: bytes) -> tuple[float, int, int, int, int]:
     """Step, family, base, scales of the offsets of rows and of columns."""
     try:
-        step = unpack_step(data[: STEP.size])
-    except ContainerError as error:
-        raise ContainerError(f"{name}: {error}") from error
-    family, *scales = TABLES.unpack(data[STEP.size :])
+        grid = unpack_grid(data[: GRID.size])
+    except ArchiveError as error:
+        raise ArchiveError(f"{name}: {error}") from error
+    family, *scales = TABLES.unpack(data[GRID.size :])
     if family >= FAMILIES:
-        raise ContainerError(f"{name}: family {family} of tables, and there are {FAMILIES}")
+        raise ArchiveError(f"{name}: family {family} of tables, and there are {FAMILIES}")
     if max(scales) >= SCALES:
-        raise ContainerError(f"{name}: scale {max(scales)} of tables, and there are {SCALES}")
+        raise ArchiveError(f"{name}: scale {max(scales)} of tables, and there are {SCALES}")
     base, rows, columns = scales
-    return step, family, base, rows, columns
+    return grid, family, base, rows, columns
 
 
 def _offset_tables(count: int, scale: int) -> npt.NDArray[np.uint16]:

@@ -31,7 +31,7 @@ class Matching:
 
     Attributes:
         matches: column of each row, (P, n) int64; always a permutation, padding matched with itself.
-        prices: of the columns, (P, n), nought or more, in the unit of the squared distances.
+        prices: of the columns, (P, n), zero or more, in the unit of the squared distances.
         rounds: of bidding that each problem took, (P,) int64.
     """
 
@@ -47,7 +47,7 @@ class Auction:
     Attributes:
         matches, prices, rounds: as in `Matching`.
         cost: sum of squared distances of the matches, (P,) float64.
-        gap: cost less the dual bound of the prices, (P,) float64, nought or more: the best bijection costs at least
+        gap: cost less the dual bound of the prices, (P,) float64, zero or more: the best bijection costs at least
             cost - gap. In the unit of the cost.
     """
 
@@ -70,9 +70,9 @@ def auction(
     found = assign(a, b, count=count, relative_gap=relative_gap, max_rounds=max_rounds)
     valid = valid_rows(a, count)
     cost = matched_cost(a, b, found.matches, valid)
-    at_prices, at_nought = dual_bounds(a, b, found.prices, valid)
-    prices = torch.where((at_nought >= at_prices)[:, None], 0.0, found.prices)
-    gap = (cost - torch.maximum(at_prices, at_nought)).clamp(min=0.0)  # below nought by rounding only
+    at_prices, at_zero = dual_bounds(a, b, found.prices, valid)
+    prices = torch.where((at_zero >= at_prices)[:, None], 0.0, found.prices)
+    gap = (cost - torch.maximum(at_prices, at_zero)).clamp(min=0.0)  # below zero by rounding only
     return Auction(found.matches, prices, found.rounds, cost, gap)
 
 

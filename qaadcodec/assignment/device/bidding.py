@@ -75,7 +75,7 @@ class Bidding:
         self._nearest = self._cost.amin(2).where(valid, 0.0).sum(1)  # (P,)
         largest = largest_costs(a, b)
         begin = torch.maximum(self._nearest / self._count, largest * SMALLEST_SHARE)
-        self._eps = torch.where(begin > 0.0, begin, 1.0)  # where all costs are nought any will do
+        self._eps = torch.where(begin > 0.0, begin, 1.0)  # where all costs are zero any will do
         self._most_eps = torch.maximum(self._eps, largest)
         self.open = torch.ones(problems, dtype=torch.bool, device=a.device)
         self._begun = torch.zeros_like(self.open)  # there has been a whole assignment
@@ -127,7 +127,7 @@ class Bidding:
         matched = cost.gather(2, matches[..., None])[..., 0]  # (w, n)
         excess = matched + prices.gather(1, matches) - (cost + prices[:, None]).amin(2)
         excess, total = excess.where(valid, 0.0), matched.where(valid, 0.0).sum(1)
-        # The bound of the prices, Σ (c + p - excess) - Σ p, or that of prices of nought.
+        # The bound of the prices, Σ (c + p - excess) - Σ p, or that of prices of zero.
         gap = torch.minimum(excess.sum(1), total - nearest)
         finest = prices.amax(1) * (RESOLUTION * torch.finfo(prices.dtype).eps)
         enough = self._rules.relative_gap * total

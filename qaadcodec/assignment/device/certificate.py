@@ -41,18 +41,18 @@ def dual_bounds(a: Tensor, b: Tensor, prices: Tensor, valid: Tensor) -> tuple[Te
         valid: rows and columns that take part, (P, n) bool.
 
     Returns:
-        The bound of these prices and that of prices of nought (every row's nearest column), (P,) float64 each.
+        The bound of these prices and that of prices of zero (every row's nearest column), (P,) float64 each.
         Working memory is 24 P n² bytes, a chunk of problems at a time.
     """
     problems, count, _ = a.shape
-    at_prices, at_nought = (a.new_zeros(problems, dtype=torch.float64) for _ in range(2))
+    at_prices, at_zero = (a.new_zeros(problems, dtype=torch.float64) for _ in range(2))
     step = max(1, CHUNK_BYTES // (24 * max(count, 1) ** 2))
     for first in range(0, problems, step):
         part = slice(first, first + step)
         price, here = prices[part].double(), valid[part]
         cost = squared_distances(a[part].double(), b[part].double())
         cost.masked_fill_(~here[:, None], torch.inf)
-        at_nought[part] = cost.amin(2).where(here, 0.0).sum(1)
+        at_zero[part] = cost.amin(2).where(here, 0.0).sum(1)
         cost += price[:, None]
         at_prices[part] = cost.amin(2).where(here, 0.0).sum(1) - price.where(here, 0.0).sum(1)
-    return at_prices, at_nought
+    return at_prices, at_zero

@@ -1,7 +1,7 @@
 """Learning what will be rounded: straight-through rounding, and the price of the bits that it leaves.
 
 Minimises E + λ R: E the matched error, R the bits of all numbers, λ the error that a bit is worth
-(`sensitivity.chosen_steps`).
+(`sensitivity.chosen_grids`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from qaadcodec.archive.coding.grids import Steps
+from qaadcodec.archive.coding.grids import Grids
 from qaadcodec.training.learner import Learner
 
 BITS_PER_NAT = 1.0 / math.log(2.0)
 
 
 class Rounding:
-    """Shows the loss whole steps in place of what is learnt, and adds the gradient of the rate to that of the loss.
+    """Shows the loss points of the grids in place of what is learnt, and adds the gradient of the rate to the loss's.
 
     What the optimiser moves stays as it is; the gradient at the rounded numbers is taken as if it were its own
     (straight-through estimate, Bengio et al. 2013).
@@ -29,21 +29,21 @@ class Rounding:
         price: λ, squared normalised units per bit.
     """
 
-    def __init__(self, learner: Learner, steps: Steps, price: float) -> None:
+    def __init__(self, learner: Learner, grids: Grids, price: float) -> None:
         self.price, device = price, learner.latents.device
         self._learner = learner
-        self._weights = [(learner.network[name], step) for name, step in steps.weights.items()]
-        self._tensors = [*self._weights, (learner.input_cloud, steps.input_cloud)]
-        self._latent_steps = torch.from_numpy(steps.latents).to(device)
+        self._weights = [(learner.network[name], grid) for name, grid in grids.weights.items()]
+        self._tensors = [*self._weights, (learner.input_cloud, grids.input_cloud)]
+        self._latent_grids = torch.from_numpy(grids.latents).to(device)
         self._held = [torch.empty_like(tensor) for tensor, _ in self._tensors]
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Network and input cloud are whole steps inside."""
+        """Network and input cloud are whole multiples of the grids inside."""
         with torch.no_grad():
-            for (tensor, step), held in zip(self._tensors, self._held, strict=True):
+            for (tensor, grid), held in zip(self._tensors, self._held, strict=True):
                 held.copy_(tensor)
-                tensor.copy_(rounded(tensor, step))
+                tensor.copy_(rounded(tensor, grid))
         try:
             yield
         finally:
@@ -53,14 +53,14 @@ class Rounding:
 
     def latents(self, clouds: Tensor) -> Tensor:
         """Rounded latents of some clouds, (B, l)."""
-        return rounded(self._learner.latents[clouds], self._latent_steps)
+        return rounded(self._learner.latents[clouds], self._latent_grids)
 
     @torch.no_grad()
     def charge(self) -> None:
         """Add λ dR/dw to the gradients of the network's matrices; vectors are too few to matter."""
-        for weight, step in self._weights:
+        for weight, grid in self._weights:
             if weight.grad is not None and weight.dim() > 1:
-                weight.grad.add_(rate_gradient(weight, step), alpha=self.price)
+                weight.grad.add_(rate_gradient(weight, grid), alpha=self.price)
 
     @torch.no_grad()
     def charged(self, clouds: Tensor, gradient: Tensor) -> Tensor:
@@ -69,23 +69,23 @@ class Rounding:
         The loss is a mean over the clouds of a step, R a sum over all clouds: so a latent's bits weigh N / B times.
         """
         table = self._learner.latents
-        width = table.abs().mean(0) + 0.5 * self._latent_steps
+        width = table.abs().mean(0) + 0.5 * self._latent_grids
         share = self.price * BITS_PER_NAT * len(table) / len(clouds)
         return gradient + torch.sign(table[clouds]) * (share / width)
 
 
-def rounded(tensor: Tensor, step: float | Tensor) -> Tensor:
-    """The nearest whole steps."""
-    return torch.round(tensor / step) * step
+def rounded(tensor: Tensor, grid: float | Tensor) -> Tensor:
+    """The nearest whole multiples of the grids."""
+    return torch.round(tensor / grid) * grid
 
 
-def rate_gradient(tensor: Tensor, step: float) -> Tensor:
+def rate_gradient(tensor: Tensor, grid: float) -> Tensor:
     """dR/dw in bits, R being what the numbers take under a Laplace prior whose width varies by row and by column.
 
     With b_rc = |w|_r |w|_c / |w|, the means of magnitudes over a row, a column and all, a number takes
-    log2(2 b_rc / step) + |w| / (b_rc ln 2) bits, and its derivative at that width is sign(w) / (b_rc ln 2). Half a step
-    is added to the width: what is rounded to nought costs no less for being nearer to it.
+    log2(2 b_rc / grid) + |w| / (b_rc ln 2) bits, and its derivative at that width is sign(w) / (b_rc ln 2). Half a grid
+    is added to the width: what is rounded to zero costs no less for being nearer to it.
     """
     size = tensor.abs()
     width = size.mean(-1, keepdim=True) * size.mean(-2, keepdim=True) / size.mean((-1, -2), keepdim=True).add_(1e-30)
-    return torch.sign(tensor) * (BITS_PER_NAT / (width + 0.5 * step))
+    return torch.sign(tensor) * (BITS_PER_NAT / (width + 0.5 * grid))

@@ -1,4 +1,4 @@
-"""Bringing a container to a wanted size while it is learnt, by coarser or finer steps and their price."""
+"""Bringing an archive to a wanted size while it is learnt, by coarser or finer grids and their price."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qaadcodec.archive.coding.grids import Steps, storable
+from qaadcodec.archive.coding.grids import Grids, storable
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.quantise.rounding import Rounding
 
 EVERY = 0.05  # of the training, between two looks at the size
 SETTLED = 0.95  # of the training: nothing is changed after it
-GAIN = 2.0  # steps change by this power of size over target: of b bits, 1 / b is lost by doubling a step
+GAIN = 2.0  # grids change by this power of size over target: of b bits, 1 / b is lost by doubling a grid
 FACTOR = 1.6  # at most, at a time
 
 
 @dataclass(slots=True)
 class SizeControl:
-    """Looks at the size from time to time, and changes the steps.
+    """Looks at the size from time to time, and changes the grids.
 
     Attributes:
         target: bytes.
-        measure: bytes that the container of a learner would take now, rounded to its steps.
+        measure: bytes that the archive of a learner would take now, rounded to its grids.
     """
 
     target: int
@@ -36,26 +36,26 @@ class SizeControl:
         return self._next <= fraction < SETTLED
 
     def adjusted(self, learner: Learner, rounding: Rounding, fraction: float) -> Rounding:
-        """Take other steps for the learner, if its size asks for it."""
-        assert learner.steps is not None
+        """Take other grids for the learner, if its size asks for it."""
+        assert learner.grids is not None
         self._next = fraction + EVERY
         off = (self.measure(learner) / self.target) ** GAIN
         factor = min(max(off, 1.0 / FACTOR), FACTOR)
-        learner.steps = scaled(learner.steps, factor)
-        return Rounding(learner, learner.steps, rounding.price * factor * factor)
+        learner.grids = scaled(learner.grids, factor)
+        return Rounding(learner, learner.grids, rounding.price * factor * factor)
 
 
-def scaled(steps: Steps, factor: float) -> Steps:
-    """All steps that many times as large."""
-    return Steps(
-        weights={name: storable(step * factor) for name, step in steps.weights.items()},
-        latents=np.array([storable(float(step) * factor) for step in steps.latents], np.float32),
-        input_cloud=storable(steps.input_cloud * factor),
+def scaled(grids: Grids, factor: float) -> Grids:
+    """All grids that many times as large."""
+    return Grids(
+        weights={name: storable(grid * factor) for name, grid in grids.weights.items()},
+        latents=np.array([storable(float(grid) * factor) for grid in grids.latents], np.float32),
+        input_cloud=storable(grids.input_cloud * factor),
     )
 
 
 def fitted(learner: Learner, target: int, measure: Callable[[Learner], int], tolerance: float) -> int:
-    """Scale the steps of a learner that is learnt already until its size is the target, or as near as that goes.
+    """Scale the grids of a learner that is learnt already until its size is the target, or as near as that goes.
 
     Args:
         tolerance: relative difference that is left alone.
@@ -63,12 +63,12 @@ def fitted(learner: Learner, target: int, measure: Callable[[Learner], int], tol
     Returns:
         The size.
     """
-    size, start = measure(learner), learner.steps
+    size, start = measure(learner), learner.grids
     assert start is not None
     low, high = -3.0, 3.0  # of the factor's logarithm to base 2: far beyond, nothing is left of the clouds
     while abs(size - target) > tolerance * target and high - low > 0.01:
         middle = (low + high) / 2 if (low, high) != (-3.0, 3.0) else 0.25 * math.copysign(1.0, size - target)
-        learner.steps = scaled(start, 2.0**middle)
+        learner.grids = scaled(start, 2.0**middle)
         size = measure(learner)
         if size > target:
             low = middle

@@ -1,4 +1,4 @@
-"""A small archive, of two patches and three clouds, that the tests of the container share."""
+"""A small archive, of two patches and three clouds, that the tests of the archive share."""
 
 from __future__ import annotations
 

@@ -10,14 +10,14 @@ import pytest
 
 from qaadcodec.archive import byte_source as source_module
 from qaadcodec.archive.byte_source import Source
-from qaadcodec.errors import ContainerError, EnvironmentFailure
+from qaadcodec.errors import ArchiveError, EnvironmentFailure
 
 
 def test_reads_at_any_place_and_never_past_the_end(tmp_path: Path) -> None:
     (tmp_path / "a.qaad").write_bytes(b"0123456789")
     source = Source(tmp_path / "a.qaad")
     assert (source.size, source.read(7, 3), source.read(0, 2)) == (10, b"789", b"01")
-    with pytest.raises(ContainerError, match=r"a.qaad: header at byte 7 needs 4 bytes, and the file ends at byte 10"):
+    with pytest.raises(ArchiveError, match=r"a.qaad: header at byte 7 needs 4 bytes, and the file ends at byte 10"):
         source.read(7, 4, "header")
     source.close()
 
@@ -27,7 +27,7 @@ def test_a_file_that_shrinks_meanwhile(tmp_path: Path) -> None:
     path.write_bytes(b"0123456789")
     source = Source(path)
     os.truncate(path, 4)
-    with pytest.raises(ContainerError, match=r"a.qaad: table at byte 2: 2 of 8 bytes came; the file shrank meanwhile"):
+    with pytest.raises(ArchiveError, match=r"a.qaad: table at byte 2: 2 of 8 bytes came; the file shrank meanwhile"):
         source.read(2, 8, "table")
     source.close()
 
@@ -49,15 +49,15 @@ def test_a_pipe_is_read_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
             if fits:
                 assert Source(pipe).read(8, 2) == b"89"
             else:
-                with pytest.raises(ContainerError, match="a pipe of more than 9 bytes"):
+                with pytest.raises(ArchiveError, match="a pipe of more than 9 bytes"):
                     Source(pipe)
             assert not pipe.closed
 
 
 def test_what_cannot_be_opened(tmp_path: Path) -> None:
-    with pytest.raises(ContainerError, match=r"no.qaad: no such file"):
+    with pytest.raises(ArchiveError, match=r"no.qaad: no such file"):
         Source(tmp_path / "no.qaad")
-    with pytest.raises(ContainerError, match=r"a folder, not a .qaad container"):
+    with pytest.raises(ArchiveError, match=r"a folder, not a .qaad archive"):
         Source(tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(EnvironmentFailure, match=r"file/x.qaad: cannot be read: Not a directory"):

@@ -10,7 +10,7 @@ import pytest
 
 from qaadcodec.archive.byte_source import Source
 from qaadcodec.archive.frame import Frame, assemble, read_frame
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 
 
 def frame_of(data: bytes) -> Frame:
@@ -48,7 +48,7 @@ def test_a_minor_version_that_is_newer_is_read() -> None:
 
 @pytest.mark.parametrize("tag", ["AB1D", "AB D"])
 def test_tags_are_letters(tag: str) -> None:
-    with pytest.raises(ContainerError, match=f"section 0 has the tag b'{tag}', and tags are 4 letters"):
+    with pytest.raises(ArchiveError, match=f"section 0 has the tag b'{tag}', and tags are 4 letters"):
         frame_of(b"".join(assemble(b"{}", [(tag, 0, b"")])))
 
 
@@ -56,5 +56,5 @@ def test_a_section_longer_than_any_file_is_refused_before_it_is_read() -> None:
     table = struct.pack("<H4sHQI", 1, b"ABCD", 0, 2**64 - 1, 0)
     start = bytes.fromhex("89514144 0d0a1a0a 0100 0000 02000000")
     data = start + struct.pack("<I", zlib.crc32(start + b"{}")) + b"{}" + table + struct.pack("<I", zlib.crc32(table))
-    with pytest.raises(ContainerError, match=r"its section table ends at byte 18446744073709551673: .* are missing"):
+    with pytest.raises(ArchiveError, match=r"its section table ends at byte 18446744073709551673: .* are missing"):
         frame_of(data + bytes(12))

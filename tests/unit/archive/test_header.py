@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from qaadcodec.archive import Archive, Header
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 
 def test_text_is_canonical_and_comes_back(archive: Archive) -> None:
@@ -85,7 +85,7 @@ def test_unknown_keys_are_skipped(archive: Archive) -> None:
 )
 def test_each_rule(archive: Archive, key: str, value: Any, message: str) -> None:
     values = json.loads(archive.header.to_json()) | {key: value}
-    with pytest.raises(ContainerError, match=message):
+    with pytest.raises(ArchiveError, match=message):
         Header.from_json(json.dumps(values).encode())
 
 
@@ -105,13 +105,13 @@ def test_each_rule(archive: Archive, key: str, value: Any, message: str) -> None
 def test_each_rule_of_the_network(archive: Archive, key: str, value: Any, message: str) -> None:
     values = json.loads(archive.header.to_json())
     values["network"][key] = value
-    with pytest.raises(ContainerError, match=message):
+    with pytest.raises(ArchiveError, match=message):
         Header.from_json(json.dumps(values).encode())
 
 
 def test_a_long_value_does_not_make_a_long_message(archive: Archive) -> None:
     values = json.loads(archive.header.to_json()) | {"dtype": "x" * 50000}
-    with pytest.raises(ContainerError) as caught:
+    with pytest.raises(ArchiveError) as caught:
         Header.from_json(json.dumps(values).encode())
     assert len(str(caught.value)) <= 500
     assert str(caught.value).endswith("xxx', and must be float32 or float64")

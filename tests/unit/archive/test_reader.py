@@ -14,7 +14,7 @@ import pytest
 
 from qaadcodec.archive import Archive, ArchiveReader, write_archive
 from qaadcodec.config import CodingConfig
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 
 def file_of(archive: Archive, numbers: str = "float32") -> bytes:
@@ -68,14 +68,14 @@ def test_one_cloud_needs_no_block_but_its_own(many: Archive) -> None:
     data[start + 5] ^= 1
     with ArchiveReader(io.BytesIO(data)) as reader:
         np.testing.assert_array_equal(reader.latents([0, 149]), many.latents[[0, 149]])
-        with pytest.raises(ContainerError, match=f"block 1 at byte {start}, 768 bytes: CRC-32 is .*, stored is"):
+        with pytest.raises(ArchiveError, match=f"block 1 at byte {start}, 768 bytes: CRC-32 is .*, stored is"):
             reader.latents([64])
 
 
 def test_a_failed_opening_leaves_no_file_open(archive: Archive, tmp_path: Path) -> None:
     path = tmp_path / "x.qaad"
     path.write_bytes(file_of(archive)[:-1])
-    with pytest.raises(ContainerError, match=r"x.qaad: .*: 1 are missing"):
+    with pytest.raises(ArchiveError, match=r"x.qaad: .*: 1 are missing"):
         ArchiveReader(path)
     gc.collect()  # a file left open would warn now, and warnings fail tests
 
@@ -87,7 +87,7 @@ def test_messages_name_the_file_and_the_hint_says_what_to_do(archive: Archive, t
     data[section.offset] ^= 1
     path = tmp_path / "x.qaad"
     path.write_bytes(data)
-    with ArchiveReader(path) as reader, pytest.raises(ContainerError) as caught:
+    with ArchiveReader(path) as reader, pytest.raises(ArchiveError) as caught:
         reader.input_cloud()
     assert str(caught.value).startswith(f"{path}: section INPT at byte {section.offset}, 108 bytes: CRC-32 is ")
     assert "fetch it again" in str(caught.value.hint)

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qaadcodec.archive import Archive, ArchiveReader, Steps, extend_archive, quantise, storable, write_archive
+from qaadcodec.archive import Archive, ArchiveReader, Grids, extend_archive, quantise, storable, write_archive
 from qaadcodec.archive.sections.input_cloud import patch_sizes
 from qaadcodec.config import CodingConfig
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 CODING = CodingConfig(weight_bits=7, latent_bits=6, input_bits=11)
 
@@ -22,14 +22,14 @@ def written(archive: Archive, numbers: str = "uniform") -> bytes:
     return stream.getvalue()
 
 
-def steps_for(archive: Archive) -> Steps:
+def grids_for(archive: Archive) -> Grids:
     weights = {name: storable(0.02) for name in archive.weights}
-    return Steps(weights, np.array([storable(x) for x in (0.01, 0.02, 0.04)], dtype=np.float32), storable(2.0**-9))
+    return Grids(weights, np.array([storable(x) for x in (0.01, 0.02, 0.04)], dtype=np.float32), storable(2.0**-9))
 
 
 def coded(archive: Archive) -> bytes:
     stream = io.BytesIO()
-    write_archive(archive, steps_for(archive), stream)
+    write_archive(archive, grids_for(archive), stream)
     return stream.getvalue()
 
 
@@ -121,7 +121,7 @@ def test_damage_is_not_copied(archive: Archive) -> None:
     data = bytearray(written(archive))
     with ArchiveReader(io.BytesIO(data)) as reader:
         data[reader.section("WGTS").offset + 3] ^= 4
-    with pytest.raises(ContainerError, match=r"section WGTS at byte .*: CRC-32 is"):
+    with pytest.raises(ArchiveError, match=r"section WGTS at byte .*: CRC-32 is"):
         extended(bytes(data))
 
 
@@ -137,23 +137,23 @@ def test_steps_give_entropy_coded_sections(archive: Archive) -> None:
         for name, tensor in reader.weights().items():
             assert np.abs(tensor - archive.weights[name]).max() <= storable(0.02) / 2
         errors = np.abs(reader.latents() - archive.latents)
-        assert (errors <= steps_for(archive).latents * 0.5001).all()
+        assert (errors <= grids_for(archive).latents * 0.5001).all()
         assert reader.input_cloud().dtype == reader.latents().dtype == np.float32
 
 
 def test_steps_tell_what_a_reader_gets(archive: Archive) -> None:
-    expected = quantise(archive, steps_for(archive))
+    expected = quantise(archive, grids_for(archive))
     with ArchiveReader(io.BytesIO(coded(archive))) as reader:
         assert same(reader.archive(), expected)
-    assert same(quantise(expected, steps_for(archive)), expected)
+    assert same(quantise(expected, grids_for(archive)), expected)
     assert coded(expected) == coded(archive)
 
 
 def test_points_change_places_within_their_patches_only(archive: Archive) -> None:
-    read, steps = quantise(archive, steps_for(archive)).input_cloud, steps_for(archive)
+    read, grids = quantise(archive, grids_for(archive)).input_cloud, grids_for(archive)
     ends = np.cumsum(patch_sizes(9, 2))
     assert ends.tolist() == [5, 9]
-    nearest = np.rint(archive.input_cloud / steps.input_cloud) * steps.input_cloud
+    nearest = np.rint(archive.input_cloud / grids.input_cloud) * grids.input_cloud
     for patch in (slice(0, 5), slice(5, 9)):
         assert sorted(map(tuple, read[patch].tolist())) == sorted(map(tuple, nearest[patch].tolist()))
 
@@ -170,7 +170,7 @@ def test_more_clouds_behind_entropy_coded_ones(archive: Archive) -> None:
         assert new.prior.to_bytes() == old.prior.to_bytes()
         np.testing.assert_array_equal(new.latents()[:3], old.latents())
         added = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3)
-        assert (np.abs(new.latents([3, 4]) - added) <= steps_for(archive).latents * 0.5001).all()
+        assert (np.abs(new.latents([3, 4]) - added) <= grids_for(archive).latents * 0.5001).all()
 
 
 def test_one_more_cloud_takes_few_bytes(archive: Archive) -> None:
@@ -179,15 +179,15 @@ def test_one_more_cloud_takes_few_bytes(archive: Archive) -> None:
 
 
 def test_steps_that_do_not_fit(archive: Archive) -> None:
-    steps = steps_for(archive)
-    weights = dict(steps.weights)
+    grids = grids_for(archive)
+    weights = dict(grids.weights)
     del weights["head.0.bias"]
     with pytest.raises(UsageError, match=r"no quantiser step for head\.0\.bias"):
-        quantise(archive, replace(steps, weights=weights))
+        quantise(archive, replace(grids, weights=weights))
     with pytest.raises(UsageError, match=r"a quantiser step of 0\.3 cannot be stored as it is"):
-        quantise(archive, replace(steps, input_cloud=0.3))
-    with pytest.raises(UsageError, match=r"\(2,\) steps of latents, and there are 3 numbers in each"):
-        quantise(archive, replace(steps, latents=steps.latents[:2]))
+        quantise(archive, replace(grids, input_cloud=0.3))
+    with pytest.raises(UsageError, match=r"\(2,\) grids of latents, and there are 3 numbers in each"):
+        quantise(archive, replace(grids, latents=grids.latents[:2]))
     archive.latents[1, 1] = np.inf
     with pytest.raises(UsageError, match="latents holds values that are not finite, and cannot be stored"):
-        quantise(archive, steps)
+        quantise(archive, grids)

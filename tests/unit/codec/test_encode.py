@@ -22,7 +22,7 @@ from qaadcodec.codec.encode import encode
 from qaadcodec.codec.evaluate import evaluate
 from qaadcodec.codec.open import open as open_archive
 from qaadcodec.config import CodingConfig
-from qaadcodec.errors import CloudError, ContainerError, EnvironmentFailure, Interrupted, UsageError
+from qaadcodec.errors import ArchiveError, CloudError, EnvironmentFailure, Interrupted, UsageError
 from qaadcodec.progress import PhaseStarted, Progress, StopRequest
 from qaadcodec.report.summaries import encode_lines
 
@@ -198,7 +198,7 @@ def test_a_damaged_archive(archive: Path, tmp_path: Path, more: Path, only_input
     data = bytearray(archive.read_bytes())
     data[len(data) // 2] ^= 1
     damaged.write_bytes(data)
-    with pytest.raises(ContainerError, match=r"damaged\.qaad: "):
+    with pytest.raises(ArchiveError, match=r"damaged\.qaad: "):
         encode(damaged, [more], tmp_path / "x.qaad")
     only_inputs_left(tmp_path, {"damaged.qaad", "more"})
 

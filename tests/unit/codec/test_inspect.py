@@ -1,4 +1,4 @@
-"""`inspect`: the numbers of a container, recomputed here from its bytes and its definition."""
+"""`inspect`: the numbers of an archive, recomputed here from its bytes and its definition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from qaadcodec.archive import ArchiveReader
 from qaadcodec.codec.inspect import inspect
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 from qaadcodec.version import __version__
 
 # l = 3, K = 4, shared 9-12-8, heads (8 + 3)-6-3: weights, biases, FiLM scales and shifts.
@@ -81,9 +81,9 @@ def test_weights_that_are_damaged_are_not_looked_at(archive: Path, tmp_path: Pat
     assert inspect(damaged).names == inspect(archive).names
 
 
-def test_what_is_no_container(tmp_path: Path) -> None:
-    with pytest.raises(ContainerError, match=r"missing\.qaad"):
+def test_what_is_no_archive(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match=r"missing\.qaad"):
         inspect(tmp_path / "missing.qaad")
-    (tmp_path / "text.qaad").write_text("hello, I am no container, whatever I am called\n" * 5)
-    with pytest.raises(ContainerError, match=r"text\.qaad"):
+    (tmp_path / "text.qaad").write_text("hello, I am no archive, whatever I am called\n" * 5)
+    with pytest.raises(ArchiveError, match=r"text\.qaad"):
         inspect(tmp_path / "text.qaad")

@@ -1,4 +1,4 @@
-"""`open`: a container as a sequence of clouds."""
+"""`open`: an archive as a sequence of clouds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qaadcodec.clouds import Normalisation
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
 from qaadcodec.config import CodingConfig
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 from qaadcodec.model.numpy_decoder import decode_points
 
 
@@ -36,7 +36,7 @@ def test_points_that_are_no_numbers_are_refused(archive: Path) -> None:
     write_archive(replace(whole, header=replace(whole.header, scale=1e300, dtype="float32")), CodingConfig(), stream)
     with (
         open_archive(stream) as source,
-        pytest.raises(ContainerError, match=r"cloud 3 \(sub/d\) decodes to 120 points, 120 not finite$"),
+        pytest.raises(ArchiveError, match=r"cloud 3 \(sub/d\) decodes to 120 points, 120 not finite$"),
     ):
         source.points(-1)
 
@@ -125,7 +125,7 @@ def test_a_stream_does_as_well_as_a_path(archive: Path) -> None:
 
 
 def test_a_missing_file_and_a_closed_one(archive: Path, tmp_path: Path) -> None:
-    with pytest.raises(ContainerError, match=r"none\.qaad"):
+    with pytest.raises(ArchiveError, match=r"none\.qaad"):
         open_archive(tmp_path / "none.qaad")
     with open_archive(archive) as source:
         pass

@@ -14,7 +14,7 @@ import pytest
 from qaadcodec.archive import ArchiveReader, write_archive
 from qaadcodec.codec.verify import verify
 from qaadcodec.config import CodingConfig
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 
 
 def test_the_checks_cover_every_byte_but_the_frame(archive: Path) -> None:
@@ -52,9 +52,9 @@ def test_a_pipe_is_read_once(archive: Path) -> None:
 
 
 def test_what_is_no_file_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ContainerError, match=r"nothing\.qaad: no such file$"):
+    with pytest.raises(ArchiveError, match=r"nothing\.qaad: no such file$"):
         verify(tmp_path / "nothing.qaad")
-    with pytest.raises(ContainerError, match=r"a folder, not a \.qaad container$"):
+    with pytest.raises(ArchiveError, match=r"a folder, not a \.qaad archive$"):
         verify(tmp_path)
 
 
@@ -67,7 +67,7 @@ def test_a_changed_byte_is_found_and_named(archive: Path, tmp_path: Path, place:
     data = bytearray(archive.read_bytes())
     data[int(place * len(data)) if isinstance(place, float) else place] ^= 0x10
     (tmp_path / "damaged.qaad").write_bytes(data)
-    with pytest.raises(ContainerError, match=r"damaged\.qaad: "):
+    with pytest.raises(ArchiveError, match=r"damaged\.qaad: "):
         verify(tmp_path / "damaged.qaad")
 
 
@@ -85,11 +85,11 @@ def overflowing(archive: Path, target: Path) -> Path:
 def test_clouds_that_are_not_finite_are_found_by_decoding(archive: Path, tmp_path: Path) -> None:
     bad = overflowing(archive, tmp_path / "bad.qaad")
     assert verify(bad).decoded is None
-    with pytest.raises(ContainerError) as caught:
+    with pytest.raises(ArchiveError) as caught:
         verify(bad, decode=True)
     assert str(caught.value) == f"{bad}: cloud 0 (a) decodes to 120 points, 120 not finite"
 
 
 def test_clouds_that_are_not_finite_are_found_without_numpys_warnings(archive: Path, tmp_path: Path) -> None:
-    with pytest.raises(ContainerError, match="not finite"):
+    with pytest.raises(ArchiveError, match="not finite"):
         verify(overflowing(archive, tmp_path / "bad.qaad"), decode=True)

@@ -1,4 +1,4 @@
-"""The sample of clouds that a container records its error of."""
+"""The sample of clouds that an archive records its error of."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ CASES = list(itertools.product([True, False], [True, False], [(), (16,), (8, 8)]
 
 
 def network_of(film: bool, displacement: bool, head_widths: tuple[int, ...]) -> FoldingNetwork:
-    """A network of which no tensor is nought, so that every gradient has something to do."""
+    """A network of which no tensor is zero, so that every gradient has something to do."""
     config = NetworkConfig(
         latent_size=5,
         patches=3,

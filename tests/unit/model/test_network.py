@@ -87,7 +87,7 @@ def test_with_displacement_it_starts_as_the_input_cloud(head_widths: tuple[int, 
     assert torch.equal(predicted, q.reshape(1, 28, 3).expand(2, -1, -1))
 
 
-def test_without_displacement_it_does_not_start_at_nought() -> None:
+def test_without_displacement_it_does_not_start_at_zero() -> None:
     config = NetworkConfig(latent_size=6, patches=4, shared_widths=(32, 32), displacement=False)
     network = FoldingNetwork(config, torch.Generator().manual_seed(6))
     with torch.no_grad():

@@ -106,7 +106,7 @@ def test_film_scales_and_shifts_every_layer(random_weights: Draw) -> None:
         h = h[:6]
 
 
-def test_a_nought_latent_leaves_the_layers_alone(random_weights: Draw) -> None:
+def test_a_zero_latent_leaves_the_layers_alone(random_weights: Draw) -> None:
     config = NetworkConfig(latent_size=4, patches=2, shared_widths=(6, 5))
     weights = random_weights(config, 9)
     for i, (weight, bias) in enumerate(modulated_layers(config, weights, np.zeros(4, np.float32))):
@@ -147,7 +147,7 @@ def test_selu_at_known_values() -> None:
     assert x == pytest.approx(expected, abs=3e-7)
 
 
-def test_selu_keeps_mean_nought_and_variance_one() -> None:
+def test_selu_keeps_mean_zero_and_variance_one() -> None:
     """The fixed point that its two constants were made for (Klambauer et al. 2017)."""
     x = np.random.default_rng(11).standard_normal(400_000).astype(np.float32)
     selu(x)

@@ -1,4 +1,4 @@
-"""From what was learnt to what is written: steps where there are none yet, a wanted size, and the error of all that."""
+"""From what was learnt to what is written: grids where there are none yet, a wanted size, and the error of all that."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from qaadcodec.archive import Archive, ArchiveReader, Steps, quantise, write_archive
+from qaadcodec.archive import Archive, ArchiveReader, Grids, quantise, write_archive
 from qaadcodec.config import CodingConfig, CompressConfig, aimed
 from qaadcodec.metrics.sampled import sample_error
 from qaadcodec.model.numpy_decoder import decode_points
@@ -22,7 +22,7 @@ from qaadcodec.training.finish import UNLEARNT_LOSS, archive_of, final_coding, f
 from qaadcodec.training.learn import begin
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
-from qaadcodec.training.quantise.sensitivity import chosen_steps
+from qaadcodec.training.quantise.sensitivity import chosen_grids
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def gathered(scans: Path) -> Iterator[Gathered]:
 def learner(gathered: Gathered, unrounded: CompressConfig) -> Learner:
     made = begin(gathered, unrounded, torch.device("cpu"), None, ignore, None)
     list(train(made, gathered.store, unrounded, gathered.variance))
-    assert made.steps is None
+    assert made.grids is None
     return made
 
 
@@ -50,7 +50,7 @@ def with_points(config: CompressConfig, **aims: Any) -> CompressConfig:
     return replace(aimed(config, **aims), points=120)
 
 
-def written(archive: Archive, coding: CodingConfig | Steps) -> bytes:
+def written(archive: Archive, coding: CodingConfig | Grids) -> bytes:
     stream = io.BytesIO()
     write_archive(archive, coding, stream)
     return stream.getvalue()
@@ -70,10 +70,10 @@ def error_of(archive: Archive, gathered: Gathered) -> float:
 def test_what_never_was_rounded_is_coded_all_the_same(
     learner: Learner, gathered: Gathered, unrounded: CompressConfig
 ) -> None:
-    """In steps that cost a twentieth of the error, and what is returned is what a reader gets."""
+    """In grids that cost a twentieth of the error, and what is returned is what a reader gets."""
     before = archive_of(learner, gathered, with_points(unrounded))
     found = finish(learner, gathered, with_points(unrounded), None, ignore)
-    assert found.coding is learner.steps
+    assert found.coding is learner.grids
     plain, exact = error_of(found.archive, gathered), error_of(before, gathered)
     assert found.error.em_kd == pytest.approx(plain, rel=1e-6)
     assert exact < plain < (1.0 + 3.0 * UNLEARNT_LOSS) * exact
@@ -91,12 +91,12 @@ def test_what_never_was_rounded_is_coded_all_the_same(
 
 
 def test_steps_that_were_learnt_with_are_kept(learner: Learner, gathered: Gathered, unrounded: CompressConfig) -> None:
-    steps, _ = chosen_steps(learner, 1e-3, 0)
-    learner.steps = steps
+    grids, _ = chosen_grids(learner, 1e-3, 0)
+    learner.grids = grids
     config = with_points(unrounded)
     found = finish(learner, gathered, config, None, ignore)
-    assert found.coding is steps
-    stored = quantise(archive_of(learner, gathered, config), steps)
+    assert found.coding is grids
+    stored = quantise(archive_of(learner, gathered, config), grids)
     np.testing.assert_array_equal(found.archive.latents, stored.latents)
     np.testing.assert_array_equal(found.archive.input_cloud, stored.input_cloud)
 
@@ -107,15 +107,15 @@ def test_uniform_numbers_have_the_bits_that_were_set(
     coding = CodingConfig(numbers="uniform", weight_bits=5)
     config = replace(with_points(unrounded), coding=coding)
     assert final_coding(learner, gathered, config, ignore) is coding
-    assert learner.steps is None
+    assert learner.grids is None
 
 
 def test_the_size_is_that_of_the_file(learner: Learner, gathered: Gathered, unrounded: CompressConfig) -> None:
     """Of the same archive: the error, which is measured last, is not in it yet."""
-    learner.steps, _ = chosen_steps(learner, 1e-3, 0)
+    learner.grids, _ = chosen_grids(learner, 1e-3, 0)
     config = with_points(unrounded)
     size = size_of(learner, gathered, config)
-    assert size == len(written(archive_of(learner, gathered, config), learner.steps))
+    assert size == len(written(archive_of(learner, gathered, config), learner.grids))
     found = finish(learner, gathered, config, None, ignore)
     assert size < len(written(found.archive, found.coding)) < size + 100
 

@@ -133,7 +133,7 @@ def test_the_same_seed_gives_the_same_arrays(make_store: MakeStore, make_planted
     assert not np.array_equal(first["latents"], other["latents"])
 
 
-def test_everything_that_is_learnt_moves_unless_its_rate_is_nought(
+def test_everything_that_is_learnt_moves_unless_its_rate_is_zero(
     make_store: MakeStore, make_planted: Callable[..., Array]
 ) -> None:
     for rate in (1.0, 0.0):
@@ -291,18 +291,18 @@ def test_the_schedule_is_the_factor_of_every_step(schedule: str, monkeypatch: py
 
 def bits_per_number(learner: Learner) -> float:
     """Entropy of the whole steps of each tensor of the network, a mean over its numbers."""
-    assert learner.steps is not None
+    assert learner.grids is not None
     total = 0.0
     for name, array in learner.network.arrays().items():
-        counts = np.unique(np.rint(array / learner.steps.weights[name]), return_counts=True)[1]
+        counts = np.unique(np.rint(array / learner.grids.weights[name]), return_counts=True)[1]
         total -= float((counts * np.log2(counts / array.size)).sum())
     return total / sum(array.size for array in learner.network.arrays().values())
 
 
 def rounded_error(learner: Learner, store: TargetStore) -> float:
     """The matched error of what a reader will get."""
-    assert learner.steps is not None
-    rounding = Rounding(learner, learner.steps, 0.0)
+    assert learner.grids is not None
+    rounding = Rounding(learner, learner.grids, 0.0)
     whole = rounding.latents(torch.arange(len(store)))
     with rounding.applied():
         return matched(Learner(learner.network, learner.input_cloud, whole), store)
@@ -318,8 +318,8 @@ def test_steps_are_chosen_when_the_training_is_that_far(
         asked.append((len(fractions), error, seed))
         return choose(learner, error, seed)
 
-    choose = loop_module.chosen_steps
-    monkeypatch.setattr(loop_module, "chosen_steps", noted)
+    choose = loop_module.chosen_grids
+    monkeypatch.setattr(loop_module, "chosen_grids", noted)
     for numbers, share in (("entropy", 0.5), ("entropy", 1.0), ("uniform", 0.5)):
         coding = CodingConfig(numbers=numbers, learn_from=share, loss=0.25)
         config = replace(TINY, seed=6, coding=coding)
@@ -328,7 +328,7 @@ def test_steps_are_chosen_when_the_training_is_that_far(
         fractions: list[float] = []
         for event in train(learner, store, config, variance=1.0):
             if isinstance(event, Progress):
-                assert (learner.steps is not None) == ((numbers, share) == ("entropy", 0.5) and event.fraction > 0.5)
+                assert (learner.grids is not None) == ((numbers, share) == ("entropy", 0.5) and event.fraction > 0.5)
                 fractions.append(event.fraction)
                 if len(fractions) == 15:
                     before = event.matched_error
@@ -344,7 +344,7 @@ def test_a_stop_before_that_leaves_no_steps(make_store: MakeStore, make_planted:
     for event in train(learner, store, TINY, 0.5, stop=stop):
         if isinstance(event, PhaseStarted):
             stop.set()
-    assert learner.steps is None
+    assert learner.grids is None
 
 
 def test_the_same_seed_gives_the_same_steps(make_store: MakeStore, make_planted: Callable[..., Array]) -> None:
@@ -354,8 +354,8 @@ def test_the_same_seed_gives_the_same_steps(make_store: MakeStore, make_planted:
         store = make_store(make_planted(5, 120))
         learner = begin(store, config)
         list(train(learner, store, config, 0.5))
-        assert learner.steps is not None
-        found.append((learner.steps.weights, learner.steps.latents.tolist(), learner.steps.input_cloud))
+        assert learner.grids is not None
+        found.append((learner.grids.weights, learner.grids.latents.tolist(), learner.grids.input_cloud))
     first, again, other = found
     assert first == again
     assert first != other
@@ -388,8 +388,8 @@ def test_what_is_learnt_with_rounding_loses_less_by_it(
         learnt.append((begin(store, config), store))
         list(train(*learnt[-1], config, 0.5))
     (rounding, there), (plain, here) = learnt
-    assert plain.steps is None
-    plain.steps = rounding.steps
+    assert plain.grids is None
+    plain.grids = rounding.grids
     assert matched(plain, here) < matched(rounding, there)
     assert rounded_error(rounding, there) < 0.6 * rounded_error(plain, here)
 
@@ -404,17 +404,17 @@ def test_a_wanted_size_is_looked_after_from_the_first_rounding_on(
     learner = begin(store, config)
 
     def measure(learner: Learner) -> int:
-        assert learner.steps is not None
-        looks.append(learner.steps.input_cloud)
+        assert learner.grids is not None
+        looks.append(learner.grids.input_cloud)
         return 2000
 
     monkeypatch.setattr(loop_module.Steps, "round_to", lambda self, rounding: seen.append(rounding.price))
     events = train(learner, store, config, 0.5, SizeControl(1000, measure))
     fractions = [(event.fraction, len(looks)) for event in events if isinstance(event, Progress)]
-    assert learner.steps is not None
+    assert learner.grids is not None
     assert [count for fraction, count in fractions if fraction <= 0.5][-1] == 0
     assert (SETTLED - 0.5) / (EVERY + 1 / 120) - 1 < len(looks) < (SETTLED - 0.5) / EVERY + 1
-    np.testing.assert_allclose(np.diff(np.log([*looks, learner.steps.input_cloud])), np.log(1.6), atol=0.005)
+    np.testing.assert_allclose(np.diff(np.log([*looks, learner.grids.input_cloud])), np.log(1.6), atol=0.005)
     np.testing.assert_allclose(np.diff(np.log(seen)), 2.0 * np.log(1.6))
     assert len(seen) == len(looks) + 1
     assert all(count == len(looks) for fraction, count in fractions if fraction > SETTLED + 1 / 120)

@@ -43,7 +43,7 @@ def test_pca_finds_the_directions_of_a_planted_set(make_store: MakeStore) -> Non
     assert (latents[largest, np.arange(4)] > 0).all()
 
 
-def test_components_beyond_the_rank_are_nought(make_store: MakeStore) -> None:
+def test_components_beyond_the_rank_are_zero(make_store: MakeStore) -> None:
     clouds, expected = low_rank(20, 50, 2)
     latents = pca_latents(make_store(clouds), 7, seed=0)
     assert latents.shape == (20, 7)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from qaadcodec.archive.coding.ans import INITIAL, is_spent, open_stream, stream_bytes
 from qaadcodec.archive.coding.points.contexts import FEATURES, ONE, Ints, Surroundings
 from qaadcodec.archive.coding.points.tables import GROUPS, WEIGHT_ONE, Tables, group_of
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 HEADER = struct.Struct(f"<3B3i{GROUPS * FEATURES}b")
 MAX_BITS = 20  # of a coordinate above the least one; a cell's key has 21 bits an axis
@@ -77,14 +77,14 @@ def encode_points(integers: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64])
 
 
 def decode_points(data: bytes | memoryview, sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-    """Points (M, 3) int32 in canonical order; ContainerError for bytes that are not such a coding of these patches."""
+    """Points (M, 3) int32 in canonical order; ArchiveError for bytes that are not such a coding of these patches."""
     data = bytes(data)
     if len(data) <= HEADER.size or data[-1] == 0:
-        raise ContainerError(f"coded points of {len(data)} bytes are cut short, or end in a zero byte")
+        raise ArchiveError(f"coded points of {len(data)} bytes are cut short, or end in a zero byte")
     header = HEADER.unpack_from(data)
     bits, origin = header[:3], np.array(header[3:6], dtype=np.int64)
     if max(bits) > MAX_BITS:
-        raise ContainerError(f"coded points have {max(bits)} bits an axis, and may have {MAX_BITS}")
+        raise ArchiveError(f"coded points have {max(bits)} bits an axis, and may have {MAX_BITS}")
     weights = np.array(header[6:], dtype=np.int64).reshape(GROUPS, FEATURES)
     coder = open_stream(data[HEADER.size :])
     tables = Tables(weights)
@@ -98,19 +98,19 @@ def decode_points(data: bytes | memoryview, sizes: npt.NDArray[np.int64]) -> npt
         rest = coder.decode(UNIFORM, widths.astype(np.int32)) if len(widths) else widths
         low = contexts.low(symbols, rest)
         if np.any((low < 0) | (low > split.counts)):
-            raise ContainerError("coded points put more points into half a cell than are in the cell")
+            raise ArchiveError("coded points put more points into half a cell than are in the cell")
         tables.learn(contexts, symbols)
         return low
 
     cells, counts = _descend(sizes, bits, read)
     if not is_spent(coder):
-        raise ContainerError(
+        raise ArchiveError(
             f"coded points of {len(data)} bytes do not end with the last point: "
             f"{coder.num_valid_bits()} bits are left, and 1 should be"
         )
     points = np.repeat(cells.T, counts, axis=0) + origin
     if points.max() > np.iinfo(np.int32).max:
-        raise ContainerError(f"a coded coordinate is {points.max()}, beyond 32 bits")
+        raise ArchiveError(f"a coded coordinate is {points.max()}, beyond 32 bits")
     return points.astype(np.int32)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from qaadcodec.archive.coding.ans import Decoder, encode
 from qaadcodec.archive.coding.tables import bits, largest
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 
 EXAMPLE = bytes.fromhex("2780ab75")
 
@@ -64,7 +64,7 @@ def test_nothing_is_one_byte() -> None:
     ],
 )
 def test_damage_is_named(data: bytes, message: str) -> None:
-    with pytest.raises(ContainerError, match=message):
+    with pytest.raises(ArchiveError, match=message):
         decoded(data, [12, 917, 12])
 
 
@@ -73,5 +73,5 @@ def test_no_shorter_stream_is_taken_for_a_whole_one() -> None:
     whole = encode([(values, tables)])
     for cut in range(1, len(whole)):
         for part in (whole[cut:], whole[:-cut]):
-            with pytest.raises(ContainerError):
+            with pytest.raises(ArchiveError):
                 decoded(part, tables.tolist())

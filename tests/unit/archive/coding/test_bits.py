@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qaadcodec.archive.coding.bits import pack, packed_size, unpack
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 
 
 def test_most_significant_bit_comes_first() -> None:
@@ -30,5 +30,5 @@ def test_unpack_inverts_pack_and_matches_the_definition(bits: int, data: st.Data
 
 
 def test_spare_bits_that_are_set_are_refused() -> None:
-    with pytest.raises(ContainerError, match="the last 4 bits of 3 packed values are not zero"):
+    with pytest.raises(ArchiveError, match="the last 4 bits of 3 packed values are not zero"):
         unpack(bytes.fromhex("1f31"), 3, 4)

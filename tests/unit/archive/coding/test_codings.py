@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qaadcodec.archive.coding.codings import CODINGS, by_name, coding_name, decode_arrays, encode_arrays
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 VALUES = np.array([[0.5, -1.25], [3.0, 1e-3]], dtype=np.float32)
 
@@ -38,11 +38,11 @@ def test_arrays_follow_one_another_without_gaps() -> None:
 def test_what_is_wrong_is_said_with_the_array_and_the_byte() -> None:
     coding = by_name("float16")
     shapes = [("a", (2, 2)), ("b", (2,))]
-    with pytest.raises(ContainerError, match="b, 8 bytes in: 2 values of float16 need 4 bytes, and 3 are left"):
+    with pytest.raises(ArchiveError, match="b, 8 bytes in: 2 values of float16 need 4 bytes, and 3 are left"):
         decode_arrays(bytes(11), shapes, coding)
-    with pytest.raises(ContainerError, match="2 of 14 bytes are left over behind the last array"):
+    with pytest.raises(ArchiveError, match="2 of 14 bytes are left over behind the last array"):
         decode_arrays(bytes(14), shapes, coding)
-    with pytest.raises(ContainerError, match="a, 0 bytes in: value 1 is not finite"):
+    with pytest.raises(ArchiveError, match="a, 0 bytes in: value 1 is not finite"):
         decode_arrays(bytes.fromhex("0000007c") + bytes(8), shapes, coding)
 
 

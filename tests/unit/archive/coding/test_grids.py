@@ -1,4 +1,4 @@
-"""Quantiser steps: two bytes, nearest by ratio, exact products."""
+"""Quantiser grids: two bytes, nearest by ratio, exact products."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qaadcodec.archive import storable
-from qaadcodec.archive.coding.grids import pack_step, parts, to_integers, unpack_step
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.archive.coding.grids import pack_grid, parts, to_integers, unpack_grid
+from qaadcodec.errors import ArchiveError, UsageError
 
 
 @given(st.floats(2.0**-90, 2.0**90))
-def test_a_step_is_near_and_comes_back(step: float) -> None:
-    near = storable(step)
-    assert abs(near / step - 1) <= 2.0**-8
-    assert unpack_step(pack_step(near)) == near == storable(near)
+def test_a_step_is_near_and_comes_back(grid: float) -> None:
+    near = storable(grid)
+    assert abs(near / grid - 1) <= 2.0**-8
+    assert unpack_grid(pack_grid(near)) == near == storable(near)
     for q in (1, -3, 32767, 65535):
         assert float(np.float32(q) * np.float32(near)) == q * near
 
@@ -24,11 +24,11 @@ def test_a_step_is_near_and_comes_back(step: float) -> None:
 def test_parts() -> None:
     assert parts(1.0) == (128, -7)
     assert parts(255.9) == (128, 1)
-    assert pack_step(0.75).hex() == "c0f8"
+    assert pack_grid(0.75).hex() == "c0f8"
 
 
 @pytest.mark.parametrize(
-    ("step", "message"),
+    ("grid", "message"),
     [
         (0.0, "a quantiser step is 0, and must be above 0"),
         (float("nan"), "a quantiser step is nan"),
@@ -36,17 +36,17 @@ def test_parts() -> None:
         (0.1, "a quantiser step of 0.1 cannot be stored as it is: 0.10009765625 can"),
     ],
 )
-def test_steps_that_cannot_be(step: float, message: str) -> None:
+def test_steps_that_cannot_be(grid: float, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        pack_step(step)
+        pack_grid(grid)
 
 
 @pytest.mark.parametrize("data", ["7f00", "0000", "8065", "809b"])
 def test_bytes_that_are_no_step(data: str) -> None:
     with pytest.raises(
-        ContainerError, match=r"a quantiser step is .*: the factor may be 128 to 255, the exponent -100 to"
+        ArchiveError, match=r"a quantiser step is .*: the factor may be 128 to 255, the exponent -100 to"
     ):
-        unpack_step(bytes.fromhex(data))
+        unpack_grid(bytes.fromhex(data))
 
 
 def test_values_over_their_step() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qaadcodec.archive.coding.uniform import decode, encode, nearest
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 
 def test_the_example_of_the_specification() -> None:
@@ -39,7 +39,7 @@ def test_the_exponent_is_the_best_of_all() -> None:
 def test_rounding_is_within_half_a_step_of_a_covering_exponent() -> None:
     rows = np.random.default_rng(1).uniform(-1, 1, (3, 5000))
     integers, exponents = nearest(rows, 12)
-    assert np.abs(integers * 2.0 ** exponents[:, None] - rows).mean() < 2.0**-12  # a step of 2^-10 or 2^-11
+    assert np.abs(integers * 2.0 ** exponents[:, None] - rows).mean() < 2.0**-12  # a grid of 2^-10 or 2^-11
     assert exponents.tolist() == [-11, -11, -11]
 
 
@@ -71,5 +71,5 @@ def test_what_cannot_be_stored_is_refused() -> None:
     ],
 )
 def test_damage_is_named(data: str, shape: tuple[int, ...], message: str) -> None:
-    with pytest.raises(ContainerError, match=message):
+    with pytest.raises(ArchiveError, match=message):
         decode(memoryview(bytes.fromhex(data)), shape)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qaadcodec.archive.coding.grids import pack_step
+from qaadcodec.archive.coding.grids import pack_grid
 from qaadcodec.archive.sections.input_cloud import decode_input_cloud, encode_input_cloud, patch_sizes
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
-STEP = 2.0**-10
+GRID = 2.0**-10
 
 
 def test_the_first_patches_have_a_point_more() -> None:
@@ -19,22 +19,22 @@ def test_the_first_patches_have_a_point_more() -> None:
 
 def test_points_come_back_patch_by_patch_and_do_so_again() -> None:
     cloud = np.random.default_rng(0).uniform(-1, 1, (500, 3)).astype(np.float32)
-    data = encode_input_cloud(cloud, STEP, 7)
-    assert data[:2] == pack_step(STEP)
+    data = encode_input_cloud(cloud, GRID, 7)
+    assert data[:2] == pack_grid(GRID)
     read = decode_input_cloud(data, 500, 7)
     assert (read.dtype, read.shape) == (np.float32, (500, 3))
-    assert encode_input_cloud(read, STEP, 7) == data
+    assert encode_input_cloud(read, GRID, 7) == data
     for start, end in zip([0, *np.cumsum(patch_sizes(500, 7))], np.cumsum(patch_sizes(500, 7)), strict=False):
-        expected = np.rint(cloud[start:end] / STEP) * STEP
+        expected = np.rint(cloud[start:end] / GRID) * GRID
         assert sorted(map(tuple, read[start:end].tolist())) == sorted(map(tuple, expected.tolist()))
 
 
 def test_what_is_wrong_is_said() -> None:
     cloud = np.zeros((4, 3), np.float32)
     with pytest.raises(UsageError, match="input cloud holds values that are not finite"):
-        encode_input_cloud(cloud + np.nan, STEP, 2)
-    data = encode_input_cloud(cloud, STEP, 2)
-    with pytest.raises(ContainerError, match="1 bytes, and the step alone takes 2"):
+        encode_input_cloud(cloud + np.nan, GRID, 2)
+    data = encode_input_cloud(cloud, GRID, 2)
+    with pytest.raises(ArchiveError, match="1 bytes, and the step alone takes 2"):
         decode_input_cloud(data[:1], 4, 2)
-    with pytest.raises(ContainerError, match="a quantiser step is 5"):
+    with pytest.raises(ArchiveError, match="a quantiser step is 5"):
         decode_input_cloud(b"\5" + data[1:], 4, 2)

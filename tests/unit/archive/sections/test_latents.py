@@ -1,4 +1,4 @@
-"""Latents in blocks: shapes, steps, the directory."""
+"""Latents in blocks: shapes, grids, the directory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from qaadcodec.archive.sections.latents import (
     parse_directory,
 )
 from qaadcodec.archive.sections.prior import fit_prior
-from qaadcodec.errors import ContainerError
+from qaadcodec.errors import ArchiveError
 
 
 def test_blocks_have_64_clouds_and_the_last_one_the_rest() -> None:
@@ -53,19 +53,19 @@ def test_the_directory_comes_back() -> None:
 
 def test_damage_is_named() -> None:
     section = assemble_blocks([(64, b"abc"), (2, b"defgh")])
-    with pytest.raises(ContainerError, match="2 blocks hold 66 clouds, and the header says 65"):
+    with pytest.raises(ArchiveError, match="2 blocks hold 66 clouds, and the header says 65"):
         parse_directory(section[:28], len(section), 65)
-    with pytest.raises(ContainerError, match="its blocks end at byte 36 of 37"):
+    with pytest.raises(ArchiveError, match="its blocks end at byte 36 of 37"):
         parse_directory(section[:28], len(section) + 1, 66)
     for i in range(28):
         flipped = bytearray(section[:28])
         flipped[i] ^= 0x10
-        with pytest.raises(ContainerError, match="CRC-32 of the directory is"):
+        with pytest.raises(ArchiveError, match="CRC-32 of the directory is"):
             parse_directory(bytes(flipped), len(section), 66)
-    with pytest.raises(ContainerError, match="a directory of 4 blocks takes 48 bytes, and the section has 36"):
+    with pytest.raises(ArchiveError, match="a directory of 4 blocks takes 48 bytes, and the section has 36"):
         directory_size(struct.pack("<I", 4), len(section))
     empty = assemble_blocks([(2, b"ab"), (0, b"")])
-    with pytest.raises(ContainerError, match="2 blocks hold 2 clouds"):
+    with pytest.raises(ArchiveError, match="2 blocks hold 2 clouds"):
         parse_directory(empty[:28], len(empty), 2)
 
 
@@ -83,7 +83,7 @@ def test_blocks_take_their_least_bytes_and_no_fewer(coding: Coding, least: tuple
         message = (
             f"block 1 of 3 clouds has {least[1] - 1} bytes, and 9 values of {coding.name} take at least {least[1]}"
         )
-        with pytest.raises(ContainerError, match=message):
+        with pytest.raises(ArchiveError, match=message):
             check_lengths(directory, 3, coding)
 
 
@@ -94,7 +94,7 @@ def test_a_prior_stands_before_the_directory_and_is_checked_with_it() -> None:
     assert size == 5 + 4 + 2 * 10 + 4
     directory = parse_directory(section[:size], len(section), 66, 5)
     assert directory.offsets.tolist() == [33, 36, 41]
-    with pytest.raises(ContainerError, match="CRC-32 of the directory is"):
+    with pytest.raises(ArchiveError, match="CRC-32 of the directory is"):
         parse_directory(b"P" + section[1:size], len(section), 66, 5)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qaadcodec.archive.sections.names import MAX_NAME_BYTES, decode_names, encode_names, storable_names
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 
 @given(st.lists(st.tuples(st.text(max_size=20), st.integers(1, 2**32 - 1)), min_size=1, max_size=20))
@@ -68,7 +68,7 @@ def test_a_bomb_is_not_inflated() -> None:
     deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
     bomb = deflater.compress(bytes(200 << 20)) + deflater.flush()
     tracemalloc.start()
-    with pytest.raises(ContainerError, match="does not inflate to just the 1000 bytes that it says"):
+    with pytest.raises(ArchiveError, match="does not inflate to just the 1000 bytes that it says"):
         decode_names(struct.pack("<I", 1000) + bomb, 10, 10)
     assert tracemalloc.get_traced_memory()[1] < 2 << 20
     tracemalloc.stop()
@@ -77,12 +77,12 @@ def test_a_bomb_is_not_inflated() -> None:
 def test_damage_is_named() -> None:
     data = encode_names(("a", "b"), (1, 1), 5)
     for cut in range(4):
-        with pytest.raises(ContainerError, match=f"{cut} bytes, and the length alone takes 4"):
+        with pytest.raises(ArchiveError, match=f"{cut} bytes, and the length alone takes 4"):
             decode_names(data[:cut], 2, 5)
     for cut in range(4, len(data)):
-        with pytest.raises(ContainerError, match="does not inflate to just the 12 bytes that it says"):
+        with pytest.raises(ArchiveError, match="does not inflate to just the 12 bytes that it says"):
             decode_names(data[:cut], 2, 5)
-    with pytest.raises(ContainerError, match="does not inflate to just"):
+    with pytest.raises(ArchiveError, match="does not inflate to just"):
         decode_names(data + b"\0", 2, 5)
-    with pytest.raises(ContainerError, match="10 bytes behind 1 names, and there may be none or 4"):
+    with pytest.raises(ArchiveError, match="10 bytes behind 1 names, and there may be none or 4"):
         decode_names(data, 1, 5)

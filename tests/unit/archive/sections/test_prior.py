@@ -7,7 +7,7 @@ import pytest
 
 from qaadcodec.archive import storable
 from qaadcodec.archive.sections.prior import Prior, fit_prior, parse_prior, prior_size
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 SIZE = 32
 
@@ -19,43 +19,43 @@ def sample(clouds: int, seed: int = 0) -> np.ndarray:
     return (means + deviations * rng.normal(size=(clouds, SIZE))).astype(np.float32)
 
 
-def steps_of(latents: np.ndarray, parts: int = 16) -> np.ndarray:
+def grids_of(latents: np.ndarray, parts: int = 16) -> np.ndarray:
     return np.array([storable(float(s) / parts) for s in latents.std(axis=0)], dtype=np.float32)
 
 
 def test_bytes_come_back() -> None:
     latents = sample(100)
-    prior = fit_prior(latents, steps_of(latents))
+    prior = fit_prior(latents, grids_of(latents))
     data = prior.to_bytes()
     assert len(data) == prior_size(SIZE) == 1 + 5 * SIZE
     again = parse_prior(data)
     assert again.to_bytes() == data
-    np.testing.assert_array_equal(again.steps, prior.steps)
+    np.testing.assert_array_equal(again.grids, prior.grids)
     np.testing.assert_array_equal(again.centres, prior.centres)
-    np.testing.assert_allclose(prior.centres * prior.steps, latents.mean(axis=0), atol=0.2)
+    np.testing.assert_allclose(prior.centres * prior.grids, latents.mean(axis=0), atol=0.2)
 
 
 @pytest.mark.parametrize("clouds", [1, 2, 64])
 def test_blocks_come_back_within_half_a_step(clouds: int) -> None:
     latents = sample(clouds)
-    steps = steps_of(sample(100))
-    prior = fit_prior(latents, steps)
+    grids = grids_of(sample(100))
+    prior = fit_prior(latents, grids)
     block = prior.decode(prior.encode(latents), clouds)
     assert (block.dtype, block.shape) == (np.float32, (clouds, SIZE))
-    assert (np.abs(block - latents) <= steps * 0.5001).all()
+    assert (np.abs(block - latents) <= grids * 0.5001).all()
     assert prior.encode(block) == prior.encode(latents)
 
 
 def test_a_block_takes_the_entropy_and_little_more() -> None:
     latents = sample(64)
-    prior = fit_prior(latents, steps_of(latents))
+    prior = fit_prior(latents, grids_of(latents))
     entropy = np.log2(16 * np.sqrt(2 * np.pi * np.e)) * latents.size / 8
     assert len(prior.encode(latents)) < 1.02 * entropy + 2
 
 
 @pytest.mark.parametrize("clouds", [1, 4, 64])
 def test_one_more_cloud_takes_few_bytes_whatever_the_prior_was_fitted_to(clouds: int) -> None:
-    prior = fit_prior(sample(clouds), steps_of(sample(100)))
+    prior = fit_prior(sample(clouds), grids_of(sample(100)))
     sizes = [len(prior.encode(sample(1, seed))) for seed in range(10, 30)]
     assert np.mean(sizes) < (28 if clouds == 64 else 36)  # 24.2 bytes of entropy
 
@@ -68,12 +68,12 @@ def test_what_the_tables_do_not_hold_is_clipped() -> None:
 
 def test_what_is_wrong_is_said() -> None:
     latents = sample(3)
-    with pytest.raises(UsageError, match=r"\(31,\) steps of latents, and there are 32 numbers in each"):
-        fit_prior(latents, steps_of(latents)[1:])
-    data = fit_prior(latents, steps_of(latents)).to_bytes()
-    with pytest.raises(ContainerError, match="family 77 of tables, and there are 16"):
+    with pytest.raises(UsageError, match=r"\(31,\) grids of latents, and there are 32 numbers in each"):
+        fit_prior(latents, grids_of(latents)[1:])
+    data = fit_prior(latents, grids_of(latents)).to_bytes()
+    with pytest.raises(ArchiveError, match="family 77 of tables, and there are 16"):
         parse_prior(b"\x4d" + data[1:])
-    with pytest.raises(ContainerError, match="scale 200 of tables, and there are 64"):
+    with pytest.raises(ArchiveError, match="scale 200 of tables, and there are 64"):
         parse_prior(data[:65] + b"\xc8" + data[66:])
-    with pytest.raises(ContainerError, match="a quantiser step is 3"):
+    with pytest.raises(ArchiveError, match="a quantiser step is 3"):
         parse_prior(data[:1] + b"\x03" + data[2:])

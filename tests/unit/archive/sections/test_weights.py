@@ -7,7 +7,7 @@ import pytest
 
 from qaadcodec.archive import storable
 from qaadcodec.archive.sections.weights import ENTRY_BYTES, decode_weights, encode_weights
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 STEPS = {"a": storable(0.01), "b": 0.5, "c": storable(1e-3)}
 
@@ -52,9 +52,9 @@ def test_what_cannot_be_stored_is_refused() -> None:
 
 
 def test_too_many_weights_are_refused_before_they_are_decoded() -> None:
-    with pytest.raises(ContainerError, match="16777217 entropy-coded weights, and there may be 16777216"):
+    with pytest.raises(ArchiveError, match="16777217 entropy-coded weights, and there may be 16777216"):
         decode_weights(b"", [("a", (1 << 24,)), ("b", (1,))])
-    with pytest.raises(ContainerError, match=f"2 tensors take {2 * ENTRY_BYTES} bytes, and there are 3"):
+    with pytest.raises(ArchiveError, match=f"2 tensors take {2 * ENTRY_BYTES} bytes, and there are 3"):
         decode_weights(b"abc", [("a", (4,)), ("b", (1,))])
 
 
@@ -66,7 +66,7 @@ def test_damage_names_the_tensor(tensors: list[tuple[str, np.ndarray]]) -> None:
         (8, 16, "b: family 16 of tables, and there are 16"),
         (15, 64, "c: scale 64 of tables, and there are 64"),
     ]:
-        with pytest.raises(ContainerError, match=message):
+        with pytest.raises(ArchiveError, match=message):
             decode_weights(data[:at] + bytes([value]) + data[at + 1 :], shapes)
-    with pytest.raises(ContainerError, match=r"a coded stream of .* bytes does not end with its 1296 values"):
+    with pytest.raises(ArchiveError, match=r"a coded stream of .* bytes does not end with its 1296 values"):
         decode_weights(data[:18] + data[22:], shapes)

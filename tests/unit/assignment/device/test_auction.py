@@ -98,7 +98,7 @@ def test_a_finer_gap_can_be_had() -> None:
     np.testing.assert_allclose(found.cost, exact_costs(a, b), rtol=1e-7)
 
 
-def test_where_nearest_columns_are_a_bijection_the_gap_is_nought() -> None:
+def test_where_nearest_columns_are_a_bijection_the_gap_is_zero() -> None:
     pairs = problems(128)
     a, b = stacked({name: pairs[name] for name in ("shuffled", "nearly equal")}, torch.float64)
     found = auction(a, b)
@@ -176,10 +176,10 @@ def test_problems_do_not_see_each_other(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_dual_bound_by_hand() -> None:
     a = torch.tensor([[[0.0, 0, 0], [1, 0, 0]]])
     b = torch.tensor([[[0.0, 0, 0], [3, 0, 0]]])
-    # Costs 0, 9 and 1, 4. At prices 2, 0: min(2, 9) + min(3, 4) - 2 = 3; at nought: 0 + 1. The best costs 4.
+    # Costs 0, 9 and 1, 4. At prices 2, 0: min(2, 9) + min(3, 4) - 2 = 3; at zero: 0 + 1. The best costs 4.
     valid = torch.ones(1, 2, dtype=torch.bool)
-    at_prices, at_nought = certificate.dual_bounds(a, b, torch.tensor([[2.0, 0.0]]), valid)
-    assert (at_prices.tolist(), at_nought.tolist()) == ([3.0], [1.0])
+    at_prices, at_zero = certificate.dual_bounds(a, b, torch.tensor([[2.0, 0.0]]), valid)
+    assert (at_prices.tolist(), at_zero.tolist()) == ([3.0], [1.0])
     assert certificate.matched_cost(a, b, torch.tensor([[0, 1]]), valid).tolist() == [4.0]
     assert certificate.matched_cost(a, b, torch.tensor([[1, 0]]), valid).tolist() == [10.0]
 

@@ -48,7 +48,7 @@ class Recorder:
 def resolving_of(
     store: TargetStore, every: int, leaf: int = 16, together: int | None = None
 ) -> tuple[DeviceResolving, ResidentTargets]:
-    """Resolving with predictions that are the input cloud: displacements are nought at the start."""
+    """Resolving with predictions that are the input cloud: displacements are zero at the start."""
     q = torch.from_numpy(np.random.default_rng(9).uniform(-1, 1, store.points.shape[1:]).astype(np.float32))
     targets = ResidentTargets(store, torch.device("cpu"))
     config = AssignmentConfig(resolve_every=every, leaf=leaf)

@@ -25,7 +25,7 @@ from qaadcodec.training.host.steps import Steps
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.predict import predict
 from qaadcodec.training.quantise.rounding import Rounding
-from qaadcodec.training.quantise.sensitivity import chosen_steps
+from qaadcodec.training.quantise.sensitivity import chosen_grids
 from qaadcodec.training.sampling import sample_rows
 from qaadcodec.training.schedule import learning_rate_factor
 from qaadcodec.training.start import initial_input_cloud, pca_latents
@@ -74,8 +74,8 @@ def learn(
     batches = -(-len(store) // config.training.batch)
     for epoch in range(epochs):
         if epoch == rounds_from:
-            learner.steps, each = chosen_steps(learner, 1e-3, config.seed)
-            steps.round_to(Rounding(learner, learner.steps, price * each))
+            learner.grids, each = chosen_grids(learner, 1e-3, config.seed)
+            steps.round_to(Rounding(learner, learner.grids, price * each))
         for batch in np.array_split(rng.permutation(len(store)), batches):
             loss, points = steps.step(np.sort(batch), learning_rate_factor((epoch + 0.5) / epochs))
             losses.append(float(loss))
@@ -250,7 +250,7 @@ def test_what_has_no_rate_stays(make_store: MakeStore, make_planted: MakePlanted
 
 
 def loud(config: NetworkConfig) -> FoldingNetwork:
-    """A network of which no tensor is nought."""
+    """A network of which no tensor is zero."""
     generator = torch.Generator().manual_seed(1)
     network = FoldingNetwork(config, generator)
     with torch.no_grad():
@@ -274,7 +274,7 @@ def test_bfloat16_touches_products_alone() -> None:
     assert float((found - wanted).abs().max()) < 0.03 * displacement
     assert float(rounded.detach()) == pytest.approx(float(exact.detach()), rel=0.01)
 
-    untrained = FoldingNetwork(config)  # its displacements are nought
+    untrained = FoldingNetwork(config)  # its displacements are zero
     loss, prediction = matched_error(untrained, q, latents, targets, bfloat16=True)
     assert torch.equal(prediction, q.reshape(1, -1, 3).expand(3, -1, -1))
     assert torch.equal(loss, torch.square(q.reshape(-1, 3) - targets).sum(-1).mean())
@@ -326,7 +326,7 @@ def test_what_was_recorded_before_the_rounding_is_not_replayed(
     learner = begin(store, TINY)
     steps = DeviceSteps(learner, store, TINY, run, np.random.default_rng(0))
     assert steps._advance.closed == 0
-    quantiser, price = chosen_steps(learner, 1e-3, 0)
+    quantiser, price = chosen_grids(learner, 1e-3, 0)
     for turn in (1, 2):  # other steps are other constants of a graph
         steps.round_to(Rounding(learner, quantiser, price))
         assert steps._advance.closed == turn
@@ -349,7 +349,7 @@ def test_a_step_never_looks_at_values_and_stays_on_its_device(
     monkeypatch.setattr(targets, "staged", lambda tensor, device: tensor)
     store, meta = make_store(make_planted(4, 100)), torch.device("meta")
     plain = begin(store, TINY)
-    quantiser, price = chosen_steps(plain, 1e-3, 0)
+    quantiser, price = chosen_grids(plain, 1e-3, 0)
     learner = Learner(plain.network.to(meta), plain.input_cloud.to(meta), plain.latents.to(meta))
     steps = DeviceSteps(learner, store, TINY, run, np.random.default_rng(0))
     if rounds:

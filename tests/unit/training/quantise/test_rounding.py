@@ -12,8 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from qaadcodec.archive.coding.grids import Steps as Quantiser
-from qaadcodec.archive.coding.grids import storable
+from qaadcodec.archive.coding.grids import Grids, storable
 from qaadcodec.archive.sections.weights import decode_weights, encode_weights
 from qaadcodec.config import AssignmentConfig, CompressConfig, NetworkConfig, TrainingConfig
 from qaadcodec.model.cpu_threads import Threads
@@ -27,13 +26,13 @@ MakeLoud = Callable[..., Learner]
 MakeStore = Callable[[Array], TargetStore]
 
 NETWORK = NetworkConfig(latent_size=3, patches=2, shared_widths=(6, 5), head_widths=(4,), fourier_octaves=1)
-FINEST = 2.0**-40  # of steps beside which no number is small
+FINEST = 2.0**-40  # of grids beside which no number is small
 
 
-def steps_for(network: NetworkConfig, size: float = 0.1) -> Quantiser:
-    """Another step for everything, about `size`."""
+def grids_for(network: NetworkConfig, size: float = 0.1) -> Grids:
+    """Another grid for everything, about `size`."""
     shapes = network.tensor_shapes()
-    return Quantiser(
+    return Grids(
         weights={name: storable(size * (1.0 + 0.1 * i)) for i, name in enumerate(shapes)},
         latents=np.array([storable(size * (0.5 + j)) for j in range(network.latent_size)], np.float32),
         input_cloud=storable(0.7 * size),
@@ -54,27 +53,27 @@ def test_the_nearest_whole_steps() -> None:
 
 
 def test_whole_steps_are_shown_and_everything_is_back_after(make_loud: MakeLoud) -> None:
-    learner, steps = make_loud(NETWORK, 4, 10), steps_for(NETWORK)
+    learner, grids = make_loud(NETWORK, 4, 10), grids_for(NETWORK)
     before = tensors(learner)
-    with Rounding(learner, steps, 1.0).applied():
+    with Rounding(learner, grids, 1.0).applied():
         shown = tensors(learner)
     after = tensors(learner)
-    for name, step in {**steps.weights, "input cloud": steps.input_cloud}.items():
-        whole = shown[name].double() / step
+    for name, grid in {**grids.weights, "input cloud": grids.input_cloud}.items():
+        whole = shown[name].double() / grid
         assert torch.equal(whole, whole.round()), name
         gap = (shown[name] - before[name]).abs().max()
-        assert 0.1 * step < float(gap) <= 0.5001 * step, name
+        assert 0.1 * grid < float(gap) <= 0.5001 * grid, name
     assert torch.equal(shown["latents"], before["latents"])  # those are rounded cloud by cloud
     for name in before:
         assert torch.equal(after[name], before[name]), name
 
 
 def test_what_is_shown_is_what_a_reader_will_get(make_loud: MakeLoud) -> None:
-    learner, steps = make_loud(NETWORK, 4, 10, seed=1), steps_for(NETWORK)
+    learner, grids = make_loud(NETWORK, 4, 10, seed=1), grids_for(NETWORK)
     shapes = list(NETWORK.tensor_shapes().items())
     arrays = learner.network.arrays()
-    stored = decode_weights(encode_weights([(name, arrays[name]) for name, _ in shapes], steps.weights), shapes)
-    with Rounding(learner, steps, 1.0).applied():
+    stored = decode_weights(encode_weights([(name, arrays[name]) for name, _ in shapes], grids.weights), shapes)
+    with Rounding(learner, grids, 1.0).applied():
         shown = learner.network.arrays()
     for name, array in stored.items():
         np.testing.assert_array_equal(shown[name], array, err_msg=name)
@@ -85,8 +84,8 @@ def test_an_error_inside_brings_everything_back(make_loud: MakeLoud) -> None:
     before = tensors(learner)
 
     def fail() -> None:
-        with Rounding(learner, steps_for(NETWORK, 10.0), 1.0).applied():
-            assert not learner.input_cloud.any()  # a step of seven
+        with Rounding(learner, grids_for(NETWORK, 10.0), 1.0).applied():
+            assert not learner.input_cloud.any()  # a grid of seven
             _ = 1 // 0
 
     with pytest.raises(ZeroDivisionError):
@@ -97,11 +96,11 @@ def test_an_error_inside_brings_everything_back(make_loud: MakeLoud) -> None:
 
 
 def test_latents_are_rounded_by_a_step_of_each_number(make_loud: MakeLoud) -> None:
-    learner, steps = make_loud(NETWORK, 4, 10), steps_for(NETWORK, 0.25)
+    learner, grids = make_loud(NETWORK, 4, 10), grids_for(NETWORK, 0.25)
     learner.latents[2] = torch.tensor([0.2, 0.2, 0.2])
     learner.latents[0] = torch.tensor([-0.3, 0.9, 1.0])
-    assert steps.latents.tolist() == [0.125, 0.375, 0.625]
-    found = Rounding(learner, steps, 1.0).latents(torch.tensor([2, 0]))
+    assert grids.latents.tolist() == [0.125, 0.375, 0.625]
+    found = Rounding(learner, grids, 1.0).latents(torch.tensor([2, 0]))
     assert found.tolist() == [[0.25, 0.375, 0.0], [-0.25, 0.75, 1.25]]
     torch.testing.assert_close(learner.latents[2], torch.tensor([0.2, 0.2, 0.2]), rtol=0, atol=0)
 
@@ -110,18 +109,18 @@ def test_latents_are_rounded_by_a_step_of_each_number(make_loud: MakeLoud) -> No
 def test_a_step_moves_what_is_learnt_by_the_gradient_at_the_whole_steps(
     make_loud: MakeLoud, make_store: MakeStore, run: Threads, input_rate: float
 ) -> None:
-    """Straight through: the movement is that of a learner that is at the whole steps already."""
+    """Straight through: the movement is that of a learner that is at the whole grids already."""
     config = CompressConfig(
         network=NETWORK,
         assignment=AssignmentConfig(pair_swaps=False, leaf_resolving=False),
         training=TrainingConfig(optimiser="adam", points_per_step=10, learning_rate=1e-3, input_rate=input_rate),
     )
-    steps = steps_for(NETWORK, 0.3)
+    grids = grids_for(NETWORK, 0.3)
     targets = np.random.default_rng(5).standard_normal((3, 10, 3)).astype(np.float32)
     moved, losses = [], []
     for kind in ("through", "there", "unrounded"):
         learner, store = make_loud(NETWORK, 3, 10), make_store(targets)
-        rounding = Rounding(learner, steps, 0.0)
+        rounding = Rounding(learner, grids, 0.0)
         if kind == "there":
             with rounding.applied():
                 at_steps = tensors(learner)
@@ -146,11 +145,11 @@ def test_a_step_moves_what_is_learnt_by_the_gradient_at_the_whole_steps(
     assert any((through[name] - unrounded[name]).abs().max() > 1e-3 for name in through)
 
 
-def bits(weights: Tensor, step: float) -> Tensor:
-    """Σ log2(2 e b / step), with b_rc = |w|_r |w|_c / |w|."""
+def bits(weights: Tensor, grid: float) -> Tensor:
+    """Σ log2(2 e b / grid), with b_rc = |w|_r |w|_c / |w|."""
     size = weights.abs()
     width = size.mean(-1, keepdim=True) * size.mean(-2, keepdim=True) / size.mean((-1, -2), keepdim=True)
-    return torch.log2(2.0 * math.e * width / step).sum()
+    return torch.log2(2.0 * math.e * width / grid).sum()
 
 
 def slope(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
@@ -177,23 +176,23 @@ def test_the_rates_gradient_is_its_derivative_where_columns_are_alike(shape: tup
     torch.testing.assert_close(across, wanted, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("step", [FINEST, 0.5])
-def test_the_rates_gradient_is_that_of_a_laplace_code_of_given_widths(step: float) -> None:
-    """-log2 of step e^(-|w| / b) / 2 b, where b is held: rows and columns of any width."""
+@pytest.mark.parametrize("grid", [FINEST, 0.5])
+def test_the_rates_gradient_is_that_of_a_laplace_code_of_given_widths(grid: float) -> None:
+    """-log2 of grid e^(-|w| / b) / 2 b, where b is held: rows and columns of any width."""
     weights = torch.randn((5, 7), generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     weights *= torch.arange(1.0, 6.0, dtype=torch.float64)[:, None] * torch.arange(1.0, 8.0, dtype=torch.float64)
     size = weights.abs()
-    held = size.mean(1, keepdim=True) * size.mean(0, keepdim=True) / size.mean() + 0.5 * step
-    wanted = slope(lambda w: (torch.log2(2.0 * held / step) + w.abs() / held / math.log(2.0)).sum(), weights)
-    torch.testing.assert_close(rate_gradient(weights, step), wanted, rtol=1e-6, atol=1e-6)
+    held = size.mean(1, keepdim=True) * size.mean(0, keepdim=True) / size.mean() + 0.5 * grid
+    wanted = slope(lambda w: (torch.log2(2.0 * held / grid) + w.abs() / held / math.log(2.0)).sum(), weights)
+    torch.testing.assert_close(rate_gradient(weights, grid), wanted, rtol=1e-6, atol=1e-6)
 
 
-def test_what_is_nought_costs_nothing_more_and_no_gradient_is_endless() -> None:
+def test_what_is_zero_costs_nothing_more_and_no_gradient_is_endless() -> None:
     weights = torch.zeros(3, 4)
     assert not rate_gradient(weights, 0.25).any()
     weights[1, 2] = 1e-20
     found = rate_gradient(weights, 0.25)
-    assert found[1, 2] == pytest.approx(8.0 / math.log(2.0), rel=1e-6)  # half a step is the narrowest width
+    assert found[1, 2] == pytest.approx(8.0 / math.log(2.0), rel=1e-6)  # half a grid is the narrowest width
     assert int(found.count_nonzero()) == 1
 
 
@@ -207,34 +206,34 @@ def graded(learner: Learner) -> dict[str, Tensor]:
 
 
 def test_the_price_times_the_rates_gradient_is_added_to_that_of_matrices(make_loud: MakeLoud) -> None:
-    learner, steps = make_loud(NETWORK, 4, 10), steps_for(NETWORK)
+    learner, grids = make_loud(NETWORK, 4, 10), grids_for(NETWORK)
     before = graded(learner)
-    Rounding(learner, steps, 0.125).charge()
+    Rounding(learner, grids, 0.125).charge()
     assert learner.network["shared.1.weight"].grad is None
     for name, gradient in before.items():
         wanted = gradient.clone()
         if gradient.dim() > 1:
-            wanted += 0.125 * rate_gradient(learner.network[name].detach(), steps.weights[name])
+            wanted += 0.125 * rate_gradient(learner.network[name].detach(), grids.weights[name])
         torch.testing.assert_close(learner.network[name].grad, wanted, rtol=1e-6, atol=1e-6)
 
 
 def test_latents_are_charged_the_derivative_of_the_bits_of_all_clouds(make_loud: MakeLoud) -> None:
     """With one width for each number of a latent, R = Σ_d N log2(2 e |l|_d / step_d)."""
     learner = make_loud(NETWORK, 6, 10)
-    steps = replace(steps_for(NETWORK), latents=np.full(3, FINEST, np.float32))
+    grids = replace(grids_for(NETWORK), latents=np.full(3, FINEST, np.float32))
 
     def all_bits(table: Tensor) -> Tensor:
         return len(table) * torch.log2(2.0 * math.e * table.abs().mean(0) / FINEST).sum()
 
     wanted = 0.25 * slope(all_bits, learner.latents.double())
-    found = Rounding(learner, steps, 0.25).charged(torch.arange(6), torch.zeros(6, 3))
+    found = Rounding(learner, grids, 0.25).charged(torch.arange(6), torch.zeros(6, 3))
     torch.testing.assert_close(found.double(), wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_the_fewer_clouds_a_step_shows_the_more_a_latent_is_charged(make_loud: MakeLoud) -> None:
-    """The loss is a mean over the clouds shown: N / B, and half a step is the narrowest width there is."""
-    learner, steps = make_loud(NETWORK, 6, 10), steps_for(NETWORK)
-    rounding, gradient = Rounding(learner, steps, 0.25), torch.arange(18.0).view(6, 3)
+    """The loss is a mean over the clouds shown: N / B, and half a grid is the narrowest width there is."""
+    learner, grids = make_loud(NETWORK, 6, 10), grids_for(NETWORK)
+    rounding, gradient = Rounding(learner, grids, 0.25), torch.arange(18.0).view(6, 3)
     whole = rounding.charged(torch.arange(6), gradient) - gradient
     for few in ([4], [5, 1], [0, 2, 3]):
         charged = rounding.charged(torch.tensor(few), gradient[few])
@@ -242,14 +241,14 @@ def test_the_fewer_clouds_a_step_shows_the_more_a_latent_is_charged(make_loud: M
     learner.latents.zero_()
     learner.latents[3, 1] = -1e-20
     found = rounding.charged(torch.tensor([3]), torch.zeros(1, 3))
-    wanted = -0.25 * 6 / (0.5 * float(steps.latents[1])) / math.log(2.0)
+    wanted = -0.25 * 6 / (0.5 * float(grids.latents[1])) / math.log(2.0)
     assert found[0].tolist() == [0.0, pytest.approx(wanted, rel=1e-5), 0.0]
 
 
-def test_a_price_of_nought_changes_no_gradient(make_loud: MakeLoud) -> None:
+def test_a_price_of_zero_changes_no_gradient(make_loud: MakeLoud) -> None:
     learner = make_loud(NETWORK, 4, 10)
     before = graded(learner)
-    rounding = Rounding(learner, steps_for(NETWORK), 0.0)
+    rounding = Rounding(learner, grids_for(NETWORK), 0.0)
     rounding.charge()
     for name, gradient in before.items():
         assert torch.equal(learner.network[name].grad, gradient), name

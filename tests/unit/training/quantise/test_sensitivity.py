@@ -1,4 +1,4 @@
-"""How far noise in each tensor moves the predictions, and the steps and the price that follow."""
+"""How far noise in each tensor moves the predictions, and the grids and the price that follow."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.quantise import sensitivity as module
 from qaadcodec.training.quantise.rounding import Rounding
-from qaadcodec.training.quantise.sensitivity import COARSEST, Sensitivity, chosen_steps, root_mean_square, sensitivity
+from qaadcodec.training.quantise.sensitivity import COARSEST, Sensitivity, chosen_grids, root_mean_square, sensitivity
 
 MakeLoud = Callable[..., Learner]
 
 SMALL = NetworkConfig(latent_size=3, patches=2, shared_widths=(8, 6), head_widths=(5,), fourier_octaves=1)
-NEAR = 2.0**-8  # by ratio: what becomes of a step that has to be stored
+NEAR = 2.0**-8  # by ratio: what becomes of a grid that has to be stored
 
 
 def test_the_learner_is_as_it_was(make_loud: MakeLoud) -> None:
@@ -52,7 +52,7 @@ def test_an_untrained_network_hands_noise_of_the_input_cloud_on_as_it_is() -> No
     assert found.weights["head.1.bias"] == pytest.approx(1.0 / (12 * 50), rel=0.3)
     assert found.weights["head.1.weight"] > 0
     silent = {name: c for name, c in found.weights.items() if not name.startswith("head.1")}
-    assert set(silent.values()) == {0.0}  # behind a last layer of noughts
+    assert set(silent.values()) == {0.0}  # behind a last layer of zeros
     assert found.latents.tolist() == [0.0, 0.0]
 
 
@@ -95,8 +95,8 @@ def test_twice_the_effect_takes_half_the_step() -> None:
     plain, louder = linear(20), linear(20)
     with torch.no_grad():
         louder.network["shared.0.shift"][:, 1] *= 2.0
-    first, _ = chosen_steps(plain, 1e-4, 0)
-    second, _ = chosen_steps(louder, 1e-4, 0)
+    first, _ = chosen_grids(plain, 1e-4, 0)
+    second, _ = chosen_grids(louder, 1e-4, 0)
     assert second.latents[1] == pytest.approx(0.5 * first.latents[1], rel=2 * NEAR)
     assert second.latents[0] == pytest.approx(first.latents[0], rel=2 * NEAR)
 
@@ -109,19 +109,19 @@ def test_every_number_may_cost_the_same(make_loud: MakeLoud, monkeypatch: pytest
     monkeypatch.setattr(module, "sensitivity", lambda learner, seed: known)
     numbers = sum(weight.numel() for weight in learner.network.parameters()) + 40 * 3 + 5 * 3
     each = 1e-6 / numbers
-    steps, price = chosen_steps(learner, 1e-6, 0)
+    grids, price = chosen_grids(learner, 1e-6, 0)
     assert price == pytest.approx(2.0 * math.log(2.0) * each)
     for name, c in weights.items():
-        assert steps.weights[name] == pytest.approx(math.sqrt(each / c), rel=NEAR), name
-        assert steps.weights[name] == storable(steps.weights[name])
-    np.testing.assert_allclose(steps.latents, np.sqrt(each / known.latents), rtol=NEAR)
-    assert steps.input_cloud == pytest.approx(math.sqrt(each / 0.5), rel=NEAR)
+        assert grids.weights[name] == pytest.approx(math.sqrt(each / c), rel=NEAR), name
+        assert grids.weights[name] == storable(grids.weights[name])
+    np.testing.assert_allclose(grids.latents, np.sqrt(each / known.latents), rtol=NEAR)
+    assert grids.input_cloud == pytest.approx(math.sqrt(each / 0.5), rel=NEAR)
 
-    more, dearer = chosen_steps(learner, 4e-6, 0)  # four times the error
+    more, dearer = chosen_grids(learner, 4e-6, 0)  # four times the error
     assert dearer == pytest.approx(4.0 * price)
-    assert more.weights == {name: 2.0 * step for name, step in steps.weights.items()}
-    np.testing.assert_array_equal(more.latents, 2.0 * steps.latents)
-    assert more.input_cloud == 2.0 * steps.input_cloud
+    assert more.weights == {name: 2.0 * grid for name, grid in grids.weights.items()}
+    np.testing.assert_array_equal(more.latents, 2.0 * grids.latents)
+    assert more.input_cloud == 2.0 * grids.input_cloud
 
 
 def test_what_has_no_effect_takes_the_coarsest_step(make_loud: MakeLoud, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,29 +131,29 @@ def test_what_has_no_effect_takes_the_coarsest_step(make_loud: MakeLoud, monkeyp
         learner.latents[:, 2] = 0.5
     known = Sensitivity(dict.fromkeys(SMALL.tensor_shapes(), 0.0), np.array([0.0, 1e-30, 0.0]), 1e-30)
     monkeypatch.setattr(module, "sensitivity", lambda learner, seed: known)
-    steps, _ = chosen_steps(learner, 1.0, 0)
+    grids, _ = chosen_grids(learner, 1.0, 0)
     for name in ("shared.0.weight", "head.1.bias"):
-        assert steps.weights[name] == pytest.approx(COARSEST * root_mean_square(learner.network[name]), rel=NEAR)
-    assert steps.weights["shared.1.bias"] == pytest.approx(COARSEST * 1e-6, rel=NEAR)
-    assert steps.latents[2] == 2.0
-    assert steps.latents[1] == pytest.approx(COARSEST * root_mean_square(learner.latents[:, 1]), rel=NEAR)
-    assert steps.input_cloud == pytest.approx(COARSEST * root_mean_square(learner.input_cloud), rel=NEAR)
+        assert grids.weights[name] == pytest.approx(COARSEST * root_mean_square(learner.network[name]), rel=NEAR)
+    assert grids.weights["shared.1.bias"] == pytest.approx(COARSEST * 1e-6, rel=NEAR)
+    assert grids.latents[2] == 2.0
+    assert grids.latents[1] == pytest.approx(COARSEST * root_mean_square(learner.latents[:, 1]), rel=NEAR)
+    assert grids.input_cloud == pytest.approx(COARSEST * root_mean_square(learner.input_cloud), rel=NEAR)
 
 
 def test_clouds_without_an_error_do_not_ask_for_no_end_of_bits(make_loud: MakeLoud) -> None:
     learner = make_loud(SMALL, 5, 40)
-    nought, price = chosen_steps(learner, 0.0, 0)
-    least, same = chosen_steps(learner, 1e-9, 0)
+    zero, price = chosen_grids(learner, 0.0, 0)
+    least, same = chosen_grids(learner, 1e-9, 0)
     assert price == same > 0
-    assert nought.weights == least.weights
+    assert zero.weights == least.weights
 
 
 @pytest.mark.parametrize("error", [1e-5, 1e-3])
 def test_rounding_costs_about_what_it_may(make_loud: MakeLoud, error: float) -> None:
-    """Steps from four of the clouds, displacement of all of them: within a half."""
+    """Grids from four of the clouds, displacement of all of them: within a half."""
     learner = make_loud(SMALL, 12, 400)
-    steps, _ = chosen_steps(learner, error, 0)
-    rounding, q = Rounding(learner, steps, 0.0), learner.input_cloud.view(2, 200, 3)
+    grids, _ = chosen_grids(learner, error, 0)
+    rounding, q = Rounding(learner, grids, 0.0), learner.input_cloud.view(2, 200, 3)
     with torch.no_grad():
         before = learner.network(q, learner.latents)
         with rounding.applied():

@@ -8,7 +8,7 @@ import pytest
 
 from qaadcodec.archive.coding.points.tables import CHANCES, MANY, Contexts
 from qaadcodec.archive.coding.points.tree import HEADER, canonical_order, decode_points, encode_points
-from qaadcodec.errors import ContainerError, UsageError
+from qaadcodec.errors import ArchiveError, UsageError
 
 
 def patch_sizes(points: int, patches: int) -> npt.NDArray[np.int64]:
@@ -103,7 +103,7 @@ def test_truncation_at_every_length_is_refused() -> None:
     sizes = patch_sizes(60, 3)
     data = encode_points(uniform(60, 30), sizes)
     for length in range(len(data)):
-        with pytest.raises(ContainerError):
+        with pytest.raises(ArchiveError):
             decode_points(data[:length], sizes)
 
 
@@ -111,7 +111,7 @@ def test_bytes_left_over_are_refused() -> None:
     sizes = patch_sizes(150, 3)
     data = encode_points(uniform(150, 30), sizes)
     for extra in (b"\0", b"\1", b"\1\2\3\4", bytes(8)):
-        with pytest.raises(ContainerError):
+        with pytest.raises(ArchiveError):
             decode_points(data + extra, sizes)
 
 
@@ -124,7 +124,7 @@ def test_bit_flips_are_refused_or_give_as_many_points() -> None:
         damaged[bit // 8] ^= 1 << bit % 8
         try:
             assert decode_points(bytes(damaged), sizes).shape == (60, 3)
-        except ContainerError:
+        except ArchiveError:
             refused += 1
     assert refused > len(flips) // 2
 
@@ -133,17 +133,17 @@ def test_noise_is_refused() -> None:
     sizes = patch_sizes(5000, 16)
     noise = np.random.default_rng(2).integers(1, 256, 20_000).astype(np.uint8).tobytes()
     for bits in (1, 8, 20):
-        with pytest.raises(ContainerError, match=r"do not end with the last point|more points into half"):
+        with pytest.raises(ArchiveError, match=r"do not end with the last point|more points into half"):
             decode_points(bytes([bits] * 3) + bytes(12) + noise, sizes)
 
 
 def test_parameters_out_of_range_are_refused() -> None:
     sizes = patch_sizes(40, 2)
     data = encode_points(uniform(40, 30), sizes)
-    with pytest.raises(ContainerError, match="21 bits an axis, and may have 20"):
+    with pytest.raises(ArchiveError, match="21 bits an axis, and may have 20"):
         decode_points(bytes([21]) + data[1:], sizes)
     beyond = data[:3] + (2**31 - 10).to_bytes(4, "little") + data[7:]
-    with pytest.raises(ContainerError, match="beyond 32 bits"):
+    with pytest.raises(ArchiveError, match="beyond 32 bits"):
         decode_points(beyond, sizes)
 
 
