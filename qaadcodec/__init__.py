@@ -14,7 +14,7 @@ import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from qaadcodec.config import PRESETS, CompressConfig, aimed, preset
+from qaadcodec.config import PRESETS, Plan, Request, plan
 from qaadcodec.errors import (
     ArchiveError,
     CloudError,
@@ -24,6 +24,7 @@ from qaadcodec.errors import (
     ThresholdMissed,
     UsageError,
 )
+from qaadcodec.progress import Run, StopRequest
 from qaadcodec.version import __version__
 
 if TYPE_CHECKING:
@@ -39,15 +40,17 @@ __all__ = [
     "PRESETS",
     "ArchiveError",
     "CloudError",
-    "CompressConfig",
     "EnvironmentFailure",
     "Interrupted",
     "OpenArchive",
+    "Plan",
     "QaadError",
+    "Request",
+    "Run",
+    "StopRequest",
     "ThresholdMissed",
     "UsageError",
     "__version__",
-    "aimed",
     "compress",
     "decode",
     "encode",
@@ -55,7 +58,7 @@ __all__ = [
     "evaluate_pair",
     "inspect",
     "open",
-    "preset",
+    "plan",
     "summarise",
     "verify",
 ]

@@ -1,17 +1,21 @@
-"""What long work says about itself: frozen records that library code yields and `report` renders."""
+"""What long work says about itself, and what travels with it: events, the clock, the request to stop, the run."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+LEAST_SECONDS = 1e-3  # of a share of time: zero would mean that there is no limit to some, and no time to others
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseStarted:
-    """A phase of the work begins: its name ("reading", "greedy", "training", …), and how many units it has."""
+    """A phase of the work begins: its name ("reading", "assigning", "training", …), and how many units it has."""
 
     phase: str
     total: int | None
@@ -25,16 +29,16 @@ class Progress:
     Attributes:
         done: units finished, of the phase's total.
         fraction: share of the phase that is over, 0 to 1; under a time budget it follows the clock.
-        points_per_second: points that went through the network per second, None where none do.
-        matched_error: mean squared distance of the present matches over the variance of the clouds, above what the
-            best bijection would give; close to nEM-kD at the end. None before there is one.
+        throughput: points per second that go through the network, None where none do.
+        matched_error: mean squared distance of the present matches over the variance of the clouds. It is above what
+            the best bijection would give, and close to nEM-kD at the end. None before there is one.
         eta_seconds: estimated time to the end of the phase.
     """
 
     phase: str
     done: int
     fraction: float
-    points_per_second: float | None = None
+    throughput: float | None = None
     matched_error: float | None = None
     eta_seconds: float | None = None
 
@@ -64,7 +68,7 @@ def ignore(event: Event) -> None:
 
 
 class StopRequest:
-    """Asks long work to finish early with what it has: set from a signal handler or another thread."""
+    """Asks long work to finish early with what it has. A signal handler or another thread sets it."""
 
     __slots__ = ("_flag",)
 
@@ -72,7 +76,7 @@ class StopRequest:
         self._flag = threading.Event()
 
     def set(self) -> None:
-        """Ask for the end; work goes on until it can stop with a valid result."""
+        """Ask for the end. The work goes on until it can stop with a valid result."""
         self._flag.set()
 
     def __bool__(self) -> bool:
@@ -81,35 +85,124 @@ class StopRequest:
 
 @dataclass(slots=True)
 class Clock:
-    """Steps done of all steps, and seconds used of the budget; the larger share counts.
+    """How much of a piece of work is over: units done of all units, or seconds used of a budget, whichever is more.
 
     Attributes:
-        steps: of the whole training.
-        budget_seconds: for the training alone; None for as long as it takes.
+        units: in the whole work.
+        budget_seconds: for this work alone; None for as long as it takes.
     """
 
-    steps: int
-    budget_seconds: float | None
+    units: int
+    budget_seconds: float | None = None
     done: int = 0
-    started: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.started = time.monotonic()
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:
-        """Seconds since the training began."""
+        """Seconds since the work began."""
         return time.monotonic() - self.started
 
     @property
     def fraction(self) -> float:
-        """Share of the training that is over, 0 to 1. Without a budget it does not depend on the clock."""
-        by_steps = self.done / self.steps
+        """Share of the work that is over, 0 to 1. Without a budget it does not depend on the time."""
+        by_units = self.done / self.units
         by_time = self.seconds / self.budget_seconds if self.budget_seconds else 0.0
-        return min(1.0, max(by_steps, by_time))
+        return min(1.0, max(by_units, by_time))
 
     @property
     def eta_seconds(self) -> float | None:
         """Seconds to the end at the pace so far; None before there is one."""
         fraction = self.fraction
         return self.seconds * (1.0 - fraction) / fraction if fraction > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What travels with a piece of long work from the command to the last loop.
+
+    Attributes:
+        listener: receives the events.
+        stop: once set, the work ends early with what it has.
+        started, deadline: time.monotonic() at which the work began, and at which it should be over; no deadline when
+            None.
+        device: where to compute: "auto", "cpu", "cuda" or "mps".
+        seed: of everything random.
+    """
+
+    listener: Listener = ignore
+    stop: StopRequest = field(default_factory=StopRequest)
+    started: float = field(default_factory=time.monotonic)
+    deadline: float | None = None
+    device: str = "auto"
+    seed: int = 0
+
+    def within(self, seconds: float | None) -> Run:
+        """The same run with a time limit of its own from now on; without a limit when None."""
+        now = time.monotonic()
+        return replace(self, started=now, deadline=None if seconds is None else now + max(seconds, LEAST_SECONDS))
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run started."""
+        return time.monotonic() - self.started
+
+    @property
+    def budget_seconds(self) -> float | None:
+        """Seconds from start to deadline; None without one."""
+        return None if self.deadline is None else self.deadline - self.started
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds to the deadline, negative after it; None without one."""
+        return None if self.deadline is None else self.deadline - time.monotonic()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the deadline is over."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def share(self, part: float) -> float | None:
+        """That part of the seconds that are left, above zero; None without a deadline."""
+        left = self.seconds_left
+        return None if left is None else max(part * left, LEAST_SECONDS)
+
+    def note(self, text: str) -> None:
+        """Tell something that a person should know."""
+        self.listener(Notice(text))
+
+    def warn(self, text: str) -> None:
+        """Tell something that a person should act on."""
+        self.listener(Notice(text, warning=True))
+
+    @contextmanager
+    def phase(self, name: str, total: int, unit: str) -> Iterator[Phase]:
+        """A phase of the work. The listener hears of its start, of what it reaches, and of its end if it has one."""
+        phase = Phase(self.listener, name, Clock(total))
+        self.listener(PhaseStarted(name, total, unit))
+        yield phase
+        self.listener(PhaseEnded(name, phase.clock.seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A phase that is under way."""
+
+    listener: Listener
+    name: str
+    clock: Clock
+
+    def reach(self, done: int) -> None:
+        """Say that so many of its units are finished."""
+        self.clock.done = done
+        self.report(done, self.clock)
+
+    def advance(self) -> None:
+        """Say that one more of its units is finished."""
+        self.reach(self.clock.done + 1)
+
+    def report(
+        self, done: int, clock: Clock, *, throughput: float | None = None, matched_error: float | None = None
+    ) -> None:
+        """Say how far it is by a clock of the work's own; `Progress` describes the rest."""
+        fraction, eta = clock.fraction, clock.eta_seconds
+        self.listener(Progress(self.name, done, fraction, throughput, matched_error, eta))

@@ -29,7 +29,8 @@ from qaadcodec.archive.sections import latents as blocks
 from qaadcodec.archive.sections.input_cloud import decode_input_cloud
 from qaadcodec.archive.sections.names import decode_names
 from qaadcodec.archive.sections.prior import Prior, parse_prior, prior_size
-from qaadcodec.archive.sections.weights import MAX_NUMBERS, decode_weights
+from qaadcodec.archive.sections.weights import decode_weights
+from qaadcodec.config.coding import MAX_CODED
 from qaadcodec.errors import ArchiveError, UsageError
 
 WEIGHTS, INPUT_CLOUD, LATENTS, NAMES = "WGTS", "INPT", "LATS", "NAME"
@@ -145,8 +146,8 @@ class ArchiveReader:
                 data = self._source.read(section.offset, blocks.directory_size(start, section.length))
                 directory = blocks.parse_directory(data, section.length, self.header.clouds, before)
                 if section.coding == ENTROPY_ID:
-                    if (count := self.header.clouds * latent_size) > MAX_NUMBERS:
-                        raise ArchiveError(f"{count} entropy-coded numbers, and there may be {MAX_NUMBERS}")
+                    if (count := self.header.clouds * latent_size) > MAX_CODED:
+                        raise ArchiveError(f"{count} entropy-coded numbers, and there may be {MAX_CODED}")
                     self._prior = parse_prior(data[:before])
                 else:
                     blocks.check_lengths(directory, latent_size, CODINGS[section.coding])

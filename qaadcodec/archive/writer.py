@@ -18,8 +18,9 @@ from qaadcodec.archive.sections.input_cloud import encode_input_cloud
 from qaadcodec.archive.sections.latents import assemble_blocks, encode_blocks
 from qaadcodec.archive.sections.names import encode_names
 from qaadcodec.archive.sections.prior import fit_prior
-from qaadcodec.archive.sections.weights import MAX_NUMBERS, encode_weights
+from qaadcodec.archive.sections.weights import encode_weights
 from qaadcodec.config import CodingConfig
+from qaadcodec.config.coding import MAX_CODED
 from qaadcodec.errors import UsageError
 
 
@@ -149,8 +150,8 @@ def _tensors(archive: Archive) -> list[tuple[str, Array]]:
 
 
 def _check_count(clouds: int, header: Header) -> None:
-    if (count := clouds * header.network.latent_size) > MAX_NUMBERS:
-        raise UsageError(f"{count} numbers of latents, and at most {MAX_NUMBERS} can be entropy-coded")
+    if (count := clouds * header.network.latent_size) > MAX_CODED:
+        raise UsageError(f"{count} numbers of latents, and at most {MAX_CODED} can be entropy-coded")
 
 
 def _write(stream: BinaryIO, header: Header, sections: list[tuple[str, int, bytes]]) -> int:

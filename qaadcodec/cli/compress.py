@@ -8,115 +8,110 @@ from typing import Any
 
 import click
 
-from qaadcodec.cli.interrupts import finishing_on_interrupt
+from qaadcodec.cli.options import Ways, bundle, learning_options
 from qaadcodec.cli.options import byte_count as parse_bytes
 from qaadcodec.cli.options import duration as parse_duration
-from qaadcodec.cli.options import fitting_options, seed_option
 from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.options import setting as parse_setting
 from qaadcodec.cli.output import archive_path, put
-from qaadcodec.config import PRESETS, CompressConfig, aimed, preset, with_settings
+from qaadcodec.cli.running import running
+from qaadcodec.config import PRESETS, Recipe, Request
 from qaadcodec.errors import UsageError
 
 
-def of_presets(setting: Callable[[CompressConfig], Any]) -> str:
+def of_presets(setting: Callable[[Recipe], Any]) -> str:
     """The default of a setting that presets decide, for its help: one value, or one per preset."""
-    values = {name: setting(config) for name, config in PRESETS.items()}
+    values = {name: setting(recipe) for name, recipe in PRESETS.items()}
     if len(set(values.values())) == 1:
         return f"[default: {next(iter(values.values()))}]"
     return f"[default: the preset's: {', '.join(f'{value} for {name}' for name, value in values.items())}]"
 
 
+def request_of(given: dict[str, Any]) -> Request:
+    """The request that the options make."""
+    settings = dict(given.pop("settings"))
+    flags = ("--quality", "--target-size", "--target-ratio", "--target-error")
+    names = ("quality", "target_bytes", "target_ratio", "target_error")
+    check_aims({flag: given[name] for flag, name in zip(flags, names, strict=True)}, settings)
+    return Request(**given, settings=settings)
+
+
+request_options = bundle(
+    "request",
+    request_of,
+    click.option(
+        "--preset",
+        type=click.Choice(list(PRESETS)),
+        default="default",
+        help="A named set of all settings.  [default: default]",
+    ),
+    click.option(
+        "--quality",
+        type=click.FloatRange(0, 100),
+        metavar="Q",
+        help="0 (small) to 100 (faithful): chooses the network for the set.  [default: 75; none for the preset paper]",
+    ),
+    click.option(
+        "--target-size",
+        "target_bytes",
+        type=parse_bytes,
+        metavar="BYTES",
+        help="What the archive should come to, such as 500K or 2M, instead of a quality.",
+    ),
+    click.option(
+        "--target-ratio",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="RATIO",
+        help="The same, as bytes of the clouds' float32 positions over bytes of the archive.",
+    ),
+    click.option(
+        "--target-error",
+        type=parse_limit,
+        metavar="METRIC=VALUE",
+        help="em_kd=… or n_em_kd=…: the first of the qualities 20, 45, 70 and 100 that reaches this error.",
+    ),
+    click.option(
+        "--points", type=int, metavar="M", help="Points per cloud; others are resampled.  [default: the smallest count]"
+    ),
+    click.option(
+        "--latent-size",
+        type=int,
+        metavar="L",
+        help=f"Numbers per cloud.  {of_presets(lambda c: c.network.latent_size)}",
+    ),
+    click.option(
+        "--patches",
+        type=int,
+        metavar="K",
+        help="Patches of the surface.  [default: 64 and fewer for small clouds, 128 for the preset paper]",
+    ),
+    click.option(
+        "--epochs", type=int, metavar="E", help=f"Passes over the set.  {of_presets(lambda c: c.training.epochs)}"
+    ),
+    click.option(
+        "--budget",
+        "budget_seconds",
+        type=parse_duration,
+        metavar="DURATION",
+        help="Time for the whole run, such as 90s, 10m or 1h30m.  [default: as long as the epochs take]",
+    ),
+    click.option(
+        "--set",
+        "settings",
+        type=parse_setting,
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Any other setting, for experts and ablations (README, Settings); repeatable.  [default: the preset's]",
+    ),
+)
+
+
 @click.command("compress")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, metavar="OUT.qaad", help="The archive to write.")
-@click.option(
-    "--preset",
-    "preset_name",
-    type=click.Choice(list(PRESETS)),
-    default="default",
-    help="A named set of all settings.  [default: default]",
-)
-@click.option(
-    "--quality",
-    type=click.FloatRange(0, 100),
-    metavar="Q",
-    help="0 (small) to 100 (faithful): chooses the network for the set.  [default: 75; none for the preset paper]",
-)
-@click.option(
-    "--target-size",
-    type=parse_bytes,
-    metavar="BYTES",
-    help="What the archive should come to, such as 500K or 2M, instead of a quality.",
-)
-@click.option(
-    "--target-ratio",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="RATIO",
-    help="The same, as bytes of the clouds' float32 positions over bytes of the archive.",
-)
-@click.option(
-    "--target-error",
-    type=parse_limit,
-    metavar="METRIC=VALUE",
-    help="em_kd=… or n_em_kd=…: the first of the qualities 20, 45, 70 and 100 that reaches this error.",
-)
-@click.option(
-    "--points", type=int, metavar="M", help="Points per cloud; others are resampled.  [default: the smallest count]"
-)
-@click.option(
-    "--latent-size",
-    type=int,
-    metavar="L",
-    help=f"Numbers per cloud.  {of_presets(lambda c: c.network.latent_size)}",
-)
-@click.option(
-    "--patches",
-    type=int,
-    metavar="K",
-    help="Patches of the surface.  [default: 64 and fewer for small clouds, 128 for the preset paper]",
-)
-@click.option(
-    "--epochs", type=int, metavar="E", help=f"Passes over the set.  {of_presets(lambda c: c.training.epochs)}"
-)
-@click.option(
-    "--budget",
-    type=parse_duration,
-    metavar="DURATION",
-    help="Time for the whole run, such as 90s, 10m or 1h30m.  [default: as long as the epochs take]",
-)
-@click.option(
-    "--set",
-    "settings",
-    type=parse_setting,
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Any other setting, for experts and ablations (README, Settings); repeatable.  [default: the preset's]",
-)
-@seed_option("Seed of everything random.")
-@fitting_options
-def command(
-    inputs: tuple[str, ...],
-    output: str,
-    preset_name: str,
-    quality: float | None,
-    target_size: int | None,
-    target_ratio: float | None,
-    target_error: tuple[str, float] | None,
-    points: int | None,
-    latent_size: int | None,
-    patches: int | None,
-    epochs: int | None,
-    budget: float | None,
-    settings: tuple[tuple[str, Any], ...],
-    seed: int,
-    device: str,
-    skip_bad: bool,
-    force: bool,
-    quiet: bool,
-    verbose: bool,
-    as_json: bool,
-) -> None:
+@request_options
+@learning_options
+def command(inputs: tuple[str, ...], output: str, request: Request, ways: Ways) -> None:
     """Compress a set of clouds into one archive.
 
     INPUT is a folder (searched recursively, in natural order, hidden files ignored), a file (PLY, NPY, NPZ, HDF5,
@@ -129,37 +124,15 @@ def command(
     Example:
       qaad compress scans/ -o scans.qaad --budget 10m
     """
-    aims = {
-        "--quality": quality,
-        "--target-size": target_size,
-        "--target-ratio": target_ratio,
-        "--target-error": target_error,
-    }
-    check_aims(aims, dict(settings))
-    config = with_settings(preset(preset_name), dict(settings)).with_overrides(
-        points=points, latent_size=latent_size, patches=patches, epochs=epochs, seed=seed, budget_seconds=budget
-    )
-    metric, error = target_error or (None, None)
-    config = aimed(config, quality=quality, bytes=target_size, ratio=target_ratio, metric=metric, error=error)
     target = archive_path(output)
 
     from qaadcodec.codec.compress import compress
     from qaadcodec.report.jsonlines import json_line
-    from qaadcodec.report.progress.reporting import reporting
     from qaadcodec.report.summaries import compress_lines
 
-    with reporting(quiet=quiet, verbose=verbose) as listener, finishing_on_interrupt(listener) as stop:
-        summary = compress(
-            inputs,
-            target,
-            config=config,
-            overwrite=force,
-            skip_bad=skip_bad,
-            device=device,
-            on_event=listener,
-            stop=stop,
-        )
-    put([json_line(summary.to_dict())] if as_json else compress_lines(summary))
+    with running(ways) as run:
+        summary = compress(inputs, target, request, run=run, overwrite=ways.force, skip_bad=ways.skip_bad)
+    put([json_line(summary.to_dict())] if ways.as_json else compress_lines(summary))
 
 
 def check_aims(options: Mapping[str, Any], settings: Mapping[str, Any]) -> None:

@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from qaadcodec.cli.options import debug_option, force_option, json_option, path_type, quiet_option
+from qaadcodec.cli.options import Ways, bundle, debug_option, force_option, json_option, path_type, quiet_option, ways
 from qaadcodec.cli.options import span as parse_span
 from qaadcodec.cli.output import byte_stdout, put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import UsageError
 
+if TYPE_CHECKING:
+    from qaadcodec.codec.decode import Which
+
 FORMATS = ("ply", "npy", "npz", "h5", "xyz")
+
+
+def which_of(given: dict[str, Any]) -> Which:
+    """The clouds that the options choose: by exactly one of them."""
+    chosen = {
+        flag: value for flag, value in zip(CHOICES, given.values(), strict=True) if value not in ((), None, False)
+    }
+    if len(chosen) != 1:
+        raise UsageError(
+            f"{' and '.join(chosen)} exclude each other" if chosen else "no cloud was chosen",
+            hint="give one of --index I, --range A:B, --name NAME and --all",
+        )
+    ((flag, value),) = chosen.items()
+    return None if flag == "--all" else value
+
+
+CHOICES = ("--index", "--range", "--name", "--all")
+which_options = bundle(
+    "which",
+    which_of,
+    click.option(
+        "-i", "--index", "indices", type=int, multiple=True, metavar="I", help="The cloud at this place; repeatable."
+    ),
+    click.option("--range", "span", type=parse_span, metavar="A:B", help="The clouds from A up to and without B."),
+    click.option("--name", metavar="NAME", help="The cloud of this name."),
+    click.option("-a", "--all", "everything", is_flag=True, help="All clouds."),
+)
 
 
 @click.command("decode")
 @click.argument("archive", type=path_type())
-@click.option(
-    "-i", "--index", "indices", type=int, multiple=True, metavar="I", help="The cloud at this place; repeatable."
-)
-@click.option("--range", "span", type=parse_span, metavar="A:B", help="The clouds from A up to and without B.")
-@click.option("--name", metavar="NAME", help="The cloud of this name.")
-@click.option("-a", "--all", "everything", is_flag=True, help="All clouds.")
+@which_options
 @click.option(
     "-o",
     "--output",
@@ -42,23 +68,8 @@ FORMATS = ("ply", "npy", "npz", "h5", "xyz")
     metavar="M",
     help="So many points of each cloud, evenly spread, at proportional cost.  [default: all]",
 )
-@force_option
-@quiet_option
-@json_option("What was written")
-@debug_option
-def command(
-    archive: Path,
-    indices: tuple[int, ...],
-    span: slice | None,
-    name: str | None,
-    everything: bool,
-    output: str,
-    form: str | None,
-    points: int | None,
-    force: bool,
-    quiet: bool,
-    as_json: bool,
-) -> None:
+@ways(force_option, quiet_option, json_option("What was written"), debug_option)
+def command(archive: Path, which: Which, output: str, form: str | None, points: int | None, ways: Ways) -> None:
     """Get clouds back out of an archive.
 
     Which ones is said by one of --index, --range, --name and --all. Indices start at 0; negative ones count from the
@@ -71,46 +82,21 @@ def command(
       qaad decode scans.qaad --all -o decoded/
       qaad decode scans.qaad --range 0:8 --format npy -o - | python analyse.py
     """
-    chosen = [flag for flag, given in choices(indices, span, name, everything).items() if given]
-    if len(chosen) != 1:
-        raise UsageError(
-            f"{' and '.join(chosen)} exclude each other" if chosen else "no cloud was chosen",
-            hint="give one of --index I, --range A:B, --name NAME and --all",
-        )
     to_stdout = output == "-"
-    if to_stdout and as_json:
+    if to_stdout and ways.as_json:
         raise UsageError("-o - and --json would both write to stdout", hint="name a file with -o")
     if to_stdout:
         form = form or "ply"
 
     from qaadcodec.codec.decode import decode
 
-    summary = decode(
-        archive,
-        byte_stdout(f"{form} data", is_text=form == "xyz") if to_stdout else output,
-        indices=indices,
-        span=span,
-        name=name,
-        everything=everything,
-        format=form,
-        points=points,
-        overwrite=force,
-    )
-    if as_json:
+    target = byte_stdout(f"{form} data", is_text=form == "xyz") if to_stdout else output
+    summary = decode(archive, target, which, format=form, points=points, overwrite=ways.force)
+    if ways.as_json:
         from qaadcodec.report.jsonlines import json_line
 
         put([json_line({"paths": list(summary.paths), "clouds": summary.clouds, "points": summary.points})])
     else:
         from qaadcodec.report.summaries import decode_line
 
-        say(decode_line(summary), quiet=quiet or to_stdout)
-
-
-def choices(indices: tuple[int, ...], span: slice | None, name: str | None, everything: bool) -> dict[str, bool]:
-    """The ways of choosing clouds, and which of them were used."""
-    return {
-        "--index": bool(indices),
-        "--range": span is not None,
-        "--name": name is not None,
-        "--all": everything,
-    }
+        say(decode_line(summary), quiet=ways.quiet or to_stdout)

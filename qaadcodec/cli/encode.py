@@ -6,29 +6,17 @@ from pathlib import Path
 
 import click
 
-from qaadcodec.cli.interrupts import finishing_on_interrupt
-from qaadcodec.cli.options import fitting_options, path_type, seed_option
+from qaadcodec.cli.options import Ways, learning_options, path_type
 from qaadcodec.cli.output import archive_path, put
+from qaadcodec.cli.running import running
 
 
 @click.command("encode")
 @click.argument("archive", type=path_type())
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, metavar="OUT.qaad", help="The archive to write.")
-@seed_option("Seed of everything random.")
-@fitting_options
-def command(
-    archive: Path,
-    inputs: tuple[str, ...],
-    output: str,
-    seed: int,
-    device: str,
-    skip_bad: bool,
-    force: bool,
-    quiet: bool,
-    verbose: bool,
-    as_json: bool,
-) -> None:
+@learning_options
+def command(archive: Path, inputs: tuple[str, ...], output: str, ways: Ways) -> None:
     """Add clouds to a copy of an archive.
 
     Only the latent vectors of the new clouds are learnt; the network and the input cloud stay as they are, so that the
@@ -43,19 +31,8 @@ def command(
 
     from qaadcodec.codec.encode import encode
     from qaadcodec.report.jsonlines import json_line
-    from qaadcodec.report.progress.reporting import reporting
     from qaadcodec.report.summaries import encode_lines
 
-    with reporting(quiet=quiet, verbose=verbose) as listener, finishing_on_interrupt(listener) as stop:
-        summary = encode(
-            archive,
-            inputs,
-            target,
-            overwrite=force,
-            skip_bad=skip_bad,
-            device=device,
-            seed=seed,
-            on_event=listener,
-            stop=stop,
-        )
-    put([json_line(summary.to_dict())] if as_json else encode_lines(summary))
+    with running(ways) as run:
+        summary = encode(archive, inputs, target, run=run, overwrite=ways.force, skip_bad=ways.skip_bad)
+    put([json_line(summary.to_dict())] if ways.as_json else encode_lines(summary))

@@ -13,23 +13,24 @@ from typing import TYPE_CHECKING
 import click
 
 from qaadcodec.cli.options import (
+    Ways,
     debug_option,
     force_option,
     json_option,
     path_type,
     quiet_option,
     seed_option,
+    ways,
 )
-from qaadcodec.cli.options import (
-    limit as parse_limit,
-)
+from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.output import put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
+from qaadcodec.metrics.names import METRICS
 
 if TYPE_CHECKING:
-    from qaadcodec.codec.evaluate import CloudErrors
     from qaadcodec.codec.open import OpenArchive
+    from qaadcodec.metrics.pair import CloudErrors
 
 SUFFIX = ".qaad"
 
@@ -40,7 +41,7 @@ SUFFIX = ".qaad"
     "--metrics",
     multiple=True,
     metavar="NAME,...",
-    help="Only these of em_kd, em_kd_root, n_em_kd, chamfer, augmented_chamfer, d1_psnr, hausdorff.  [default: all]",
+    help=f"Only these of {', '.join(METRICS)}.  [default: all]",
 )
 @click.option(
     "-i",
@@ -60,21 +61,20 @@ SUFFIX = ".qaad"
     metavar="METRIC=VALUE",
     help="Exit code 5 when the mean of that metric is above the value (d1_psnr: below it); repeatable.",
 )
-@seed_option("Seed of the subsample that EM-kD draws from the larger of two unequal clouds.")
-@force_option
-@quiet_option
-@json_option("A line for each cloud and one for the summary")
-@debug_option
+@ways(
+    seed_option("Seed of the subsample that EM-kD draws from the larger of two unequal clouds."),
+    force_option,
+    quiet_option,
+    json_option("A line for each cloud and one for the summary"),
+    debug_option,
+)
 def command(
     what: tuple[str, ...],
     metrics: tuple[str, ...],
     indices: tuple[int, ...],
     table_file: Path | None,
     limits: tuple[tuple[str, float], ...],
-    seed: int,
-    force: bool,
-    quiet: bool,
-    as_json: bool,
+    ways: Ways,
 ) -> None:
     """Compare decoded clouds with their originals.
 
@@ -92,6 +92,7 @@ def command(
     """
     from qaadcodec.codec.evaluate import check_thresholds, evaluate, summarise
     from qaadcodec.codec.open import open as open_archive
+    from qaadcodec.progress import Run
     from qaadcodec.report.errors import errors_csv, errors_lines, notes_of
     from qaadcodec.report.jsonlines import json_line
     from qaadcodec.report.progress.reporting import reporting
@@ -100,7 +101,7 @@ def command(
     if table_file is not None:
         from qaadcodec.files import preflight, protect
 
-        preflight(table_file, force)
+        preflight(table_file, ways.force)
         protect(files_of(what), table_file)
 
     opened: AbstractContextManager[OpenArchive | None] = nullcontext()
@@ -115,25 +116,27 @@ def command(
 
     errors: list[CloudErrors] = []
     # Lines of results and a live display would write over each other.
-    with opened as archive, reporting(quiet=quiet or (as_json and sys.stdout.isatty())) as listener:
+    silent = ways.quiet or (ways.as_json and sys.stdout.isatty())
+    with opened as archive, reporting(quiet=silent) as listener:
         results: Iterable[CloudErrors]
         if archive is not None:
-            results = evaluate(archive, what[1:], indices=indices, metrics=wanted, seed=seed, on_event=listener)
+            run = Run(listener=listener, seed=ways.seed)
+            results = evaluate(archive, what[1:], indices=indices, metrics=wanted, run=run)
         else:
-            results = [compared(first, second, wanted, seed)]
+            results = [compared(first, second, wanted, ways.seed)]
         for each in results:
             errors.append(each)
-            if as_json:
+            if ways.as_json:
                 put([json_line(each.to_dict())])
         summary = summarise(errors, archive)
-    if as_json:
+    if ways.as_json:
         put([json_line(summary)])
         for note in notes_of(errors):
-            say(note, quiet=quiet)
+            say(note, quiet=ways.quiet)
     else:
         put(errors_lines(errors, summary))
     if table_file is not None:
-        write_csv(table_file, errors_csv(errors), overwrite=force)
+        write_csv(table_file, errors_csv(errors), overwrite=ways.force)
     if limits and archive is not None and not indices and summary["clouds"] < summary["archive_clouds"]:
         raise CloudError(
             f"{summary['archive_clouds'] - summary['clouds']} of {summary['archive_clouds']} clouds have no original, "
@@ -204,8 +207,6 @@ def two_clouds(what: tuple[str, ...]) -> tuple[str, str]:
 
 def chosen_metrics(metrics: tuple[str, ...], limits: tuple[tuple[str, float], ...]) -> tuple[str, ...] | None:
     """The metrics asked for, in the order of METRICS; None for all. Every limit needs its metric."""
-    from qaadcodec.codec.evaluate import METRICS
-
     names = [name.strip() for group in metrics for name in group.split(",") if name.strip()]
     for name in [*names, *(metric for metric, _ in limits)]:
         if name not in METRICS:

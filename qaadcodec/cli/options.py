@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
+
+from qaadcodec.progress import DEVICES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 LARGEST_SEED = 2**63 - 1
+PARAMETERS = "__click_params__"  # where click keeps the options of a function that is to become a command
 
 
 @dataclass(slots=True)
@@ -158,27 +162,67 @@ def seed_option(what: str) -> Callable[[F], F]:
     )
 
 
-def fitting_options(command: F) -> F:
+def bundle(argument: str, make: Callable[[dict[str, Any]], Any], *options: Callable[[F], F]) -> Callable[[F], F]:
+    """Options of a command that reach it as one argument.
+
+    Args:
+        argument: its name.
+        make: makes it from the values of the options by name.
+        options: in the order of the help.
+    """
+
+    def decorate(command: F) -> F:
+        @functools.wraps(command)
+        def call(**values: Any) -> Any:
+            given = {name: values.pop(name) for name in names}
+            return command(**values, **{argument: make(given)})
+
+        before = len(getattr(command, PARAMETERS, ()))
+        for option in reversed(options):
+            call = option(call)
+        parameters = reversed(getattr(call, PARAMETERS)[before:])  # click keeps the last one first
+        names = [parameter.name for parameter in parameters if parameter.expose_value]
+        return cast(F, call)
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a command goes about its work, as far as it has options for it."""
+
+    seed: int = 0
+    device: str = "auto"
+    skip_bad: bool = False
+    force: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    as_json: bool = False
+
+
+def ways(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Options that reach the command as its argument `ways`."""
+    return bundle("ways", lambda given: Ways(**given), *options)
+
+
+def learning_options(command: F) -> F:
     """What `compress` and `encode` have in common: both learn from clouds, for long."""
-    for option in reversed(
-        (
-            click.option(
-                "--device",
-                type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-                default="auto",
-                help="Where to train; auto takes CUDA where there is one.  [default: auto]",
-            ),
-            click.option(
-                "--skip-bad",
-                is_flag=True,
-                help="Leave out clouds that cannot be used, and list them.  [default: stop at the first, exit code 3]",
-            ),
-            force_option,
-            quiet_option,
-            verbose_option("More lines of progress, and how long each phase took."),
-            json_option("The summary"),
-            debug_option,
-        )
-    ):
-        command = option(command)
-    return command
+    return ways(
+        seed_option("Seed of everything random."),
+        click.option(
+            "--device",
+            type=click.Choice(DEVICES),
+            default="auto",
+            help="Where to train; auto takes CUDA where there is one.  [default: auto]",
+        ),
+        click.option(
+            "--skip-bad",
+            is_flag=True,
+            help="Leave out clouds that cannot be used, and list them.  [default: stop at the first, exit code 3]",
+        ),
+        force_option,
+        quiet_option,
+        verbose_option("More lines of progress, and how long each phase took."),
+        json_option("The summary"),
+        debug_option,
+    )(command)

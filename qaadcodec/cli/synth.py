@@ -6,13 +6,21 @@ import contextlib
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from qaadcodec.cli.options import debug_option, force_option, json_option, path_type, quiet_option, seed_option
+from qaadcodec.cli.options import (
+    Ways,
+    debug_option,
+    force_option,
+    json_option,
+    path_type,
+    quiet_option,
+    seed_option,
+    ways,
+)
 from qaadcodec.cli.output import put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import EnvironmentFailure
@@ -33,14 +41,14 @@ KINDS = ("skulls", "bodies")
     help="Points per cloud.  [default: 16384]",
 )
 @click.option("-o", "--output", type=path_type(), required=True, metavar="DIR", help="The folder to write.")
-@seed_option("Seed of the shapes and of their points.")
-@force_option
-@quiet_option
-@json_option("What was written")
-@debug_option
-def command(
-    kind: str, count: int, points: int, output: Path, seed: int, force: bool, quiet: bool, as_json: bool
-) -> None:
+@ways(
+    seed_option("Seed of the shapes and of their points."),
+    force_option,
+    quiet_option,
+    json_option("What was written"),
+    debug_option,
+)
+def command(kind: str, count: int, points: int, output: Path, ways: Ways) -> None:
     """Make a procedural set of clouds.
 
     Skulls, or human bodies in motion, in metres, are written as DIR/00000.ply and so on. Skulls have inner and outer
@@ -52,28 +60,27 @@ def command(
       qaad synth skulls -n 64 -m 16384 -o skulls/ --seed 0
     """
     names = [cloud_name(i) for i in range(count)]
-    check_folder(output, set(names), overwrite=force)
+    check_folder(output, set(names), overwrite=ways.force)
 
     from qaadcodec.clouds import write_cloud
-    from qaadcodec.progress import PhaseEnded, PhaseStarted, Progress
+    from qaadcodec.progress import Run
     from qaadcodec.report.jsonlines import json_line
     from qaadcodec.report.progress.reporting import reporting
     from qaadcodec.report.summaries import clouds_of
     from qaadcodec.synth import make_cloud
 
-    started = time.monotonic()
-    with new_folder(output) as folder, reporting(quiet=quiet) as listener:
-        listener(PhaseStarted(f"making {kind}", count, "clouds"))
+    with (
+        new_folder(output) as folder,
+        reporting(quiet=ways.quiet) as listener,
+        Run(listener=listener).phase(f"making {kind}", count, "clouds") as phase,
+    ):
         for i, name in enumerate(names):
-            write_cloud(folder / name, make_cloud(kind, i, points, seed), "ply")
-            seconds = time.monotonic() - started
-            left = seconds / (i + 1) * (count - i - 1)
-            listener(Progress(f"making {kind}", i + 1, (i + 1) / count, eta_seconds=left))
-        listener(PhaseEnded(f"making {kind}", time.monotonic() - started))
-    if as_json:
-        put([json_line({"path": str(output), "kind": kind, "clouds": count, "points": points, "seed": seed})])
+            write_cloud(folder / name, make_cloud(kind, i, points, ways.seed), "ply")
+            phase.advance()
+    if ways.as_json:
+        put([json_line({"path": str(output), "kind": kind, "clouds": count, "points": points, "seed": ways.seed})])
     else:
-        say(f"wrote {output}: {clouds_of(count, points)}", quiet=quiet)
+        say(f"wrote {output}: {clouds_of(count, points)}", quiet=ways.quiet)
 
 
 def cloud_name(number: int) -> str:

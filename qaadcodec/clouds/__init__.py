@@ -4,7 +4,7 @@ What is read, kept and dropped of each format is written down in formats/clouds.
 """
 
 from qaadcodec.clouds.cloud import PointCloud
-from qaadcodec.clouds.find import find_clouds, read_cloud
+from qaadcodec.clouds.find import files_of, find_clouds, read_cloud
 from qaadcodec.clouds.formats import FORMATS, format_of
 from qaadcodec.clouds.names import safe_relative_path, safe_relative_paths
 from qaadcodec.clouds.normalise import Normalisation
@@ -17,6 +17,7 @@ __all__ = [
     "CloudSource",
     "Normalisation",
     "PointCloud",
+    "files_of",
     "find_clouds",
     "format_of",
     "read_cloud",

@@ -52,6 +52,11 @@ def find_clouds(inputs: Sequence[str | Path]) -> list[CloudSource]:
     return [dataclasses.replace(s, name=name) for s, name in zip(found, names, strict=True)]
 
 
+def files_of(sources: Sequence[CloudSource]) -> list[Path]:
+    """The files that clouds are read from; those that came through a pipe have none."""
+    return [source.file for source in sources if isinstance(source.file, Path)]
+
+
 def read_cloud(source: str | Path | CloudSource) -> PointCloud:
     """Read and check one cloud: see `CloudSource.load`. A path must lead to exactly one; "-" is stdin."""
     if isinstance(source, CloudSource):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qaadcodec.archive import write_archive
-from qaadcodec.config import CompressConfig, preset
-from qaadcodec.files import atomic_output, preflight
+from qaadcodec.clouds import files_of, find_clouds
+from qaadcodec.config import Request, plan
+from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
-from qaadcodec.progress import Listener, Notice, StopRequest, ignore
+from qaadcodec.progress import Run
 from qaadcodec.sets.gather import Gathered, gather
+from qaadcodec.sets.survey import survey, tell
 from qaadcodec.training.backend import check_device
+
+if TYPE_CHECKING:
+    from qaadcodec.training.finish import Learned
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,54 +51,42 @@ class CompressSummary:
 def compress(
     inputs: Sequence[str | Path],
     output: str | Path,
+    request: Request | None = None,
     *,
-    config: CompressConfig | None = None,
+    run: Run | None = None,
     overwrite: bool = False,
     skip_bad: bool = False,
-    device: str = "auto",
-    on_event: Listener = ignore,
-    stop: StopRequest | None = None,
 ) -> CompressSummary:
     """Learn a set of clouds and write it as one archive.
 
     Args:
         inputs: folders, files, parts of HDF5 files; `clouds.find_clouds` says how they are read.
         output: the .qaad file; appears whole or not at all.
-        config: all settings; the default preset when None.
+        request: what is asked for; the default preset when None.
+        run: device, seed, listener and stop request. Once it is stopped, training ends early and what was learnt is
+            written; while clouds are read, nothing is. The time of the request's budget begins now.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
-        device: "auto", "cpu", "cuda" or "mps".
-        on_event: receives progress and notices.
-        stop: once set, training ends early and what was learnt is written; while reading, nothing is.
 
     Raises:
         CloudError, EnvironmentFailure, UsageError; Interrupted when stopped while reading.
     """
-    started = time.monotonic()
-    config = config or preset("default")
+    request = request or Request()
+    run = (run or Run()).within(request.budget_seconds)
     target = Path(output)
-    check_device(device)
+    check_device(run.device)
     preflight(target, overwrite)
-    gathered = gather(
-        inputs,
-        target,
-        points=config.points,
-        reason="as asked for" if config.points else None,
-        seed=config.seed,
-        skip_bad=skip_bad,
-        on_event=on_event,
-        stop=stop,
-    )
-    with gathered.store:
-        from qaadcodec.training.search import learn_as_asked  # torch takes seconds to import: bad input is told before
-
-        config = fitted_to(config, gathered, on_event)
-        deadline = None if config.budget_seconds is None else started + config.budget_seconds
-        learned, config = learn_as_asked(gathered, config, device, deadline, on_event, stop)
+    sources = find_clouds(inputs)
+    protect(files_of(sources), target)
+    found = survey(sources, run, skip_bad=skip_bad)
+    points = request.points or min(found.counts)
+    tell(found, points, "as asked for" if request.points else None, run)
+    with gather(found, points, run) as gathered:
+        learned = learn_as_asked(gathered, request, run)
         with atomic_output(target, overwrite) as stream:
             size = write_archive(learned.archive, learned.coding, stream)
-    archive, error = learned.archive, learned.error
-    clouds, points = len(archive.names), config.points or 0
+    error, epochs = learned.error, learned.archive.header.epochs or 0
+    clouds = len(learned.archive.names)
     return CompressSummary(
         path=str(output),
         clouds=clouds,
@@ -102,22 +94,25 @@ def compress(
         bytes_in=raw_bytes(clouds, points),
         bytes_out=size,
         ratio=ratio(clouds, points, size),
-        ratio_paper=ratio_paper(clouds, points, config.network),
+        ratio_paper=ratio_paper(clouds, points, learned.plan.network),
         bits_per_point=bits_per_point(clouds, points, size),
         em_kd=error.em_kd,
         em_kd_root=math.sqrt(error.em_kd),
         n_em_kd=error.n_em_kd,
         sample=error.sample,
-        seconds=time.monotonic() - started,
-        epochs=archive.header.epochs or 0,
-        interrupted=bool(stop) and (archive.header.epochs or 0) < config.training.epochs,
-        skipped=gathered.skipped,
+        seconds=run.seconds,
+        epochs=epochs,
+        interrupted=bool(run.stop) and epochs < learned.plan.training.epochs,
+        skipped=tuple(found.skipped),
     )
 
 
-def fitted_to(config: CompressConfig, gathered: Gathered, on_event: Listener) -> CompressConfig:
-    """The configuration with M filled in, and no more patches than there are points."""
-    points, patches = gathered.store.points.shape[1], config.network.patches
-    if patches > points and (not config.size.chosen or "patches" in config.size.given):
-        on_event(Notice(f"{points} patches instead of {patches}: there are no more points"))
-    return replace(config, points=points, network=replace(config.network, patches=min(patches, points)))
+def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:
+    """Learn the set once, by the plan for the request, or at growing qualities to the error that is asked for."""
+    from qaadcodec.training.learn import learn  # torch takes seconds to import: bad input is told before
+    from qaadcodec.training.search import search
+
+    if request.recipe().size.error is not None:
+        return search(gathered, request, run)
+    clouds, points, _ = gathered.store.points.shape
+    return learn(gathered, plan(request, clouds, points), run)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy.typing as npt
 
@@ -26,14 +26,15 @@ class DecodeSummary:
     points: int
 
 
+Which: TypeAlias = int | str | slice | Sequence[int] | None
+"""clouds of an archive: an index or several, a name, a slice; None for all"""
+
+
 def decode(
     archive: str | Path,
     output: str | Path | BinaryIO,
+    which: Which = None,
     *,
-    indices: Sequence[int] = (),
-    span: slice | None = None,
-    name: str | None = None,
-    everything: bool = False,
     format: str | None = None,
     points: int | None = None,
     overwrite: bool = False,
@@ -43,8 +44,8 @@ def decode(
     Args:
         archive: the .qaad file.
         output: a file, a stream, or a folder: one that exists, or a path that ends with a slash.
-        indices, span, name, everything: which clouds; exactly one of them.
-        format: "ply", "npy", "npz", "h5" or "xyz"; by the suffix of the output, and PLY in a folder, when None.
+        which: an index or several, a name, a slice; all clouds when None.
+        format: a name in FORMATS; by the suffix of the output, and PLY in a folder, when None.
         points: an evenly spread subset of so many points; all when None.
         overwrite: replace existing files.
 
@@ -53,12 +54,16 @@ def decode(
         ArchiveError, EnvironmentFailure.
     """
     with open_archive(archive) as source:
-        chosen = choose(source, indices, span, name, everything)
+        chosen = choose(source, which)
         count = source.header.points if points is None else points
         folder = as_folder(output)
         if folder is not None:
-            paths = into_folder(source, chosen, folder, format or "ply", points, overwrite, archive)
-            return DecodeSummary(paths, len(chosen), count)
+            targets = targets_in(folder, [source.names[i] for i in chosen], format or "ply")
+            source.check(chosen, points)
+            prepare(folder, targets, archive, overwrite)
+            for i, path in zip(chosen, targets, strict=True):
+                write_cloud(path, source.points(i, points), format or "ply", overwrite=overwrite)
+            return DecodeSummary(tuple(str(path) for path in targets), len(chosen), count)
         kind = format or (format_of(output) if isinstance(output, (str, Path)) else "ply")
         target = Path(output) if isinstance(output, str) else output
         if isinstance(target, Path):
@@ -72,23 +77,21 @@ def decode(
     return DecodeSummary(where, len(chosen), count)
 
 
-def choose(
-    source: OpenArchive, indices: Sequence[int], span: slice | None, name: str | None, everything: bool
-) -> list[int]:
-    """Absolute indices of the clouds that were asked for."""
-    ways = (len(indices) > 0) + (span is not None) + (name is not None) + everything
-    if ways != 1:
-        raise UsageError("choose clouds by exactly one of indices, a range, a name and all")
-    if everything:
-        return list(range(len(source)))
-    if name is not None:
-        return [source.index_of(name)]
-    if span is not None:
-        chosen = list(range(len(source)))[span]
-        if not chosen:
-            first, last = ("" if end is None else end for end in (span.start, span.stop))
+def choose(source: OpenArchive, which: Which) -> list[int]:
+    """Absolute indices of the clouds that were asked for; UsageError where that is none."""
+    everything = list(range(len(source)))
+    if which is None:
+        return everything
+    if isinstance(which, str):
+        return [source.index_of(which)]
+    if isinstance(which, slice):
+        if not (chosen := everything[which]):
+            first, last = ("" if end is None else end for end in (which.start, which.stop))
             raise UsageError(f"the range {first}:{last} holds no cloud: indices go from 0 to {len(source) - 1}")
         return chosen
+    indices = [which] if isinstance(which, int) else which
+    if not indices:
+        raise UsageError("no cloud was chosen")
     return [source.absolute_index(i) for i in indices]
 
 
@@ -108,20 +111,15 @@ def each(source: OpenArchive, chosen: Sequence[int], points: int | None) -> Iter
         yield source.names[i], source.points(i, points)
 
 
-def into_folder(
-    source: OpenArchive,
-    chosen: Sequence[int],
-    folder: Path,
-    format: str,
-    points: int | None,
-    overwrite: bool,
-    archive: str | Path,
-) -> tuple[str, ...]:
-    """One file a cloud, under names made safe; nothing is written where one of them exists already."""
-    targets = [folder / relative for relative in safe_relative_paths([source.names[i] for i in chosen], f".{format}")]
+def targets_in(folder: Path, names: Sequence[str], format: str) -> list[Path]:
+    """A file for each name, made safe; UsageError for an unknown format."""
     if format not in FORMATS:
         raise UsageError(f"unknown format {format!r}", hint=f"formats are {', '.join(FORMATS)}")
-    source.check(chosen, points)
+    return [folder / relative for relative in safe_relative_paths(names, f".{format}")]
+
+
+def prepare(folder: Path, targets: Sequence[Path], archive: str | Path, overwrite: bool) -> None:
+    """Make the folders of the targets, and see that each of these can be written before any of them is."""
     if folder.exists() and not folder.is_dir():
         raise EnvironmentFailure(f"{folder} is a file, not a folder", hint="name another folder")
     try:
@@ -132,6 +130,3 @@ def into_folder(
     for target in targets:
         preflight(target, overwrite)
         protect([archive], target)
-    for i, target in zip(chosen, targets, strict=True):
-        write_cloud(target, source.points(i, points), format, overwrite=overwrite)
-    return tuple(str(target) for target in targets)

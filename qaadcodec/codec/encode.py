@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.archive import ArchiveReader, Header, check_extendable, extend_archive, storable_names
-from qaadcodec.clouds import Normalisation
+from qaadcodec.clouds import Normalisation, files_of, find_clouds
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.files import atomic_output, preflight, protect
-from qaadcodec.metrics.sampled import SampledError, sample_error
+from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
-from qaadcodec.progress import Listener, Notice, StopRequest, ignore
-from qaadcodec.sets.gather import gather, outer_box
+from qaadcodec.progress import Run
+from qaadcodec.sets.gather import Gathered, gather, outer_box
+from qaadcodec.sets.survey import survey, tell
 from qaadcodec.training.backend import check_device
 from qaadcodec.version import __version__
 
@@ -61,12 +61,9 @@ def encode(
     inputs: Sequence[str | Path],
     output: str | Path,
     *,
+    run: Run | None = None,
     overwrite: bool = False,
     skip_bad: bool = False,
-    device: str = "auto",
-    seed: int = 0,
-    on_event: Listener = ignore,
-    stop: StopRequest | None = None,
 ) -> EncodeSummary:
     """Write a copy of an archive with more clouds in it. Existing clouds decode exactly as before.
 
@@ -74,60 +71,42 @@ def encode(
         archive: the .qaad file to extend; never changed.
         inputs: the new clouds, as for `compress`; resampled to the archive's M.
         output: the new .qaad file; appears whole or not at all.
+        run: device, seed, listener and stop request. Once it is stopped, the clouds fitted so far are written.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
-        device: "auto", "cpu", "cuda" or "mps".
-        seed: of resampling and fitting.
-        stop: once set, the clouds fitted so far are written.
 
     Raises:
         ArchiveError, CloudError, EnvironmentFailure, UsageError; Interrupted when stopped before one was fitted.
     """
-    started = time.monotonic()
-    check_device(device)
+    run = (run or Run()).within(None)
+    check_device(run.device)
     with ArchiveReader(archive) as reader:
         preflight(output, overwrite)
         protect([archive], output)
         header = reader.header
         source = OpenArchive(reader)
-        gathered = gather(
-            inputs,
-            output,
-            points=header.points,
-            reason="what the archive has",
-            seed=seed,
-            skip_bad=skip_bad,
-            on_event=on_event,
-            stop=stop,
-            normalisation=Normalisation(np.array(header.offset), header.scale),
-        )
-        with gathered.store as store:
-            check_extendable(reader, len(store))
+        sources = find_clouds(inputs)
+        protect(files_of(sources), output)
+        found = survey(sources, run, skip_bad=skip_bad)
+        tell(found, header.points, "what the archive has", run)
+        with gather(found, header.points, run, Normalisation(np.array(header.offset), header.scale)) as gathered:
+            check_extendable(reader, len(gathered))
             if unlike := outside(header, gathered.boxes):
-                on_event(Notice(f"{unlike}; {ALIKE}", warning=True))
-            from qaadcodec.codec.fitting import fit  # torch takes seconds to import: bad input is told before
-
-            latents = fit(source, gathered, device, seed, on_event, stop)
-            count, unfitted = len(latents), len(store) - len(latents)
-            if unfitted:
-                on_event(Notice(f"stopped: {unfitted} of {len(store)} new clouds were not added", warning=True))
-            names = storable_names([*reader.names, *gathered.names[:count]])[header.clouds :]
-            if renamed := [pair for pair in zip(gathered.names, names, strict=False) if pair[0] != pair[1]]:
-                what = f"{len(renamed)} of {count} new clouds have names that are taken"
-                on_event(Notice(f"{what}: {renamed[0][0]} becomes {renamed[0][1]}", warning=True))
+                run.warn(f"{unlike}; {ALIKE}")
+            latents = fit_new(source, gathered, run)
+            count = len(latents)
+            if count < len(gathered):
+                run.warn(f"stopped: {len(gathered) - count} of {len(gathered)} new clouds were not added")
+            names = free_names(reader, gathered.names[:count], run)
             new = (latents, names, gathered.counts[:count])
             stored = as_stored(reader, *new)
-            error = sample_error(
-                count,
-                lambda i: store.points[i],
-                lambda i: decode_points(header.network, source.weights, source.input_cloud, stored[i]),
-                header.scale,
-            )
+            error = error_of(source, gathered, stored, run)
             if not unlike and (unlike := far_off(header, error)):
-                on_event(Notice(f"{unlike}; {ALIKE}", warning=True))
+                run.warn(f"{unlike}; {ALIKE}")
             with atomic_output(output, overwrite) as stream:
                 size = extend_archive(reader, *new, stream, header=widened(header, gathered.boxes[:count], error))
         grown = size - reader.size_bytes
+    unfitted = len(gathered.names) - count
     return EncodeSummary(
         path=str(output),
         added=count,
@@ -139,11 +118,42 @@ def encode(
         em_kd_root=math.sqrt(error.em_kd),
         n_em_kd=error.n_em_kd,
         sample=error.sample,
-        seconds=time.monotonic() - started,
+        seconds=run.seconds,
         interrupted=unfitted > 0,
         unfitted=unfitted,
-        skipped=gathered.skipped,
+        skipped=tuple(found.skipped),
     )
+
+
+def fit_new(source: OpenArchive, gathered: Gathered, run: Run) -> npt.NDArray[np.float32]:
+    """Latents of the gathered clouds, or of the first of them where the run was stopped; (n, l) float32."""
+    from qaadcodec.training.fitting import Learnt, fit  # torch takes seconds to import: bad input is told before
+
+    learnt = Learnt(source.header.network, source.weights, source.input_cloud, source.latents())
+    return fit(learnt, gathered.store, run)
+
+
+def free_names(reader: ArchiveReader, wanted: tuple[str, ...], run: Run) -> tuple[str, ...]:
+    """Names for new clouds that the archive does not have yet, and a warning where they are not those wanted."""
+    names = storable_names([*reader.names, *wanted])[reader.header.clouds :]
+    if renamed := [pair for pair in zip(wanted, names, strict=True) if pair[0] != pair[1]]:
+        what = f"{len(renamed)} of {len(wanted)} new clouds have names that are taken"
+        run.warn(f"{what}: {renamed[0][0]} becomes {renamed[0][1]}")
+    return names
+
+
+def error_of(source: OpenArchive, gathered: Gathered, stored: npt.NDArray[np.float32], run: Run) -> SampledError:
+    """The error of a sample of the new clouds, as they will decode from their latents (n, l)."""
+    header, points = source.header, gathered.store.points
+    with run.phase("measuring", min(SAMPLE, len(stored)), "clouds") as phase:
+        return sample_error(
+            len(stored),
+            lambda i: points[i],
+            lambda i: decode_points(header.network, source.weights, source.input_cloud, stored[i]),
+            header.scale,
+            run,
+            phase,
+        )
 
 
 def outside(header: Header, boxes: npt.NDArray[np.float64]) -> str | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,47 +16,10 @@ from qaadcodec.clouds import CloudSource, find_clouds, read_cloud, resample
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
 from qaadcodec.errors import CloudError, ThresholdMissed, UsageError
-from qaadcodec.metrics.em_kd import em_kd, variance
-from qaadcodec.metrics.nearest import diagonal, nearest_distances
+from qaadcodec.metrics.names import HIGHER_IS_BETTER, MATCHED, METRICS, NEAREST
+from qaadcodec.metrics.pair import CloudErrors, asks_for, matched_errors, nearest_errors
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
-from qaadcodec.progress import Clock, Listener, Notice, PhaseEnded, PhaseStarted, Progress, ignore
-
-METRICS = ("em_kd", "em_kd_root", "n_em_kd", "chamfer", "augmented_chamfer", "d1_psnr", "hausdorff")
-MATCHED = METRICS[:3]
-HIGHER_IS_BETTER = ("d1_psnr",)
-
-
-@dataclass(frozen=True, slots=True)
-class CloudErrors:
-    """The errors of one cloud against its original; those that were not asked for are None.
-
-    Attributes:
-        index, name: of the cloud in its archive; no index for two clouds.
-        points: of the original.
-        em_kd: mean squared matched distance, squared input units; `em_kd_root` is its root, in input units.
-        n_em_kd: em_kd over the variance of the original, no unit.
-        chamfer: sum of the two mean squared nearest distances; `augmented_chamfer` the larger of them.
-        d1_psnr: dB, with the diagonal of the original's bounding box as peak.
-        hausdorff: input units.
-        note: what a reader of the numbers has to know.
-    """
-
-    index: int | None
-    name: str
-    points: int
-    em_kd: float | None = None
-    em_kd_root: float | None = None
-    n_em_kd: float | None = None
-    chamfer: float | None = None
-    augmented_chamfer: float | None = None
-    d1_psnr: float | None = None
-    hausdorff: float | None = None
-    note: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON: index, name, points and every metric; infinite values as null, which is all that JSON has."""
-        values = {name: finite_or_none(getattr(self, name)) for name in METRICS}
-        return {"index": self.index, "name": self.name, "points": self.points, **values}
+from qaadcodec.progress import Run
 
 
 def evaluate(
@@ -66,8 +28,7 @@ def evaluate(
     *,
     indices: Sequence[int] = (),
     metrics: Sequence[str] | None = None,
-    seed: int = 0,
-    on_event: Listener = ignore,
+    run: Run | None = None,
 ) -> Iterator[CloudErrors]:
     """Compare the clouds of an archive with their originals, found by name.
 
@@ -76,39 +37,38 @@ def evaluate(
         references: folders or files with the originals, as for `compress`.
         indices: only these clouds; all for which there is an original when empty.
         metrics: names out of METRICS; all when None.
-        seed: of the subsample that EM-kD takes of the larger cloud where counts differ.
-        on_event: receives progress, and a warning where clouds have no original.
+        run: its listener hears of progress, and of clouds that have no original; its seed draws the subsample that
+            EM-kD takes of the larger cloud where counts differ.
 
     Raises:
         CloudError: an original is missing or unusable; ArchiveError; UsageError for an unknown metric or index.
     """
-    wanted = chosen_metrics(metrics)
+    wanted, run = chosen_metrics(metrics), run or Run()
     with reading(archive) as source:
         found = by_name(source, find_clouds(references))
         if not indices and len(found) < len(source):
             missing = [name for i, name in enumerate(source.names) if i not in found]
             what = f"{len(missing)} of {len(source)} clouds have no original among the references, such as {missing[0]}"
-            on_event(Notice(what, warning=True))
+            run.warn(what)
         chosen = [source.absolute_index(i) for i in indices] or sorted(found)
-        clock = Clock(len(chosen), None)
-        on_event(PhaseStarted("comparing", len(chosen), "clouds"))
-        for i in chosen:
-            if i not in found:
-                raise CloudError(
-                    f"no original for cloud {i} ({source.names[i]}) among the references",
-                    hint="originals are found by name, relative to the folder given",
-                )
-            yield compare(source.points(i), found[i].load().points, wanted, seed, index=i, name=source.names[i])
-            clock.done += 1
-            on_event(Progress("comparing", clock.done, clock.fraction, eta_seconds=clock.eta_seconds))
-        on_event(PhaseEnded("comparing", clock.seconds))
+        with run.phase("comparing", len(chosen), "clouds") as phase:
+            for i in chosen:
+                if i not in found:
+                    raise CloudError(
+                        f"no original for cloud {i} ({source.names[i]}) among the references",
+                        hint="originals are found by name, relative to the folder given",
+                    )
+                original = found[i].load().points
+                errors = compare(source.points(i), original, wanted, run.seed, source.names[i])
+                yield replace(errors, index=i)
+                phase.advance()
 
 
 def evaluate_pair(a: str | Path, b: str | Path, *, metrics: Sequence[str] | None = None, seed: int = 0) -> CloudErrors:
     """Compare two clouds, the second being the original; "-" is stdin."""
     wanted = chosen_metrics(metrics)
     first, second = read_cloud(a), read_cloud(b)
-    return compare(first.points, second.points, wanted, seed, index=None, name=first.name)
+    return compare(first.points, second.points, wanted, seed, first.name)
 
 
 def reading(archive: str | Path | OpenArchive) -> AbstractContextManager[OpenArchive]:
@@ -151,35 +111,23 @@ def by_name(source: OpenArchive, references: Sequence[CloudSource]) -> dict[int,
 
 
 def compare(
-    decoded: npt.NDArray[Any],
-    original: npt.NDArray[Any],
-    metrics: Sequence[str],
-    seed: int,
-    *,
-    index: int | None,
-    name: str,
+    decoded: npt.NDArray[Any], original: npt.NDArray[Any], metrics: Sequence[str], seed: int, name: str
 ) -> CloudErrors:
-    """The errors of one cloud against its original, (m, 3) and (n, 3)."""
+    """The errors of one cloud against its original, (m, 3) and (n, 3).
+
+    Where counts differ, EM-kD takes a subsample of the larger cloud; the note says so.
+    """
     values: dict[str, float] = {}
     note = None
-    if set(metrics) & set(MATCHED):
+    if asks_for(metrics, MATCHED):
         few = min(len(decoded), len(original))
         if len(decoded) != len(original):
             note = f"{name}: {len(decoded)} and {len(original)} points: EM-kD on {few}, drawn with seed {seed}"
-        matched = em_kd(resample(decoded, few, seed), resample(original, few, seed))
-        spread = variance(original)
-        relative = matched / spread if spread > 0 else (math.inf if matched > 0 else 0.0)
-        values |= {"em_kd": matched, "em_kd_root": math.sqrt(matched), "n_em_kd": relative}
-    if set(metrics) - set(MATCHED):
-        nearest = nearest_distances(decoded, original)
-        values |= {
-            "chamfer": nearest.chamfer,
-            "augmented_chamfer": nearest.augmented_chamfer,
-            "d1_psnr": nearest.d1_psnr(diagonal(original)),
-            "hausdorff": nearest.hausdorff,
-        }
+        values |= matched_errors(resample(decoded, few, seed), resample(original, few, seed), original)
+    if asks_for(metrics, NEAREST):
+        values |= nearest_errors(decoded, original)
     asked = {key: value for key, value in values.items() if key in metrics}
-    return CloudErrors(index=index, name=name, points=len(original), note=note, **asked)
+    return CloudErrors(index=None, name=name, points=len(original), note=note, **asked)
 
 
 def summarise(errors: Sequence[CloudErrors], archive: str | Path | OpenArchive | None) -> dict[str, Any]:
@@ -243,8 +191,3 @@ def check_thresholds(summary: Mapping[str, Any], limits: Mapping[str, float] | I
             missed.append(f"mean {name} is {value:.6g}, {word} the limit {limit:.6g}")
     if missed:
         raise ThresholdMissed("; ".join(missed))
-
-
-def finite_or_none(value: float | None) -> float | None:
-    """The value, or None where JSON has no word for it."""
-    return value if value is not None and math.isfinite(value) else None

@@ -1,23 +1,26 @@
-"""Every hyperparameter, checked on construction, and the presets that name whole sets of them."""
+"""Every setting, checked on construction; presets, which name sets of them; the request, and the plan made of it."""
 
 from qaadcodec.config.checks import require
 from qaadcodec.config.coding import CodingConfig, SizeConfig
-from qaadcodec.config.compress import CompressConfig, aimed, with_settings
 from qaadcodec.config.network import NetworkConfig, parameters
+from qaadcodec.config.plan import Plan, plan
 from qaadcodec.config.presets import PRESETS, preset
+from qaadcodec.config.recipe import Recipe
+from qaadcodec.config.request import Request
 from qaadcodec.config.training import AssignmentConfig, TrainingConfig
 
 __all__ = [
     "PRESETS",
     "AssignmentConfig",
     "CodingConfig",
-    "CompressConfig",
     "NetworkConfig",
+    "Plan",
+    "Recipe",
+    "Request",
     "SizeConfig",
     "TrainingConfig",
-    "aimed",
     "parameters",
+    "plan",
     "preset",
     "require",
-    "with_settings",
 ]

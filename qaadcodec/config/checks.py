@@ -10,7 +10,7 @@ from qaadcodec.errors import UsageError
 
 
 def require(condition: bool, name: str, value: object, rule: str) -> None:
-    """Raise UsageError saying which setting is off, what it was and what it must be."""
+    """Raise UsageError where the condition fails; it says which setting it is, what it was and what it must be."""
     if not condition:
         raise UsageError(f"{name} is {value!r}, and must be {rule}")
 
@@ -23,12 +23,11 @@ KINDS = {
     "bool": "true or false",
     "str": "text",
     "tuple[int, ...]": "a list of whole numbers",
-    "tuple[str, ...]": "a list of texts",
 }
 
 
 class Settings:
-    """Dictionary forms of a configuration; unknown keys and values of another type are refused, never ignored."""
+    """Dictionary forms of settings. Unknown keys and values of another type are refused, never ignored."""
 
     __slots__ = ()
 
@@ -53,8 +52,8 @@ class Settings:
 
 
 def is_a(value: object, declared: str) -> bool:
-    """Whether a value is of the type that a field declares; whole numbers are also accepted for float ones."""
+    """Whether a value is of the type that a field declares; a whole number is a float too."""
     if declared.startswith("tuple"):
-        return isinstance(value, tuple) and all(type(item) is (int if "int" in declared else str) for item in value)
+        return isinstance(value, tuple) and all(type(item) is int for item in value)
     names = declared.split(" | ")
     return type(value).__name__.replace("NoneType", "None") in names or (type(value) is int and "float" in names)

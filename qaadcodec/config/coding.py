@@ -6,15 +6,19 @@ from dataclasses import dataclass
 
 from qaadcodec.config.checks import Settings, require
 
+METRICS = ("em_kd", "n_em_kd")
+# Numbers of one section that can be entropy-coded. They may take next to no bytes, so a file's size bounds nothing.
+MAX_CODED = 1 << 24
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodingConfig(Settings):
     """How numbers become bits.
 
     Attributes:
-        numbers: "entropy": rounded to steps that are found and learnt with, and entropy-coded; or "uniform".
+        numbers: "entropy": rounded to grids that are found and learnt with, then entropy-coded; or "uniform".
         learn_from: share of the training after which what is learnt is rounded for every gradient.
-        loss: error that rounding may cost when it begins, as a share of the matched error; learning makes up for it.
+        loss: error that rounding may cost when it begins, as a share of the matched error. Learning makes up for it.
         price: weight of the bits in what is minimised, as a multiple of the one that goes with `loss`.
         weight_bits, latent_bits, input_bits: of uniform numbers.
     """
@@ -38,14 +42,13 @@ class CodingConfig(Settings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeConfig(Settings):
-    """What decides how large the archive gets; with none of it, network and coding are taken as they are set.
+    """What decides how large the archive gets. With none of it, network and coding are taken as they are set.
 
     Attributes:
-        quality: 0 to 100; network and coding are chosen by it for the set (`codec.sizing`).
+        quality: 0 to 100; network and coding are chosen by it for the set (`plan.plan`).
         bytes: what the archive should come to.
         ratio: the same, as a ratio to the bytes of the clouds.
         metric, error: an error that should be reached, in as few bytes as can be: "em_kd" or "n_em_kd", and its value.
-        given: settings of the network that stay as they are set, whatever is chosen.
     """
 
     quality: float | None = None
@@ -53,19 +56,18 @@ class SizeConfig(Settings):
     ratio: float | None = None
     metric: str = "em_kd"
     error: float | None = None
-    given: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require(self.quality is None or 0 <= self.quality <= 100, "quality", self.quality, "from 0 to 100")
         require(self.bytes is None or self.bytes >= 1, "target size", self.bytes, "at least 1 byte")
         require(self.ratio is None or self.ratio > 0, "target ratio", self.ratio, "above 0")
-        require(self.metric in ("em_kd", "n_em_kd"), "metric", self.metric, '"em_kd" or "n_em_kd"')
+        require(self.metric in METRICS, "metric", self.metric, '"em_kd" or "n_em_kd"')
         require(self.error is None or self.error > 0, "target error", self.error, "above 0")
         aims = {"bytes": self.bytes, "ratio": self.ratio, "error": self.error}
         several = [name for name, value in aims.items() if value is not None]
         require(len(several) <= 1, "targets", ", ".join(several), "one at most: a size, a ratio or an error")
 
     @property
-    def chosen(self) -> bool:
+    def chooses(self) -> bool:
         """Whether network and coding are chosen for the set."""
         return any(aim is not None for aim in (self.quality, self.bytes, self.ratio, self.error))

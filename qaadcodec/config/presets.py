@@ -1,22 +1,21 @@
-"""Named configurations."""
+"""Recipes with names."""
 
 from __future__ import annotations
 
 from qaadcodec.config.coding import CodingConfig, SizeConfig
-from qaadcodec.config.compress import CompressConfig
 from qaadcodec.config.network import NetworkConfig
+from qaadcodec.config.recipe import Recipe
 from qaadcodec.config.training import AssignmentConfig, TrainingConfig
 from qaadcodec.errors import UsageError
 
 CHOSEN = SizeConfig(quality=75)
 
-PRESETS: dict[str, CompressConfig] = {
-    "fast": CompressConfig(preset="fast", size=CHOSEN, training=TrainingConfig(epochs=200)),
-    "default": CompressConfig(preset="default", size=CHOSEN),
-    "max": CompressConfig(preset="max", size=CHOSEN, training=TrainingConfig(epochs=5000)),
+PRESETS: dict[str, Recipe] = {
+    "fast": Recipe(size=CHOSEN, training=TrainingConfig(epochs=200)),
+    "default": Recipe(size=CHOSEN),
+    "max": Recipe(size=CHOSEN, training=TrainingConfig(epochs=5000)),
     # The paper's recipe for faces and bodies (section 4.2), with none of our additions.
-    "paper": CompressConfig(
-        preset="paper",
+    "paper": Recipe(
         network=NetworkConfig(
             latent_size=256, patches=128, head_widths=(64,), fourier_octaves=0, film=False, displacement=False
         ),
@@ -37,8 +36,8 @@ PRESETS: dict[str, CompressConfig] = {
 }
 
 
-def preset(name: str) -> CompressConfig:
-    """The configuration of that name; UsageError lists the names there are."""
+def preset(name: str) -> Recipe:
+    """The recipe of that name; UsageError lists the names there are."""
     if name not in PRESETS:
         raise UsageError(f"unknown preset {name!r}; presets are {', '.join(PRESETS)}")
     return PRESETS[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.metrics.em_kd import em_kd, variance
+from qaadcodec.progress import Phase, Run
 
 Array = npt.NDArray[np.float32]
 
@@ -42,27 +42,26 @@ def sample_error(
     original: Callable[[int], Array],
     decoded: Callable[[int], Array],
     scale: float,
-    deadline: float | None = None,
-    on_progress: Callable[[int, float], None] = lambda done, share: None,
+    run: Run,
+    phase: Phase,
 ) -> SampledError:
-    """Measure up to SAMPLE clouds out of N, at least one, more only while the deadline (time.monotonic) is not over.
+    """Measure up to SAMPLE of N clouds: at least one, and more only until the deadline of the run.
 
     Args:
         clouds: N.
         original, decoded: the normalised clouds by index, (M, 3).
         scale: input units per normalised unit.
-        on_progress: receives how many clouds are measured, and which share of them that is.
+        phase: hears of every cloud.
     """
     squared: list[float] = []
     relative: list[float] = []
-    chosen = np.unique(np.linspace(0, clouds - 1, min(SAMPLE, clouds)).round().astype(int))
-    for i in chosen:
-        if squared and deadline is not None and time.monotonic() > deadline:
+    for i in np.unique(np.linspace(0, clouds - 1, min(SAMPLE, clouds)).round().astype(int)):
+        if squared and run.is_late:
             break
         truth = original(int(i))
         error = em_kd(decoded(int(i)), truth)
         squared.append(error * scale**2)
         spread = variance(truth)
         relative.append(error / spread if spread > 0 else 0.0)  # a cloud too small beside the others to have a shape
-        on_progress(len(squared), len(squared) / len(chosen))
+        phase.advance()
     return SampledError(float(np.mean(squared)), float(np.mean(relative)), len(squared))

@@ -21,7 +21,7 @@ from qaadcodec.model.numpy_layers import SELU_ALPHA, SELU_SCALE
 
 
 def cloud_by_cloud(
-    network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, run: Threads
+    network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, threads: Threads
 ) -> tuple[Tensor, Tensor]:
     """`loss.matched_error` on the CPU, as that describes it."""
     encoded = encode_input(q.reshape(-1, 3), network.config.fourier_octaves)
@@ -32,10 +32,7 @@ def cloud_by_cloud(
     heads = [first[:, :, :features], *(weight for weight, _ in others)]
     shared = network.modulated(latents)
     loss, predictions = CloudByCloud.apply(  # type: ignore[no-untyped-call]
-        run,
-        network.config.displacement,
-        len(shared),
-        targets,
+        Batch(targets, threads, len(shared), network.config.displacement),
         q,
         encoded,
         base,
@@ -47,45 +44,55 @@ def cloud_by_cloud(
     return loss, predictions
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a step is about besides its differentiable tensors.
+
+    Attributes:
+        targets: (B, K·s, 3).
+        threads: that share the clouds.
+        depth: number of shared layers.
+        displacement: whether the network's output is added to the input point.
+    """
+
+    targets: Tensor
+    threads: Threads
+    depth: int
+    displacement: bool
+
+
 class CloudByCloud(torch.autograd.Function):
     """Computes the gradients along with the loss, since they are wanted every time; backward hands them out."""
 
     @staticmethod
     def forward(
-        ctx: Any,
-        run: Threads,
-        displacement: bool,
-        depth: int,
-        targets: Tensor,
-        q: Tensor,
-        encoded: Tensor,
-        base: Tensor,
-        *tensors: Tensor,
+        ctx: Any, batch: Batch, q: Tensor, encoded: Tensor, base: Tensor, *tensors: Tensor
     ) -> tuple[Tensor, Tensor]:
-        cast = [tensor.to(run.dtype).contiguous() for tensor in tensors]
+        targets, threads, depth = batch.targets, batch.threads, batch.depth
+        cast = [tensor.to(threads.dtype).contiguous() for tensor in tensors]
         heads = cast[2 * depth :]
         layers = Pass(
             shared=list(zip(cast[:depth], cast[depth : 2 * depth], strict=True)),
             heads=heads[: (len(heads) + 1) // 2],
-            biases=[base.to(run.dtype), *(bias[:, None, :] for bias in heads[(len(heads) + 1) // 2 :])],
-            encoded=encoded.to(run.dtype),
+            biases=[base.to(threads.dtype), *(bias[:, None, :] for bias in heads[(len(heads) + 1) // 2 :])],
+            encoded=encoded.to(threads.dtype),
             q=q.detach(),
-            displacement=displacement,
+            displacement=batch.displacement,
         )
-        batch = len(targets)
-        weight = 1.0 / (batch * targets.shape[1])
+        clouds = len(targets)
+        weight = 1.0 / (clouds * targets.shape[1])
         predictions = torch.empty(targets.shape)
         gradients = [torch.empty(tensor.shape) for tensor in tensors[: 2 * depth]]
-        errors = torch.zeros(batch, dtype=torch.float64)
+        errors = torch.zeros(clouds, dtype=torch.float64)
 
         def work(thread: int) -> Sums:
             sums = Sums.like(layers)
             with torch.no_grad():  # gradient mode is a thread's own
-                for b in range(thread, batch, run.count):
+                for b in range(thread, clouds, threads.count):
                     errors[b] = layers.run(b, targets[b], weight, predictions[b], gradients, sums)
             return sums
 
-        first, *rest = run.pool.map(work, range(min(run.count, batch)))
+        first, *rest = threads.pool.map(work, range(min(threads.count, clouds)))
         for sums in rest:
             first.add(sums)
         ctx.gradients = (first.q, first.encoded, first.biases[0], *gradients, *first.heads, *first.biases[1:])
@@ -94,7 +101,7 @@ class CloudByCloud(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor | None, ...]:
-        return (None, None, None, None, *(gradient * outer[0] for gradient in ctx.gradients))
+        return (None, *(gradient * outer[0] for gradient in ctx.gradients))
 
 
 @dataclass(slots=True)

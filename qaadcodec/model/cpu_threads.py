@@ -22,7 +22,7 @@ class Threads:
 
 
 @contextmanager
-def threads() -> Iterator[Threads]:
+def cloud_threads() -> Iterator[Threads]:
     """Threads over clouds in place of torch's own inside each operation, which these sizes do not feed."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -11,7 +11,7 @@ from qaadcodec.report.tables import facts, table
 from qaadcodec.report.text import count_of, grouped, percent, short
 
 if TYPE_CHECKING:
-    from qaadcodec.codec.evaluate import CloudErrors
+    from qaadcodec.metrics.pair import CloudErrors
 
 HEADERS = {
     "em_kd": "EM-kD",

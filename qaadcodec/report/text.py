@@ -32,7 +32,7 @@ def count_of(number: int, one: str, several: str | None = None) -> str:
     return f"{grouped(number)} {one if number == 1 else several or one + 's'}"
 
 
-def rate(per_second: float) -> str:
+def throughput(per_second: float) -> str:
     """Points per second: `1.2 M points/s`."""
     for size, prefix in ((1e9, "G "), (1e6, "M "), (1e3, "k ")):
         if per_second >= size:

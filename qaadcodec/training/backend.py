@@ -1,15 +1,100 @@
-"""Where training runs."""
+"""Where a training computes: chosen once, by the name of the device.
+
+Two packages implement the same things under the same file names: `host` for the CPU, and for mps, which computes
+gradients only; `device` for CUDA, where all of a step stays on the device. What is common to both asks the backend.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
 
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.config import AssignmentConfig
 from qaadcodec.errors import EnvironmentFailure, UsageError
+from qaadcodec.progress import DEVICES, Phase, Run
+from qaadcodec.sets.store import TargetStore
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the name of a device is checked before anybody waits for torch
     import torch
+    from torch import Tensor
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
+    from qaadcodec.training.quantise.rounding import Rounding
+
+Prediction = Callable[[int], npt.NDArray[np.float32]]
+"""P̂ of a cloud by its index, (M, 3), in the row order of Q; may be called from several threads"""
+
+
+class Steps(Protocol):
+    """Takes the steps of one training; a context manager, at whose end the targets are in the store again."""
+
+    def step(self, batch: npt.NDArray[np.int64], factor: float) -> tuple[float | Tensor, int]:
+        """One step on these clouds (B,), at this factor of the learning rate; the loss before it, and the points shown.
+
+        The loss may be a scalar on the device that is still being computed.
+        """
+
+    def round_to(self, rounding: Rounding) -> None:
+        """From now on what is learnt is rounded for every gradient."""
+
+    def drop_waiting(self) -> None:
+        """Leave out the assignments that have not begun: nothing is learnt from them any more."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The implementation that suits a device.
+
+    Attributes:
+        device: where the learner's tensors are.
+        align: brings every cloud of a store into the row order of Q, nearest to its prediction.
+        steps: makes the `Steps` of a training.
+        matched_error: the loss of a batch and its predictions.
+        nearest_both_ways: the nearest neighbours between clouds, in both directions.
+    """
+
+    device: torch.device
+    align: Callable[[TargetStore, Prediction, AssignmentConfig, Run, Phase], None]
+    steps: Callable[..., Steps]
+    matched_error: Callable[..., tuple[Tensor, Tensor]]
+    nearest_both_ways: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def choose_backend(name: str) -> Backend:
+    """The backend of the device of that name; see `choose_device`."""
+    device = choose_device(name)
+    return device_backend(device) if device.type == "cuda" else host_backend(device)
+
+
+def host_backend(device: torch.device) -> Backend:
+    """The implementation in `host`."""
+    from qaadcodec.training.host.align import align
+    from qaadcodec.training.host.loss import matched_error
+    from qaadcodec.training.host.nearest import nearest_both_ways
+    from qaadcodec.training.host.steps import Steps
+
+    return Backend(device, align, Steps, matched_error, nearest_both_ways)
+
+
+def device_backend(device: torch.device) -> Backend:
+    """The implementation in `device`. It runs on the CPU too, which is how it is tested where there is no GPU."""
+    from qaadcodec.training.device.align import align
+    from qaadcodec.training.device.loss import matched_error
+    from qaadcodec.training.device.nearest import nearest_both_ways
+    from qaadcodec.training.device.steps import Steps
+
+    return Backend(device, partial(align, device=device), Steps, matched_error, nearest_both_ways)
 
 
 def check_device(name: str) -> None:

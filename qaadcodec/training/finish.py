@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qaadcodec.archive import Archive, Grids, Header, quantise, write_archive
-from qaadcodec.config import CodingConfig, CompressConfig
+from qaadcodec.config import CodingConfig, Plan
 from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
-from qaadcodec.progress import Clock, Listener, Notice, PhaseEnded, PhaseStarted, Progress
+from qaadcodec.progress import Run
 from qaadcodec.sets.gather import Gathered, outer_box
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.learner import Learner
@@ -30,41 +30,36 @@ class Learned:
     """What a set became.
 
     Attributes:
+        plan: that it was learnt by.
         archive: as it will be read, with the error of a sample of its clouds in the header.
         coding: what it is to be written with.
         error: that error.
     """
 
+    plan: Plan
     archive: Archive
     coding: CodingConfig | Grids
     error: SampledError
 
 
-def finish(
-    learner: Learner,
-    gathered: Gathered,
-    config: CompressConfig,
-    deadline: float | None,
-    on_event: Listener,
-) -> Learned:
+def finish(learner: Learner, gathered: Gathered, plan: Plan, run: Run) -> Learned:
     """The archive as it will be read, and its error."""
-    clock, points = Clock(1, None), gathered.store.points
-    on_event(PhaseStarted("measuring", min(SAMPLE, len(points)), "clouds"))
-    coding = final_coding(learner, gathered, config, on_event)
-    stored = quantise(archive_of(learner, gathered, config), coding)
-    error = sample_error(
-        len(points),
-        lambda i: points[i],
-        lambda i: decode_points(config.network, stored.weights, stored.input_cloud, stored.latents[i]),
-        gathered.normalisation.scale,
-        deadline,
-        lambda done, share: on_event(Progress("measuring", done, share)),
-    )
-    on_event(PhaseEnded("measuring", clock.seconds))
-    return Learned(replace(stored, header=replace(stored.header, errors=error.to_header())), coding, error)
+    points = gathered.store.points
+    with run.phase("measuring", min(SAMPLE, len(points)), "clouds") as phase:
+        coding = final_coding(learner, gathered, plan, run)
+        stored = quantise(archive_of(learner, gathered, plan, run.seed), coding)
+        error = sample_error(
+            len(points),
+            lambda i: points[i],
+            lambda i: decode_points(plan.network, stored.weights, stored.input_cloud, stored.latents[i]),
+            gathered.normalisation.scale,
+            run,
+            phase,
+        )
+    return Learned(plan, replace(stored, header=replace(stored.header, errors=error.to_header())), coding, error)
 
 
-def archive_of(learner: Learner, gathered: Gathered, config: CompressConfig) -> Archive:
+def archive_of(learner: Learner, gathered: Gathered, plan: Plan, seed: int) -> Archive:
     """All that was learnt, not rounded yet."""
     norm, points = gathered.normalisation, gathered.store.points
     low, high = outer_box(gathered.boxes)
@@ -76,10 +71,10 @@ def archive_of(learner: Learner, gathered: Gathered, config: CompressConfig) -> 
             offset=tuple(norm.offset.tolist()),
             scale=norm.scale,
             bounds=(tuple(low.tolist()), tuple(high.tolist())),
-            network=config.network,
+            network=plan.network,
             writer=f"qaad {__version__}",
-            preset=config.preset,
-            seed=config.seed,
+            preset=plan.request,
+            seed=seed,
             epochs=learner.epochs,
         ),
         weights=learner.network.arrays(),
@@ -90,29 +85,28 @@ def archive_of(learner: Learner, gathered: Gathered, config: CompressConfig) -> 
     )
 
 
-def size_of(learner: Learner, gathered: Gathered, config: CompressConfig) -> int:
+def size_of(learner: Learner, gathered: Gathered, plan: Plan, seed: int) -> int:
     """Bytes of the archive, if the learner were written now with its grids."""
     assert learner.grids is not None
-    return write_archive(archive_of(learner, gathered, config), learner.grids, io.BytesIO())
+    return write_archive(archive_of(learner, gathered, plan, seed), learner.grids, io.BytesIO())
 
 
-def final_coding(
-    learner: Learner, gathered: Gathered, config: CompressConfig, on_event: Listener
-) -> CodingConfig | Grids:
+def final_coding(learner: Learner, gathered: Gathered, plan: Plan, run: Run) -> CodingConfig | Grids:
     """What the set was learnt to be rounded to, brought to the wanted size if there is one.
 
     Where the training ended before it rounded anything, grids that cost little error.
     """
-    if config.coding.numbers != "entropy":
-        return config.coding
+    if plan.coding.numbers != "entropy":
+        return plan.coding
     if learner.grids is None:
-        learner.grids, _ = chosen_grids(learner, UNLEARNT_LOSS * matched_error(learner, gathered.store), config.seed)
-    if (target := config.size.bytes) is not None:
-        size = fitted(learner, target, lambda learner: size_of(learner, gathered, config), SIZE_TOLERANCE)
+        learner.grids, _ = chosen_grids(learner, UNLEARNT_LOSS * matched_error(learner, gathered.store), run.seed)
+    if (target := plan.target_bytes) is not None:
+        size = fitted(learner, target, lambda learner: size_of(learner, gathered, plan, run.seed), SIZE_TOLERANCE)
         if abs(size - target) > SIZE_MISSED * target:
             way = "fewer" if size > target else "more"
-            text = f"the archive takes {size} bytes, not {target}: {way} are not possible for these clouds and settings"
-            on_event(Notice(text, warning=True))
+            run.warn(
+                f"the archive takes {size} bytes, not {target}: {way} are not possible for these clouds and settings"
+            )
     return learner.grids
 
 

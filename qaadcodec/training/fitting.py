@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,13 @@ from torch import Tensor
 from qaadcodec.assignment.greedy import greedy
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import resolve_leaves
-from qaadcodec.config import AssignmentConfig
-from qaadcodec.model.cpu_threads import Threads, threads
+from qaadcodec.config import AssignmentConfig, NetworkConfig
+from qaadcodec.errors import Interrupted
+from qaadcodec.model.cpu_threads import Threads, cloud_threads
 from qaadcodec.model.network import FoldingNetwork
-from qaadcodec.progress import StopRequest
+from qaadcodec.progress import Run
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.host.loss import matched_error
+from qaadcodec.training.backend import Backend, choose_backend
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.predict import predict
 from qaadcodec.training.sampling import sample_rows
@@ -30,20 +31,42 @@ PROBE = 1024  # points of either cloud in that comparison
 TOGETHER = 8  # clouds fitted at a time
 
 
-def fit_latents(
-    network: FoldingNetwork,
-    input_cloud: Tensor,
-    known: Tensor,
-    store: TargetStore,
-    config: AssignmentConfig,
-    *,
-    rounds: int = 10,
-    steps: int = 40,
-    points_per_step: int = 2048,
-    learning_rate: float = 0.03,
-    seed: int = 0,
-    stop: StopRequest | None = None,
-) -> Iterator[tuple[int, Array]]:
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What an archive has learnt, as it stays.
+
+    Attributes:
+        network: the architecture.
+        weights: float32 tensors by name.
+        input_cloud: Q, (M, 3) float32.
+        latents: L, (N, l) float32.
+    """
+
+    network: NetworkConfig
+    weights: dict[str, Array]
+    input_cloud: Array
+    latents: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How long and how fast latents are fitted.
+
+    Attributes:
+        rounds, steps: rounds of assignment and descent, and steps in each.
+        points_per_step: of each cloud, the same number from every patch.
+        learning_rate: of the first round; it falls as in training.
+        assignment: of the points to the predictions.
+    """
+
+    rounds: int = 10
+    steps: int = 40
+    points_per_step: int = 2048
+    learning_rate: float = 0.03
+    assignment: AssignmentConfig = field(default_factory=AssignmentConfig)
+
+
+def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = None) -> Array:
     """Latents of new clouds, by turns of assignment and descent as in training, with everything else frozen.
 
     A cloud starts from the known latent that resembles it most. Each round assigns its points to the present
@@ -52,47 +75,92 @@ def fit_latents(
     all points at the end of a round is kept.
 
     Args:
-        network, input_cloud: frozen; Q is (M, 3).
-        known: latents to start from, (n, l).
         store: the new clouds, normalised, in any row order; reordered in place.
-        rounds, steps: rounds, and steps in each.
-        learning_rate: of the first round; falls as in training.
 
-    Yields:
-        How many clouds are done, and the latents of those that were finished since, (b, l); once stopped, those at
-        hand as they are.
+    Returns:
+        (n, l) float32; where the run was stopped, of the first n clouds, the last of them as they are at hand.
+
+    Raises:
+        Interrupted: stopped before a cloud was fitted.
     """
-    rng = np.random.default_rng([seed, 5])
-    starts = candidates(known, rng)
-    offsets = patch_offsets(len(input_cloud), network.config.patches)
-    with threads() as run:
+    backend = choose_backend(run.device)
+    network = FoldingNetwork(learnt.network)
+    network.load_arrays(learnt.weights)
+    network.requires_grad_(False).to(backend.device)
+    q = torch.from_numpy(learnt.input_cloud).to(backend.device)
+    rng = np.random.default_rng([run.seed, 5])
+    starts = candidates(torch.from_numpy(learnt.latents).to(backend.device), rng)
+    found = []
+    with run.phase("fitting", len(store), "clouds") as phase, cloud_threads() as threads:
+        group = Group(network, q, store, fitting or Fitting(), threads, backend)
         for first in range(0, len(store), TOGETHER):
-            if stop:
-                return
-            here = range(first, min(first + TOGETHER, len(store)))
-            table = torch.stack([nearest_start(network, input_cloud, starts, store.points[i], rng) for i in here])
-            best, lowest = table.clone(), np.full(len(here), np.inf)
-            adam = RowAdam(table)
-            every = torch.arange(len(here), device=table.device)
-            for turn in range(rounds):
-                if stop and turn:
-                    break
-                reassign(network, input_cloud, table, store, here, config, turn, 2 * turn < rounds, seed, run)
-                for step in range(steps):
-                    rows = sample_rows(offsets, points_per_step, rng)
-                    latents = table.clone().requires_grad_()
-                    targets = torch.from_numpy(store.points[here.start : here.stop, rows.ravel()]).to(table.device)
-                    q = input_cloud[torch.from_numpy(rows).to(table.device)]
-                    loss, _ = matched_error(network, q, latents, targets, run)
-                    (gradient,) = torch.autograd.grad(loss, latents)
-                    done = (turn * steps + step + 1) / (rounds * steps + 1)
-                    adam.step(every, gradient, learning_rate * learning_rate_factor(done))
-                for row, i in enumerate(here):
-                    error = float(np.square(predict(network, input_cloud, table[row]) - store.points[i]).sum(1).mean())
-                    if error < lowest[row]:
-                        lowest[row], best[row] = error, table[row]
-            store.touched(len(here))
-            yield here.stop, best.cpu().numpy()
+            if run.stop:
+                break
+            clouds = range(first, min(first + TOGETHER, len(store)))
+            table = torch.stack([nearest_start(network, q, starts, store.points[i], rng) for i in clouds])
+            found.append(group.fitted(clouds, table, run, rng))
+            store.touched(len(clouds))
+            phase.reach(clouds.stop)
+    if not found:
+        raise Interrupted("stopped before a cloud was fitted; nothing was written")
+    return np.concatenate(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What clouds that are fitted together need."""
+
+    network: FoldingNetwork
+    input_cloud: Tensor
+    store: TargetStore
+    fitting: Fitting
+    threads: Threads
+    backend: Backend
+
+    def fitted(self, clouds: range, table: Tensor, run: Run, rng: np.random.Generator) -> Array:
+        """The best latents (b, l) of these clouds, from those in `table`, which moves; fewer rounds once stopped."""
+        fitting = self.fitting
+        best, lowest = table.clone(), np.full(len(clouds), np.inf)
+        adam, every = RowAdam(table), torch.arange(len(clouds), device=table.device)
+        for turn in range(fitting.rounds):
+            if run.stop and turn:
+                break
+            self.reassign(clouds, table, turn, run.seed)
+            for step in range(fitting.steps):
+                done = (turn * fitting.steps + step + 1) / (fitting.rounds * fitting.steps + 1)
+                gradient = self.gradient(clouds, table, rng)
+                adam.step(every, gradient, fitting.learning_rate * learning_rate_factor(done))
+            for row, i in enumerate(clouds):
+                prediction = predict(self.network, self.input_cloud, table[row])
+                error = float(np.square(prediction - self.store.points[i]).sum(1).mean())
+                if error < lowest[row]:
+                    lowest[row], best[row] = error, table[row]
+        return best.cpu().numpy()
+
+    def gradient(self, clouds: range, table: Tensor, rng: np.random.Generator) -> Tensor:
+        """Gradient of the matched error in the latents, (b, l), on points drawn anew."""
+        offsets = patch_offsets(len(self.input_cloud), self.network.config.patches)
+        rows = sample_rows(offsets, self.fitting.points_per_step, rng)  # (K, s)
+        latents = table.clone().requires_grad_()
+        targets = torch.from_numpy(self.store.points[clouds.start : clouds.stop, rows.ravel()]).to(table.device)
+        q = self.input_cloud[torch.from_numpy(rows).to(table.device)]
+        loss, _ = self.backend.matched_error(self.network, q, latents, targets, self.threads)
+        (gradient,) = torch.autograd.grad(loss, latents)
+        return gradient
+
+    def reassign(self, clouds: range, table: Tensor, turn: int, seed: int) -> None:
+        """Assign the points of each cloud anew to its present prediction."""
+        config, moving = self.fitting.assignment, 2 * turn < self.fitting.rounds
+
+        def work(row: int) -> None:
+            targets = self.store.points[clouds[row]]
+            prediction = predict(self.network, self.input_cloud, table[row])
+            rng = np.random.default_rng([seed, 6, clouds[row], turn])
+            if moving:
+                targets[:] = targets[greedy(prediction, targets, config.greedy_leaf, rng)]
+            targets[:] = targets[resolve_leaves(prediction, targets, config.leaf, rng)]
+
+        list(self.threads.pool.map(work, range(len(clouds))))
 
 
 def candidates(known: Tensor, rng: np.random.Generator) -> Tensor:
@@ -119,28 +187,3 @@ def nearest_start(
         return float(max(there, np.square(cKDTree(prediction).query(sample)[0]).mean()))
 
     return starts[int(np.argmin([error(prediction) for prediction in decoded]))]
-
-
-def reassign(
-    network: FoldingNetwork,
-    input_cloud: Tensor,
-    table: Tensor,
-    store: TargetStore,
-    clouds: range,
-    config: AssignmentConfig,
-    turn: int,
-    moving: bool,
-    seed: int,
-    run: Threads,
-) -> None:
-    """Assign the points of each cloud anew to its present prediction."""
-
-    def work(row: int) -> None:
-        targets = store.points[clouds[row]]
-        prediction = predict(network, input_cloud, table[row])
-        rng = np.random.default_rng([seed, 6, clouds[row], turn])
-        if moving:
-            targets[:] = targets[greedy(prediction, targets, config.greedy_leaf, rng)]
-        targets[:] = targets[resolve_leaves(prediction, targets, config.leaf, rng)]
-
-    list(run.pool.map(work, range(len(clouds))))

@@ -14,11 +14,11 @@ from qaadcodec.archive.coding.codings import Array
 from qaadcodec.archive.coding.grids import GRID, pack_grid, to_integers, unpack_grid
 from qaadcodec.archive.coding.table_choice import OFFSET_FAMILY, choose, value_tables
 from qaadcodec.archive.coding.tables import FAMILIES, MAX_MAGNITUDE, SCALES, table_of
+from qaadcodec.config.coding import MAX_CODED
 from qaadcodec.errors import ArchiveError, UsageError
 
 TABLES = struct.Struct("<4B")  # family, base, scales of the offsets of rows and of columns
 ENTRY_BYTES = GRID.size + TABLES.size
-MAX_NUMBERS = 1 << 24  # of one section: coded numbers may take next to no bytes, so the file's size bounds nothing
 
 Integers = npt.NDArray[np.integer]
 Shapes = Sequence[tuple[str, tuple[int, ...]]]
@@ -30,8 +30,8 @@ def encode_weights(arrays: Sequence[tuple[str, Array]], grids: Mapping[str, floa
     Magnitudes beyond 2^15 - 1 grids are clipped. UsageError for values that are not finite, a tensor without a grid, a
     grid that cannot be stored, and more than 2^24 values.
     """
-    if (count := sum(values.size for _, values in arrays)) > MAX_NUMBERS:
-        raise UsageError(f"{count} weights, and at most {MAX_NUMBERS} can be entropy-coded")
+    if (count := sum(values.size for _, values in arrays)) > MAX_CODED:
+        raise UsageError(f"{count} weights, and at most {MAX_CODED} can be entropy-coded")
     if missing := [name for name, _ in arrays if name not in grids]:
         raise UsageError(f"no quantiser step for {', '.join(missing)}")
     entries, offsets, integers = b"", [], []
@@ -52,8 +52,8 @@ def decode_weights(data: bytes, shapes: Shapes) -> dict[str, Array]:
 
     ArchiveError where the section is damaged, or where there are more than 2^24 values: before they are allocated.
     """
-    if (count := sum(math.prod(shape) for _, shape in shapes)) > MAX_NUMBERS:
-        raise ArchiveError(f"{count} entropy-coded weights, and there may be {MAX_NUMBERS}")
+    if (count := sum(math.prod(shape) for _, shape in shapes)) > MAX_CODED:
+        raise ArchiveError(f"{count} entropy-coded weights, and there may be {MAX_CODED}")
     if len(data) < len(shapes) * ENTRY_BYTES:
         raise ArchiveError(f"{len(shapes)} tensors take {len(shapes) * ENTRY_BYTES} bytes, and there are {len(data)}")
     entries = [_entry(name, data[i * ENTRY_BYTES : (i + 1) * ENTRY_BYTES]) for i, (name, _) in enumerate(shapes)]

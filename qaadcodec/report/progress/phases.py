@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qaadcodec.progress import PhaseStarted, Progress
-from qaadcodec.report.text import duration, grouped, percent, rate
+from qaadcodec.report.text import duration, grouped, percent, throughput
 
 
 def amount(phase: PhaseStarted, done: int) -> str:
@@ -18,8 +18,8 @@ def standing(phase: PhaseStarted, progress: Progress) -> str:
     parts = [amount(phase, progress.done)]
     if progress.matched_error is not None:
         parts.append(f"error {percent(progress.matched_error)}")
-    if progress.points_per_second is not None:
-        parts.append(rate(progress.points_per_second))
+    if progress.throughput is not None:
+        parts.append(throughput(progress.throughput))
     if progress.eta_seconds is not None:
         parts.append(f"{duration(progress.eta_seconds)} left")
     return ", ".join(parts)

@@ -14,12 +14,12 @@ from torch import Tensor
 from qaadcodec.assignment.device.leaves import rows_of
 from qaadcodec.assignment.device.reassignment import pair_swaps
 from qaadcodec.assignment.patches import patch_offsets
-from qaadcodec.config import CompressConfig
+from qaadcodec.config import Plan
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.device.graphs import Replayed
-from qaadcodec.training.device.loss import matched_error, multiplies_bfloat16
-from qaadcodec.training.device.resolving import DeviceResolving
+from qaadcodec.training.device.loss import matched_error
+from qaadcodec.training.device.resolving import Resolving
 from qaadcodec.training.device.targets import targets_on
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.optim.row_adam import RowAdam
@@ -28,26 +28,31 @@ from qaadcodec.training.quantise.rounding import Rounding
 from qaadcodec.training.sampling import sample_rows
 
 
-class DeviceSteps:
-    """Takes single training steps, as `steps.Steps` does, without a look at the device from the host.
+class Steps:
+    """Takes single training steps, as `host.steps.Steps` does, without a look at the device from the host.
 
     The host draws the rows and says which clouds; everything else of a step is one CUDA graph. Its targets are in the
     store again at the end of the `with`, not before.
     """
 
     def __init__(
-        self, learner: Learner, store: TargetStore, config: CompressConfig, run: Threads, rng: np.random.Generator
+        self,
+        learner: Learner,
+        store: TargetStore,
+        plan: Plan,
+        threads: Threads,
+        rng: np.random.Generator,
+        seed: int,
     ) -> None:
-        self._learner, self._rng, device = learner, rng, learner.latents.device
-        self._training, self._assignment = config.training, config.assignment
-        self._offsets = patch_offsets(store.points.shape[1], config.network.patches)
-        self._bfloat16 = multiplies_bfloat16(device, run)
+        self._learner, self._threads, self._rng, device = learner, threads, rng, learner.latents.device
+        self._training, self._assignment = plan.training, plan.assignment
+        self._offsets = patch_offsets(store.points.shape[1], plan.network.patches)
         self._targets = targets_on(store, device)
         self._weights = list(learner.network.parameters())
         self._rates = torch.zeros(3, device=device)  # of the network, the input cloud and the latents
-        matrices, others = divided(learner.network, config.training.optimiser)
+        matrices, others = divided(learner.network, plan.training.optimiser)
         self._soap = Soap(matrices)
-        moved = [others, [learner.input_cloud]] if config.training.input_rate > 0 else [others]
+        moved = [others, [learner.input_cloud]] if plan.training.input_rate > 0 else [others]
         self._adam = torch.optim.Adam(
             [{"params": params, "lr": rate} for params, rate in zip(moved, self._rates, strict=False)],
             fused=True,
@@ -56,9 +61,7 @@ class DeviceSteps:
         self._latents = RowAdam(learner.latents)
         self._rounding: Rounding | None = None
         self._advance = Replayed(self.advance, device)
-        self._resolving = DeviceResolving(
-            learner.network, learner.input_cloud, learner.latents, self._targets, config.assignment, config.seed
-        )
+        self._resolving = Resolving(learner, self._targets, plan.assignment, seed)
 
     def step(self, batch: npt.NDArray[np.int64], factor: float) -> tuple[Tensor, int]:
         """One step on these clouds, at this share of the learning rate.
@@ -76,7 +79,7 @@ class DeviceSteps:
         if self._assignment.pair_swaps:
             self._targets.take_back(batch, flat)
         if self._assignment.leaf_resolving:
-            self._resolving.shown(batch, self._learner.epochs)
+            self._resolving.shown(batch)
         return loss, len(batch) * len(flat)
 
     def advance(self, batch: Tensor, rows: Tensor, rates: Tensor) -> Tensor:
@@ -96,7 +99,7 @@ class DeviceSteps:
         with rounding.applied() if rounding else nullcontext():
             latents = (rounding.latents(batch) if rounding else learner.latents[batch]).requires_grad_()
             q = learner.input_cloud[rows].requires_grad_(moving)
-            loss, predictions = matched_error(learner.network, q, latents, targets, self._bfloat16)
+            loss, predictions = matched_error(learner.network, q, latents, targets, self._threads)
             inputs = [*self._weights, latents, q] if moving else [*self._weights, latents]
             gradients = torch.autograd.grad(loss, inputs)
         for weight, gradient in zip(self._weights, gradients, strict=False):

@@ -9,13 +9,12 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
 
 from qaadcodec.assignment.reassignment import resolve_leaves
 from qaadcodec.config import AssignmentConfig
-from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.parallel import cores
 from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.learner import Learner
 from qaadcodec.training.predict import Snapshot
 
 AHEAD = 4  # clouds under way or done since their last step, per core: so many copies of Q and the weights at most
@@ -33,29 +32,23 @@ class Resolving:
     under way is waited for before its next step, so what comes out does not depend on how fast they are.
     """
 
-    def __init__(self, network: FoldingNetwork, store: TargetStore, config: AssignmentConfig, seed: int) -> None:
-        self._network, self._store, self._config, self._seed = network, store, config, seed
+    def __init__(self, learner: Learner, store: TargetStore, config: AssignmentConfig, seed: int) -> None:
+        self._learner, self._store, self._config, self._seed = learner, store, config, seed
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="resolving")
         self._under_way: dict[int, Future[None]] = {}
 
-    def shown(
-        self,
-        batch: npt.NDArray[np.int64],
-        epoch: int,
-        input_cloud: Tensor,
-        latents: Tensor,
-        after: Sequence[Future[None]] = (),
-    ) -> None:
+    def shown(self, batch: npt.NDArray[np.int64], after: Sequence[Future[None]] = ()) -> None:
         """Start on those clouds of a step whose turn it is.
 
         Args:
             after: what still changes the targets of these clouds.
         """
+        learner, epoch = self._learner, self._learner.epochs
         for cloud in batch.tolist():
             if is_due(cloud, epoch, self._config.resolve_every):
                 if len(self._under_way) >= AHEAD * cores():
                     self.settle([next(iter(self._under_way))])
-                snapshot = Snapshot.of(self._network, input_cloud, latents[cloud])
+                snapshot = Snapshot.of(learner.network, learner.input_cloud, learner.latents[cloud])
                 self._under_way[cloud] = self._pool.submit(self._resolve, cloud, epoch, snapshot, after)
 
     def settle(self, clouds: Iterable[int]) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import pair_swaps
-from qaadcodec.config import CompressConfig
+from qaadcodec.config import Plan
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.host.loss import matched_error
@@ -33,20 +33,26 @@ class Steps:
     """
 
     def __init__(
-        self, learner: Learner, store: TargetStore, config: CompressConfig, run: Threads, rng: np.random.Generator
+        self,
+        learner: Learner,
+        store: TargetStore,
+        plan: Plan,
+        threads: Threads,
+        rng: np.random.Generator,
+        seed: int,
     ) -> None:
-        self._learner, self._store, self._run, self._rng = learner, store, run, rng
-        self._training, self._assignment = config.training, config.assignment
-        self._offsets = patch_offsets(store.points.shape[1], config.network.patches)
-        learner.input_cloud.requires_grad_(config.training.input_rate > 0)
-        matrices, others = divided(learner.network, config.training.optimiser)
+        self._learner, self._store, self._threads, self._rng = learner, store, threads, rng
+        self._training, self._assignment = plan.training, plan.assignment
+        self._offsets = patch_offsets(store.points.shape[1], plan.network.patches)
+        learner.input_cloud.requires_grad_(plan.training.input_rate > 0)
+        matrices, others = divided(learner.network, plan.training.optimiser)
         self._soap = Soap(matrices)
         groups = [{"params": others, "share": 1.0}]
-        if config.training.input_rate > 0:
-            groups.append({"params": [learner.input_cloud], "share": config.training.input_rate})
-        self._adam = torch.optim.Adam(groups, lr=config.training.learning_rate, fused=True)
+        if plan.training.input_rate > 0:
+            groups.append({"params": [learner.input_cloud], "share": plan.training.input_rate})
+        self._adam = torch.optim.Adam(groups, lr=plan.training.learning_rate, fused=True)
         self._latents = RowAdam(learner.latents)
-        self._resolving = Resolving(learner.network, store, config.assignment, config.seed)
+        self._resolving = Resolving(learner, store, plan.assignment, seed)
         self._swaps: list[Future[None]] = []
         self._rounding: Rounding | None = None
 
@@ -67,7 +73,7 @@ class Steps:
         with rounding.applied() if rounding else nullcontext():
             latents = (rounding.latents(index) if rounding else learner.latents[index]).requires_grad_()
             q = learner.input_cloud[torch.from_numpy(rows).to(device)]
-            loss, predictions = matched_error(learner.network, q, latents, shown, self._run)
+            loss, predictions = matched_error(learner.network, q, latents, shown, self._threads)
             if self._assignment.pair_swaps:
                 self._swap(batch, flat, predictions.cpu().numpy(), targets)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -82,7 +88,7 @@ class Steps:
             gradient = rounding.charged(index, latents.grad) if rounding else latents.grad
             self._latents.step(index, gradient, self._training.latent_rate * rate)
         if self._assignment.leaf_resolving:
-            self._resolving.shown(batch, learner.epochs, learner.input_cloud, learner.latents, self._swaps)
+            self._resolving.shown(batch, self._swaps)
         return float(loss.detach()), targets.shape[0] * targets.shape[1]
 
     def round_to(self, rounding: Rounding) -> None:
@@ -126,4 +132,4 @@ class Steps:
         def swap(b: int) -> None:
             self._store.reorder(int(batch[b]), rows, pair_swaps(predictions[b], targets[b]))
 
-        self._swaps = [self._run.pool.submit(swap, b) for b in range(len(batch))]
+        self._swaps = [self._threads.pool.submit(swap, b) for b in range(len(batch))]

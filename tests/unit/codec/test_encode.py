@@ -236,15 +236,15 @@ def test_a_stop_later_writes_what_was_fitted_and_says_so(
         assert np.isfinite(new[:]).all()
 
 
-@pytest.mark.parametrize("limit", ["MAX_CLOUDS", "MAX_NUMBERS"])
+@pytest.mark.parametrize("limit", ["MAX_CLOUDS", "MAX_CODED"])
 def test_more_than_an_archive_holds_is_refused_before_it_is_fitted(
     limit: str, archive: Path, tmp_path: Path, more: Path, monkeypatch: pytest.MonkeyPatch, only_inputs_left: OnlyLeft
 ) -> None:
-    monkeypatch.setattr(writer, limit, {"MAX_CLOUDS": 5, "MAX_NUMBERS": 17}[limit])  # 6 clouds, 3 numbers each
+    monkeypatch.setattr(writer, limit, {"MAX_CLOUDS": 5, "MAX_CODED": 17}[limit])  # 6 clouds, 3 numbers each
     monkeypatch.setattr(fitting, "fit_latents", None)
     said = {
         "MAX_CLOUDS": "would hold 6 clouds, and can hold 5$",
-        "MAX_NUMBERS": "^18 numbers of latents, and at most 17 can",
+        "MAX_CODED": "^18 numbers of latents, and at most 17 can",
     }
     with pytest.raises(UsageError, match=said[limit]):
         encode(archive, [more], tmp_path / "x.qaad")

@@ -1,0 +1,109 @@
+"""What the user asks of a compression."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from qaadcodec.config.checks import require
+from qaadcodec.config.coding import SizeConfig
+from qaadcodec.config.presets import preset
+from qaadcodec.config.recipe import Recipe
+from qaadcodec.errors import UsageError
+
+AIMS = ("size.quality", "size.bytes", "size.ratio", "size.error")
+LONGEST_TEXT = 256  # characters that the header of an archive has for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asks for. None means "choose for me"; `plan.plan` does, once N and M are known.
+
+    Attributes:
+        preset: name of the recipe that everything else changes.
+        quality: 0 to 100; chooses network and coding for the set.
+        target_bytes, target_ratio: what the archive should come to, in bytes or as a ratio to the clouds' bytes.
+        target_error: metric ("em_kd" or "n_em_kd") and the value to reach, in as few bytes as can be.
+        points: M; the smallest count of the clouds when None.
+        latent_size, patches: l and K, whatever a quality would choose.
+        epochs: passes over the set.
+        budget_seconds: time for the whole run.
+        settings: any other settings, by dotted names such as "assignment.pair_swaps".
+
+    Raises:
+        UsageError: a value is out of range, two of quality and targets are given, or there is no such setting.
+    """
+
+    preset: str = "default"
+    quality: float | None = None
+    target_bytes: int | None = None
+    target_ratio: float | None = None
+    target_error: tuple[str, float] | None = None
+    points: int | None = None
+    latent_size: int | None = None
+    patches: int | None = None
+    epochs: int | None = None
+    budget_seconds: float | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        budget = self.budget_seconds
+        require(self.points is None or self.points >= 2, "points", self.points, "at least 2")
+        require(budget is None or budget > 0, "budget", budget, "above 0 seconds")
+        set_too = [name for name in AIMS if self.settings.get(name) is not None]
+        if self.aims and len(given := [*self.aims, *set_too]) > 1:
+            raise UsageError(f"{' and '.join(given)} exclude each other", hint="give one quality or target")
+        self.recipe()  # what is wrong with it is told now, not after the clouds were read
+
+    @property
+    def aims(self) -> dict[str, float]:
+        """The quality or target that was given, by its name as a setting."""
+        error = None if self.target_error is None else self.target_error[1]
+        aims = zip(AIMS, (self.quality, self.target_bytes, self.target_ratio, error), strict=True)
+        return {name: value for name, value in aims if value is not None}
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """Settings of the network that were given, so that no quality changes them."""
+        by_option = {name for name, value in self._options().items() if value is not None}
+        return frozenset(
+            by_option | {name.removeprefix("network.") for name in self.settings if name.startswith("network.")}
+        )
+
+    def recipe(self) -> Recipe:
+        """The preset's recipe with everything in it that was given."""
+        recipe = preset(self.preset).with_settings(self.settings)
+        network = {name: value for name, value in self._options().items() if value is not None}
+        recipe = replace(recipe, network=replace(recipe.network, **network))
+        if self.epochs is not None:
+            recipe = replace(recipe, training=replace(recipe.training, epochs=self.epochs))
+        if not self.aims:
+            return recipe
+        numbers = recipe.coding.numbers
+        require(numbers == "entropy", "numbers", numbers, '"entropy" for a quality or a target')
+        metric = recipe.size.metric if self.target_error is None else self.target_error[0]
+        aims: dict[str, Any] = {name.removeprefix("size."): value for name, value in self.aims.items()}
+        size = SizeConfig(metric=metric, **aims)
+        return replace(recipe, size=size)
+
+    def _options(self) -> dict[str, Any]:
+        return {"latent_size": self.latent_size, "patches": self.patches}
+
+    def at(self, quality: float) -> Request:
+        """The same request with this quality in place of its quality or target."""
+        settings = {name: value for name, value in self.settings.items() if not name.startswith("size.")}
+        return replace(
+            self, quality=quality, target_bytes=None, target_ratio=None, target_error=None, settings=settings
+        )
+
+    def __str__(self) -> str:
+        """Preset, quality or target, and settings: "default size.quality=40 network.film=false".
+
+        The header of an archive keeps it, so that the archive does not claim to be made with the plain preset.
+        """
+        aims = {name: int(value) if float(value).is_integer() else value for name, value in self.aims.items()}
+        metric = {"size.metric": self.target_error[0]} if self.target_error else {}
+        changes = [f"{name}={json.dumps(value)}" for name, value in {**aims, **metric, **self.settings}.items()]
+        return " ".join([self.preset, *changes])[:LONGEST_TEXT]

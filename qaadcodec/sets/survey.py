@@ -1,0 +1,107 @@
+"""The first look at every cloud of a set: which can be used, how many points they have, where they lie."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from qaadcodec.clouds import CloudSource, PointCloud
+from qaadcodec.errors import CloudError, Interrupted
+from qaadcodec.progress import Run
+
+FEWEST = 2  # points of a cloud that has a shape
+FAR_FEWER = 0.5  # of the median count: a smallest cloud below that costs the others much detail
+
+
+@dataclass(slots=True)
+class Survey:
+    """What the first look found.
+
+    Attributes:
+        sources: the clouds that can be used, in the order of the input.
+        counts: points of each.
+        boxes: least and greatest corner of each in input units, (2, 3) float64.
+        dropped: what files have that an archive does not keep, and how many clouds have it.
+        skipped: path and reason of each cloud that was left out.
+    """
+
+    sources: list[CloudSource] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    boxes: list[npt.NDArray[np.float64]] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+    def take(self, source: CloudSource, cloud: PointCloud) -> None:
+        """Note a cloud that can be used."""
+        self.sources.append(source)
+        self.counts.append(len(cloud.points))
+        self.boxes.append(np.stack([cloud.points.min(0), cloud.points.max(0)]).astype(np.float64))
+        self.dropped.update(set(cloud.dropped))
+
+
+def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Survey:
+    """Read every cloud once, and keep what is known of it but its points.
+
+    Args:
+        skip_bad: leave unusable clouds out and say so.
+
+    Raises:
+        CloudError: a cloud is unusable (without `skip_bad`), or none is left.
+        Interrupted: stopped.
+    """
+    found = Survey()
+    with run.phase("reading", len(sources), "clouds") as phase:
+        for source in sources:
+            check_not_stopped(run)
+            try:
+                found.take(source, usable(source))
+            except CloudError as error:
+                if not skip_bad:
+                    hint = error.hint or ("--skip-bad leaves it out" if len(sources) > 1 else None)
+                    raise CloudError(str(error), hint=hint) from error
+                found.skipped.append((source.path, str(error)))
+                run.warn(f"skipped {error}")
+            phase.advance()
+    if not found.sources:
+        raise CloudError(f"none of {len(sources)} clouds can be used")
+    return found
+
+
+def usable(source: CloudSource) -> PointCloud:
+    """The cloud, if it has a shape to learn; CloudError if not."""
+    cloud = source.load()
+    if len(cloud.points) < FEWEST:
+        raise CloudError(f"{source.path}: has 1 point, and a cloud needs at least {FEWEST} to have a shape")
+    if (cloud.points == cloud.points[0]).all():
+        raise CloudError(f"{source.path}: all {len(cloud.points)} points are identical, so there is no shape to learn")
+    return cloud
+
+
+def check_not_stopped(run: Run) -> None:
+    """Raise Interrupted where the run was stopped: while clouds are read there is nothing to write."""
+    if run.stop:
+        raise Interrupted("stopped while reading; nothing was written")
+
+
+def tell(found: Survey, points: int, reason: str | None, run: Run) -> None:
+    """Say what happens to the clouds: which are resampled, and what is not kept of them.
+
+    Args:
+        points: M.
+        reason: why it is M; None where it is the smallest count.
+    """
+    least, most, total = min(found.counts), max(found.counts), len(found.counts)
+    if changed := sum(count != points for count in found.counts):
+        why = reason or "the smallest count"
+        run.note(f"{changed} of {total} clouds are resampled to {points} points ({why}); they have {least} to {most}")
+    median = float(np.median(found.counts))
+    if reason is None and least < FAR_FEWER * median:
+        path = found.sources[found.counts.index(least)].path
+        run.warn(f"{path} has {least} points, the median is {int(median)}; --points M keeps more detail of the others")
+    if found.dropped:
+        lost = ", ".join(f"{name} ({count} cloud{'s' * (count > 1)})" for name, count in sorted(found.dropped.items()))
+        run.note(f"not kept: {lost}; a .qaad holds positions only")
