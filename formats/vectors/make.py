@@ -32,9 +32,10 @@ from qaadcodec.archive import (  # noqa: E402
     ArchiveReader,
     Grids,
     Header,
-    extend_archive,
+    NewClouds,
+    encode,
+    extend,
     storable,
-    write_archive,
 )
 from qaadcodec.config import CodingConfig, NetworkConfig  # noqa: E402
 
@@ -62,7 +63,7 @@ def small_archive(network: NetworkConfig = NETWORK, *, clouds: int = 2, points: 
 def written(archive: Archive, numbers: str = "uniform", **bits: int) -> bytes:
     """The archive as a file."""
     stream = io.BytesIO()
-    write_archive(archive, CodingConfig(**bits), stream, numbers=numbers)
+    encode(archive, CodingConfig(**bits), numbers=numbers).write(stream)
     return stream.getvalue()
 
 
@@ -71,7 +72,7 @@ def coded(archive: Archive) -> bytes:
     weights = {name: storable(0.1 / math.sqrt(tensor.shape[-1])) for name, tensor in archive.weights.items()}
     latents = np.array([storable(0.02 * (d + 1)) for d in range(archive.latents.shape[1])], dtype=np.float32)
     stream = io.BytesIO()
-    write_archive(archive, Grids(weights, latents, storable(0.005)), stream)
+    encode(archive, Grids(weights, latents, storable(0.005))).write(stream)
     return stream.getvalue()
 
 
@@ -94,7 +95,7 @@ def extended(data: bytes) -> bytes:
     stream = io.BytesIO()
     with ArchiveReader(io.BytesIO(data)) as reader:
         latents = np.array([[0.5, -1.0], [2.0, 0.25]], dtype=np.float32)
-        extend_archive(reader, latents, ("Zürich", "点群"), (6, 70000), stream)
+        extend(reader, NewClouds(latents, ("Zürich", "点群"), (6, 70000))).write(stream)
     return stream.getvalue()
 
 

@@ -3,12 +3,13 @@
 from qaadcodec.archive.archive import Archive
 from qaadcodec.archive.coding.codings import coding_name
 from qaadcodec.archive.coding.grids import Grids, storable
+from qaadcodec.archive.encoded import Encoded
 from qaadcodec.archive.frame import Section
 from qaadcodec.archive.header import MAX_POINTS, Header
 from qaadcodec.archive.reader import CONTENTS, ArchiveReader
 from qaadcodec.archive.sections.names import storable_names
 from qaadcodec.archive.verify import Check, checks_of, verify
-from qaadcodec.archive.writer import check_extendable, extend_archive, quantise, write_archive
+from qaadcodec.archive.writer import NewClouds, check_extendable, encode, extend
 
 __all__ = [
     "CONTENTS",
@@ -16,16 +17,17 @@ __all__ = [
     "Archive",
     "ArchiveReader",
     "Check",
+    "Encoded",
     "Grids",
     "Header",
+    "NewClouds",
     "Section",
     "check_extendable",
     "checks_of",
     "coding_name",
-    "extend_archive",
-    "quantise",
+    "encode",
+    "extend",
     "storable",
     "storable_names",
     "verify",
-    "write_archive",
 ]

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qaadcodec.archive import write_archive
 from qaadcodec.clouds import files_of, find_clouds
 from qaadcodec.config import Request, plan
 from qaadcodec.files import atomic_output, preflight, protect
@@ -84,9 +83,8 @@ def compress(
     with gather(found, points, run) as gathered:
         learned = learn_as_asked(gathered, request, run)
         with atomic_output(target, overwrite) as stream:
-            size = write_archive(learned.archive, learned.coding, stream)
-    error, epochs = learned.error, learned.archive.header.epochs or 0
-    clouds = len(learned.archive.names)
+            size = learned.encoded.write(stream)
+    error, epochs, clouds = learned.error, learned.encoded.header.epochs or 0, learned.encoded.header.clouds
     return CompressSummary(
         path=str(output),
         clouds=clouds,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qaadcodec.archive import ArchiveReader, Header, check_extendable, extend_archive, storable_names
+from qaadcodec.archive import ArchiveReader, Header, NewClouds, check_extendable, extend, storable_names
 from qaadcodec.clouds import Normalisation, files_of, find_clouds
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.files import atomic_output, preflight, protect
@@ -98,13 +97,14 @@ def encode(
             if count < len(gathered):
                 run.warn(f"stopped: {len(gathered) - count} of {len(gathered)} new clouds were not added")
             names = free_names(reader, gathered.names[:count], run)
-            new = (latents, names, gathered.counts[:count])
-            stored = as_stored(reader, *new)
+            extended = extend(reader, NewClouds(latents, names, gathered.counts[:count]))
+            with extended.reader() as new:  # the latents as they will be read
+                stored = new.latents(range(header.clouds, extended.header.clouds))
             error = error_of(source, gathered, stored, run)
             if not unlike and (unlike := far_off(header, error)):
                 run.warn(f"{unlike}; {ALIKE}")
             with atomic_output(output, overwrite) as stream:
-                size = extend_archive(reader, *new, stream, header=widened(header, gathered.boxes[:count], error))
+                size = extended.with_header(widened(extended.header, gathered.boxes[:count], error)).write(stream)
         grown = size - reader.size_bytes
     unfitted = len(gathered.names) - count
     return EncodeSummary(
@@ -171,16 +171,6 @@ def far_off(header: Header, error: SampledError) -> str | None:
         return None
     here, there = f"{100 * error.n_em_kd:.2f} %", f"{100 * known:.2f} %"
     return f"the new clouds come back with an nEM-kD of {here}, those of the set with {there}"
-
-
-def as_stored(
-    reader: ArchiveReader, latents: npt.NDArray[np.float32], names: tuple[str, ...], counts: tuple[int, ...]
-) -> npt.NDArray[np.float32]:
-    """The new latents as they will be read, quantised; (n, l) float32."""
-    stream = io.BytesIO()
-    extend_archive(reader, latents, names, counts, stream)
-    with ArchiveReader(stream) as extended:
-        return extended.latents(range(reader.header.clouds, extended.header.clouds))
 
 
 def widened(header: Header, boxes: npt.NDArray[np.float64], error: SampledError) -> Header:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qaadcodec.archive import Archive, Grids, Header, quantise, write_archive
-from qaadcodec.config import CodingConfig, Plan
+from qaadcodec.archive import Archive, Encoded, Header, encode
+from qaadcodec.config import Plan
 from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
@@ -31,23 +30,21 @@ class Learned:
 
     Attributes:
         plan: that it was learnt by.
-        archive: as it will be read, with the error of a sample of its clouds in the header.
-        coding: what it is to be written with.
+        encoded: the archive, with the error of a sample of its clouds in the header.
         error: that error.
     """
 
     plan: Plan
-    archive: Archive
-    coding: CodingConfig | Grids
+    encoded: Encoded
     error: SampledError
 
 
 def finish(learner: Learner, gathered: Gathered, plan: Plan, run: Run) -> Learned:
-    """The archive as it will be read, and its error."""
+    """Encode the archive, and measure its error on what a reader will decode."""
     points = gathered.store.points
     with run.phase("measuring", min(SAMPLE, len(points)), "clouds") as phase:
-        coding = final_coding(learner, gathered, plan, run)
-        stored = quantise(archive_of(learner, gathered, plan, run.seed), coding)
+        encoded = finally_encoded(learner, gathered, plan, run)
+        stored = encoded.decoded()
         error = sample_error(
             len(points),
             lambda i: points[i],
@@ -56,7 +53,31 @@ def finish(learner: Learner, gathered: Gathered, plan: Plan, run: Run) -> Learne
             run,
             phase,
         )
-    return Learned(plan, replace(stored, header=replace(stored.header, errors=error.to_header())), coding, error)
+    return Learned(plan, encoded.with_header(replace(encoded.header, errors=error.to_header())), error)
+
+
+def finally_encoded(learner: Learner, gathered: Gathered, plan: Plan, run: Run) -> Encoded:
+    """The archive on the grids that the set was learnt with, brought to the wanted size if there is one.
+
+    Where the training ended before it rounded anything, on grids that cost little error.
+    """
+    if plan.coding.numbers != "entropy":
+        return encode(archive_of(learner, gathered, plan, run.seed), plan.coding)
+    if learner.grids is None:
+        learner.grids, _ = chosen_grids(learner, UNLEARNT_LOSS * matched_error(learner, gathered.store), run.seed)
+    if (target := plan.target_bytes) is None:
+        return encoded_now(learner, gathered, plan, run.seed)
+    encoded = fitted(learner, target, lambda learner: encoded_now(learner, gathered, plan, run.seed), SIZE_TOLERANCE)
+    if abs((size := len(encoded)) - target) > SIZE_MISSED * target:
+        way = "fewer" if size > target else "more"
+        run.warn(f"the archive takes {size} bytes, not {target}: {way} are not possible for these clouds and settings")
+    return encoded
+
+
+def encoded_now(learner: Learner, gathered: Gathered, plan: Plan, seed: int) -> Encoded:
+    """The archive of what a learner has learnt so far, on its present grids."""
+    assert learner.grids is not None
+    return encode(archive_of(learner, gathered, plan, seed), learner.grids)
 
 
 def archive_of(learner: Learner, gathered: Gathered, plan: Plan, seed: int) -> Archive:
@@ -83,31 +104,6 @@ def archive_of(learner: Learner, gathered: Gathered, plan: Plan, seed: int) -> A
         names=gathered.names,
         counts=gathered.counts,
     )
-
-
-def size_of(learner: Learner, gathered: Gathered, plan: Plan, seed: int) -> int:
-    """Bytes of the archive, if the learner were written now with its grids."""
-    assert learner.grids is not None
-    return write_archive(archive_of(learner, gathered, plan, seed), learner.grids, io.BytesIO())
-
-
-def final_coding(learner: Learner, gathered: Gathered, plan: Plan, run: Run) -> CodingConfig | Grids:
-    """What the set was learnt to be rounded to, brought to the wanted size if there is one.
-
-    Where the training ended before it rounded anything, grids that cost little error.
-    """
-    if plan.coding.numbers != "entropy":
-        return plan.coding
-    if learner.grids is None:
-        learner.grids, _ = chosen_grids(learner, UNLEARNT_LOSS * matched_error(learner, gathered.store), run.seed)
-    if (target := plan.target_bytes) is not None:
-        size = fitted(learner, target, lambda learner: size_of(learner, gathered, plan, run.seed), SIZE_TOLERANCE)
-        if abs(size - target) > SIZE_MISSED * target:
-            way = "fewer" if size > target else "more"
-            run.warn(
-                f"the archive takes {size} bytes, not {target}: {way} are not possible for these clouds and settings"
-            )
-    return learner.grids
 
 
 def matched_error(learner: Learner, store: TargetStore) -> float:

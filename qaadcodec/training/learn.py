@@ -13,7 +13,7 @@ from qaadcodec.progress import Run
 from qaadcodec.sets.gather import Gathered
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend, Prediction, choose_backend
-from qaadcodec.training.finish import Learned, finish, size_of
+from qaadcodec.training.finish import Learned, encoded_now, finish
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
 from qaadcodec.training.predict import predict
@@ -37,7 +37,7 @@ def learn(gathered: Gathered, plan: Plan, run: Run) -> Learned:
     learner = begin(gathered.store, plan, run, backend)
     control = None
     if plan.target_bytes is not None:
-        control = SizeControl(plan.target_bytes, lambda learner: size_of(learner, gathered, plan, run.seed))
+        control = SizeControl(plan.target_bytes, lambda learner: len(encoded_now(learner, gathered, plan, run.seed)))
     train(learner, gathered, plan, time_for_training(run), backend, control)
     if learner.epochs == 0:
         what = "it was stopped" if run.stop else "the budget ended"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ TRIED_FAMILIES = (14, 12, 11, 10, 9, 6, 4, 3, 2)
 REACH = 14  # scales tried on either side of the one that fits the standard deviation
 ROUNDS = 3
 BEYOND = 1e9  # bits of an integer that a table does not hold
+WIDEST_KEPT = 1 << 12  # magnitudes: costs of more take a megabyte and more, and are seldom asked for
 
 Ints = npt.NDArray[np.integer]
 Reals = npt.NDArray[np.floating]
@@ -47,11 +49,25 @@ def value_tables(family: int, base: int, rows: Ints, columns: Ints) -> npt.NDArr
 
 
 def scale_costs(family: int, top: int) -> npt.NDArray[np.float32]:
-    """Bits of each magnitude up to `top` by each scale of a family: (64, top + 1)."""
-    costs = np.full((SCALES, top + 1), BEYOND, dtype=np.float32)
+    """Bits of each magnitude up to `top`, or beyond, by each scale of a family: (64, top + 1 or more)."""
+    width = 1 << max(top, SCALES - 1).bit_length()
+    return (kept_costs if width <= WIDEST_KEPT else computed_costs)(family, width)
+
+
+def computed_costs(family: int, width: int) -> npt.NDArray[np.float32]:
+    """Bits of each magnitude below `width` by each scale of a family: (64, width)."""
+    costs = np.full((SCALES, width), BEYOND, dtype=np.float32)
     for scale in range(SCALES):
-        known = bits(table_of(family, scale))[: top + 1]
+        known = bits(table_of(family, scale))[:width]
         costs[scale, : len(known)] = known
+    return costs
+
+
+@lru_cache(maxsize=64)
+def kept_costs(family: int, width: int) -> npt.NDArray[np.float32]:
+    """`computed_costs`, kept: an archive asks for the same ones a thousand times."""
+    costs = computed_costs(family, width)
+    costs.flags.writeable = False
     return costs
 
 

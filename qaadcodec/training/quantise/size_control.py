@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qaadcodec.archive.coding.grids import Grids, storable
+from qaadcodec.archive import Encoded, Grids, storable
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.quantise.rounding import Rounding
 
@@ -54,24 +54,26 @@ def scaled(grids: Grids, factor: float) -> Grids:
     )
 
 
-def fitted(learner: Learner, target: int, measure: Callable[[Learner], int], tolerance: float) -> int:
-    """Scale the grids of a learner that is learnt already until its size is the target, or as near as that goes.
+def fitted(learner: Learner, target: int, encoded: Callable[[Learner], Encoded], tolerance: float) -> Encoded:
+    """Scale the grids of a learner that is learnt already until its archive has the target size, or nearly so.
 
     Args:
+        target: bytes.
+        encoded: the archive of a learner on its present grids.
         tolerance: relative difference that is left alone.
 
     Returns:
-        The size.
+        The archive on the grids that the learner has afterwards.
     """
-    size, start = measure(learner), learner.grids
+    found, start = encoded(learner), learner.grids
     assert start is not None
     low, high = -3.0, 3.0  # of the factor's logarithm to base 2: far beyond, nothing is left of the clouds
-    while abs(size - target) > tolerance * target and high - low > 0.01:
-        middle = (low + high) / 2 if (low, high) != (-3.0, 3.0) else 0.25 * math.copysign(1.0, size - target)
+    while abs(len(found) - target) > tolerance * target and high - low > 0.01:
+        middle = (low + high) / 2 if (low, high) != (-3.0, 3.0) else 0.25 * math.copysign(1.0, len(found) - target)
         learner.grids = scaled(start, 2.0**middle)
-        size = measure(learner)
-        if size > target:
+        found = encoded(learner)
+        if len(found) > target:
             low = middle
         else:
             high = middle
-    return size
+    return found

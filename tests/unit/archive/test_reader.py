@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qaadcodec.archive import Archive, ArchiveReader, write_archive
+from qaadcodec.archive import Archive, ArchiveReader, encode
 from qaadcodec.config import CodingConfig
 from qaadcodec.errors import ArchiveError, UsageError
 
 
 def file_of(archive: Archive, numbers: str = "float32") -> bytes:
     stream = io.BytesIO()
-    write_archive(archive, CodingConfig(), stream, numbers=numbers)
+    encode(archive, CodingConfig(), numbers=numbers).write(stream)
     return stream.getvalue()
 
 

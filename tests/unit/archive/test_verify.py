@@ -6,13 +6,13 @@ import io
 import zlib
 from pathlib import Path
 
-from qaadcodec.archive import Archive, verify, write_archive
+from qaadcodec.archive import Archive, encode, verify
 from qaadcodec.config import CodingConfig
 
 
 def test_one_line_per_checksum_and_each_can_be_computed_again(archive: Archive, tmp_path: Path) -> None:
     stream = io.BytesIO()
-    write_archive(archive, CodingConfig(), stream)
+    encode(archive, CodingConfig()).write(stream)
     data = stream.getvalue()
     (tmp_path / "x.qaad").write_bytes(data)
     checks = verify(tmp_path / "x.qaad")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qaadcodec.archive import ArchiveReader, write_archive
+from qaadcodec.archive import ArchiveReader, encode
 from qaadcodec.clouds import find_clouds, read_cloud
 from qaadcodec.codec.decode import DecodeSummary, decode
 from qaadcodec.codec.open import open as open_archive
@@ -199,7 +199,7 @@ def hostile_archive(archive: Path, target: Path) -> Path:
         counts=count * (120,),
     )
     with target.open("wb") as stream:
-        write_archive(renamed, CodingConfig(), stream)
+        encode(renamed, CodingConfig()).write(stream)
     return target
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from qaadcodec.archive import ArchiveReader, write_archive
+from qaadcodec.archive import ArchiveReader, encode
 from qaadcodec.clouds import Normalisation
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
@@ -33,7 +33,7 @@ def test_points_that_are_no_numbers_are_refused(archive: Path) -> None:
     with ArchiveReader(archive) as reader:
         whole = reader.archive()
     stream = io.BytesIO()
-    write_archive(replace(whole, header=replace(whole.header, scale=1e300, dtype="float32")), CodingConfig(), stream)
+    encode(replace(whole, header=replace(whole.header, scale=1e300, dtype="float32")), CodingConfig()).write(stream)
     with (
         open_archive(stream) as source,
         pytest.raises(ArchiveError, match=r"cloud 3 \(sub/d\) decodes to 120 points, 120 not finite$"),

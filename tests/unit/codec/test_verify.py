@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qaadcodec.archive import ArchiveReader, write_archive
+from qaadcodec.archive import ArchiveReader, encode
 from qaadcodec.codec.verify import verify
 from qaadcodec.config import CodingConfig
 from qaadcodec.errors import ArchiveError
@@ -77,7 +77,7 @@ def overflowing(archive: Path, target: Path) -> Path:
         whole = reader.archive()
     weights = {name: tensor * np.float32(2.0**90) for name, tensor in whole.weights.items()}
     with target.open("wb") as stream:
-        write_archive(replace(whole, weights=weights), CodingConfig(), stream)
+        encode(replace(whole, weights=weights), CodingConfig()).write(stream)
     return target
 
 

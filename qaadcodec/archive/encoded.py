@@ -1,0 +1,77 @@
+"""An archive as bytes: encoded once, then measured, read back, and written."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from typing import BinaryIO, NamedTuple
+
+from qaadcodec.archive.archive import Archive
+from qaadcodec.archive.frame import MAX_HEADER_BYTES, assemble
+from qaadcodec.archive.header import Header
+from qaadcodec.archive.reader import ArchiveReader
+from qaadcodec.errors import UsageError
+
+OF_SECTIONS = ("clouds", "points", "network", "offset", "scale", "dtype")  # what the sections are decoded by
+
+
+class Payload(NamedTuple):
+    """The bytes of one section."""
+
+    tag: str
+    coding: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Sections that are coded, under a header that can still be changed: coding takes long, a header does not.
+
+    Attributes:
+        header: what the file will say of the set.
+        sections: in the order of the file.
+    """
+
+    header: Header
+    sections: tuple[Payload, ...]
+
+    def with_header(self, header: Header) -> Encoded:
+        """The same sections under a header that says other things of the set: bounds, errors, writer.
+
+        Raises:
+            UsageError: it says other things of the sections: clouds, points, network, offset, scale or dtype.
+        """
+        for key in OF_SECTIONS:
+            if getattr(header, key) != getattr(self.header, key):
+                raise UsageError(f"{key} is {getattr(self.header, key)}, and cannot become {getattr(header, key)}")
+        return replace(self, header=header)
+
+    def __len__(self) -> int:
+        """Bytes of the whole file."""
+        return sum(len(piece) for piece in self._pieces())
+
+    def reader(self) -> ArchiveReader:
+        """A reader of the file that would be written."""
+        return ArchiveReader(io.BytesIO(b"".join(self._pieces())))
+
+    def decoded(self) -> Archive:
+        """The archive that a reader will get of it."""
+        with self.reader() as reader:
+            return reader.archive()
+
+    def write(self, stream: BinaryIO) -> int:
+        """Write the file to a binary stream, which need not seek; the bytes written.
+
+        Raises:
+            UsageError: the header takes more bytes than the format has for it.
+        """
+        pieces = self._pieces()
+        for piece in pieces:
+            stream.write(piece)
+        return sum(len(piece) for piece in pieces)
+
+    def _pieces(self) -> list[bytes]:
+        text = self.header.to_json()
+        if len(text) > MAX_HEADER_BYTES:
+            raise UsageError(f"the header takes {len(text)} bytes, and may take {MAX_HEADER_BYTES}")
+        return list(assemble(text, self.sections))
