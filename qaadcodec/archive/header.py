@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from qaadcodec.config import NetworkConfig, require
+from qaadcodec.config.network import POSITION
 from qaadcodec.errors import ArchiveError, UsageError
 
 MAX_CLOUDS = 1 << 24
@@ -62,6 +63,8 @@ class Header:
         require(isinstance(self.bounds, (tuple, list)) and len(self.bounds) == 2, "bounds", self.bounds, "two points")
         _set(self, "bounds", tuple(_point("bounds", corner) for corner in self.bounds))
         require(all(a <= b for a, b in zip(*self.bounds, strict=True)), "bounds", self.bounds, "least corner first")
+        channels = self.network.channels
+        require(channels == POSITION, "channels", channels, f"{POSITION}: version 1.0 holds positions only")
         require(self.network.patches <= self.points, "patches", self.network.patches, f"at most {self.points} (points)")
         _text("writer", self.writer)
         _text("preset", self.preset)

@@ -63,6 +63,12 @@ SUFFIX = ".qaad"
 )
 @ways(
     seed_option("Seed of the subsample that EM-kD draws from the larger of two unequal clouds."),
+    click.option(
+        "--device",
+        type=click.Choice(("cpu", "cuda")),
+        default="cpu",
+        help="Where EM-kD is computed: exactly on the CPU, or quickly on a GPU, with a bound.  [default: cpu]",
+    ),
     force_option,
     quiet_option,
     json_option("A line for each cloud and one for the summary"),
@@ -120,10 +126,10 @@ def command(
     with opened as archive, reporting(quiet=silent) as listener:
         results: Iterable[CloudErrors]
         if archive is not None:
-            run = Run(listener=listener, seed=ways.seed)
+            run = Run(listener=listener, seed=ways.seed, device=ways.device)
             results = evaluate(archive, what[1:], indices=indices, metrics=wanted, run=run)
         else:
-            results = [compared(first, second, wanted, ways.seed)]
+            results = [compared(first, second, wanted, ways)]
         for each in results:
             errors.append(each)
             if ways.as_json:
@@ -171,12 +177,12 @@ def hint_at_pipe(path: str) -> str | None:
     return f"a pipe without the suffix {SUFFIX} is taken for a cloud: save an archive to a file first"
 
 
-def compared(first: str, second: str, metrics: tuple[str, ...] | None, seed: int) -> CloudErrors:
+def compared(first: str, second: str, metrics: tuple[str, ...] | None, ways: Ways) -> CloudErrors:
     """One cloud against another. Where the first is none and comes through a pipe, it may be an archive."""
     from qaadcodec.codec.evaluate import evaluate_pair
 
     try:
-        return evaluate_pair(first, second, metrics=metrics, seed=seed)
+        return evaluate_pair(first, second, metrics=metrics, seed=ways.seed, device=ways.device)
     except CloudError as error:
         unknown = str(error).startswith(f"{'stdin' if first == '-' else first}: is not a cloud")
         if unknown and (hint := hint_at_pipe(first)):

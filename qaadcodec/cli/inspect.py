@@ -12,7 +12,7 @@ from qaadcodec.cli.output import put
 
 @click.command("inspect")
 @click.argument("archive", type=path_type())
-@verbose_option("List all names, not only the first ones.")
+@verbose_option("The settings it was learnt with, and all names.")
 @json_option("Everything")
 @debug_option
 def command(archive: Path, verbose: bool, as_json: bool) -> None:
@@ -37,4 +37,4 @@ def command(archive: Path, verbose: bool, as_json: bool) -> None:
     else:
         from qaadcodec.report.inspection import inspection_lines
 
-        put(inspection_lines(inspection, all_names=verbose))
+        put(inspection_lines(inspection, verbose=verbose))

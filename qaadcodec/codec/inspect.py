@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from qaadcodec.archive import CONTENTS, ArchiveReader, coding_name
+from qaadcodec.archive import CONTENTS, ArchiveReader, Header, coding_name
+from qaadcodec.config import Plan, Request, plan
 from qaadcodec.config.network import parameters
+from qaadcodec.errors import UsageError
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
+from qaadcodec.version import __version__
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,10 @@ class SectionInfo:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Everything that header and tables of an archive tell. Sizes in bytes, coordinates in input units."""
+    """Everything that header and tables of an archive tell. Sizes in bytes, coordinates in input units.
+
+    `plan` has every setting that it was learnt with, where that is known.
+    """
 
     path: str
     version: str
@@ -57,10 +63,11 @@ class Inspection:
     errors: dict[str, float]
     names: tuple[str, ...]
     counts: tuple[int, ...]
+    plan: Plan | None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self)
+        return asdict(self) | {"plan": None if self.plan is None else self.plan.to_dict()}
 
 
 def inspect(archive: str | Path) -> Inspection:
@@ -112,4 +119,16 @@ def inspect(archive: str | Path) -> Inspection:
             errors=header.errors,
             names=reader.names,
             counts=reader.counts,
+            plan=plan_of(header),
         )
+
+
+def plan_of(header: Header) -> Plan | None:
+    """The plan that an archive was learnt by; None where another version made it, whose presets are not known here."""
+    if header.writer != f"qaad {__version__}":
+        return None
+    try:
+        request = Request.of_text(header.preset)
+    except UsageError:
+        return None
+    return replace(plan(request, header.clouds, header.points), network=header.network)

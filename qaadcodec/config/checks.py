@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, ClassVar, Self
 
 from qaadcodec.errors import UsageError
@@ -33,13 +33,16 @@ class Settings:
 
     groups: ClassVar[Mapping[str, type[Settings]]] = {}
     """fields that are settings in turn, and their classes"""
+    derived: ClassVar[tuple[str, ...]] = ()
+    """fields that follow from the clouds, and are in no dictionary"""
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)  # type: ignore[call-overload,no-any-return]
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in self.derived}  # type: ignore[arg-type]
+        return {name: value.to_dict() if isinstance(value, Settings) else value for name, value in values.items()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        known = {f.name: str(f.type) for f in fields(cls)}  # type: ignore[arg-type]
+        known = {f.name: str(f.type) for f in fields(cls) if f.name not in cls.derived}  # type: ignore[arg-type]
         if unknown := sorted(set(values) - set(known)):
             raise UsageError(f"unknown settings for {cls.__name__}: {', '.join(unknown)}; known are {', '.join(known)}")
         groups = cls.groups

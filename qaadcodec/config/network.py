@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 from qaadcodec.config.checks import Settings, require
+
+POSITION = 3  # coordinates of a point, the first of its channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +19,14 @@ class NetworkConfig(Settings):
         latent_size: l, numbers per cloud.
         patches: K, each with heads of its own.
         shared_widths: output widths of the layers that all patches share.
-        head_widths: hidden widths of the patch heads; a last layer of width 3 follows.
+        head_widths: hidden widths of the patch heads; a last layer of width C follows.
         fourier_octaves: octaves of sin and cos of the input point beside the point itself; 0 for none.
         film: the latent scales and shifts every shared layer; without it, it shifts the first only (the paper's).
         displacement: the network's output is added to the input point, rather than taken as the point.
+        channels: C, numbers per point of a cloud; its coordinates are the first three.
     """
+
+    derived: ClassVar[tuple[str, ...]] = ("channels",)
 
     latent_size: int = 32
     patches: int = 64
@@ -29,6 +35,7 @@ class NetworkConfig(Settings):
     fourier_octaves: int = 4
     film: bool = True
     displacement: bool = True
+    channels: int = POSITION
 
     def __post_init__(self) -> None:
         require(1 <= self.latent_size <= 4096, "latent size", self.latent_size, "from 1 to 4096")
@@ -37,11 +44,12 @@ class NetworkConfig(Settings):
             require(fewest <= len(widths) <= 16, name, widths, f"a list of {fewest} to 16 widths")
             require(all(1 <= w <= 8192 for w in widths), name, widths, "widths from 1 to 8192")
         require(0 <= self.fourier_octaves <= 16, "fourier octaves", self.fourier_octaves, "from 0 to 16")
+        require(POSITION <= self.channels <= 64, "channels", self.channels, "from 3 to 64")
 
     @property
     def encoded_width(self) -> int:
-        """Width of the encoded input point: 3 coordinates and a sine and cosine of each per octave."""
-        return 3 + 6 * self.fourier_octaves
+        """Width of the encoded input point: its coordinates, and a sine and cosine of each per octave."""
+        return POSITION * (1 + 2 * self.fourier_octaves)
 
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every tensor of the network, in the one order used everywhere.
@@ -59,8 +67,8 @@ class NetworkConfig(Settings):
             if self.film or i == 0:
                 shapes[f"shared.{i}.shift"] = (out, self.latent_size)
             width = out
-        width += 3
-        for j, out in enumerate((*self.head_widths, 3)):
+        width += POSITION
+        for j, out in enumerate((*self.head_widths, self.channels)):
             shapes[f"head.{j}.weight"] = (self.patches, out, width)
             shapes[f"head.{j}.bias"] = (self.patches, out)
             width = out

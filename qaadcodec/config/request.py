@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -98,12 +99,28 @@ class Request:
             self, quality=quality, target_bytes=None, target_ratio=None, target_error=None, settings=settings
         )
 
+    @classmethod
+    def of_text(cls, text: str) -> Request:
+        """The request that `str` made this of. Latent size and patches are not in it: the network has them.
+
+        Raises:
+            UsageError: it was cut, or is of a version with other presets or settings.
+        """
+        name, *changes = re.split(r" (?=[a-z]+\.[a-z_]+=)", text)
+        try:
+            settings = {key: json.loads(value) for key, _, value in (change.partition("=") for change in changes)}
+        except json.JSONDecodeError as error:
+            raise UsageError(f"the text of a request is cut: {text[-40:]!r}") from error
+        return cls(preset=name, settings=settings)
+
     def __str__(self) -> str:
-        """Preset, quality or target, and settings: "default size.quality=40 network.film=false".
+        """Preset, quality or target, epochs, and settings: "default size.quality=40 network.film=false".
 
         The header of an archive keeps it, so that the archive does not claim to be made with the plain preset.
         """
         aims = {name: int(value) if float(value).is_integer() else value for name, value in self.aims.items()}
-        metric = {"size.metric": self.target_error[0]} if self.target_error else {}
-        changes = [f"{name}={json.dumps(value)}" for name, value in {**aims, **metric, **self.settings}.items()]
+        metric = {} if self.target_error is None else {"size.metric": self.target_error[0]}
+        epochs = {} if self.epochs is None else {"training.epochs": self.epochs}
+        given = {**aims, **metric, **self.settings, **epochs}
+        changes = [f"{name}={json.dumps(value)}" for name, value in given.items()]
         return " ".join([self.preset, *changes])[:LONGEST_TEXT]

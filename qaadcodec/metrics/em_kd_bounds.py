@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
+from qaadcodec.arrays import Floats
 from qaadcodec.assignment.device.auction import auction
 from qaadcodec.assignment.device.leaves import Leaves
 from qaadcodec.assignment.device.subspaces import paired_subspaces
@@ -41,3 +43,18 @@ def em_kd_bounds(a: Tensor, b: Tensor, leaf: int = SUBSPACE) -> EmKdBounds:
     found = auction(ours.points(x), theirs.points(y), count=ours.count)
     upper = found.cost.view(batch, -1).sum(1) / points
     return EmKdBounds(upper, upper - found.gap.view(batch, -1).sum(1) / points)
+
+
+def em_kd_within(a: Floats, b: Floats, device: torch.device) -> tuple[float, float]:
+    """EM-kD of two clouds on a device, and by how much the exact one may be lower.
+
+    Args:
+        a, b: (M, 3) each, any float dtype.
+        device: one that has float64.
+
+    Returns:
+        The upper bound, and its distance from the lower one, both in squared units of the input.
+    """
+    x, y = (torch.from_numpy(cloud.astype("float64"))[None].to(device) for cloud in (a, b))
+    bounds = em_kd_bounds(x, y)
+    return float(bounds.upper[0]), float(bounds.upper[0] - bounds.lower[0])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qaadcodec.arrays import Floats
-from qaadcodec.metrics.em_kd import em_kd, variance
+from qaadcodec.metrics.em_kd import variance
 from qaadcodec.metrics.names import MATCHED, METRICS, NEAREST
 from qaadcodec.metrics.nearest import diagonal, nearest_distances
 
@@ -46,14 +46,14 @@ class CloudErrors:
         return {"index": self.index, "name": self.name, "points": self.points, **values}
 
 
-def matched_errors(a: Floats, b: Floats, original: Floats) -> dict[str, float]:
+def matched_errors(matched: float, original: Floats) -> dict[str, float]:
     """The errors by a bijection.
 
     Args:
-        a, b: as many points of the decoded cloud as of the original, (m, 3).
+        matched: EM-kD.
         original: all its points, (n, 3); their variance is what n_em_kd is relative to.
     """
-    matched, spread = em_kd(a, b), variance(original)
+    spread = variance(original)
     relative = matched / spread if spread > 0 else (math.inf if matched > 0 else 0.0)
     return dict(zip(MATCHED, (matched, math.sqrt(matched), relative), strict=True))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from qaadcodec.config import NetworkConfig
+from qaadcodec.config.network import POSITION
 
 FLOAT32_POINT = 12  # bytes of three float32 coordinates
 
@@ -33,6 +34,6 @@ def ratio_paper(clouds: int, points: int, network: NetworkConfig) -> float:
     counted = clouds * network.latent_size
     for name, shape in network.tensor_shapes().items():
         if not name.endswith("bias"):
-            inputs = shape[-1] - (3 if name in ("shared.0.weight", "head.0.weight") else 0)
+            inputs = shape[-1] - (POSITION if name in ("shared.0.weight", "head.0.weight") else 0)
             counted += prod(shape[:-1]) * inputs
-    return 3.0 * clouds * points / counted
+    return network.channels * clouds * points / counted

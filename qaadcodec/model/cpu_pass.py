@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from qaadcodec.config.network import POSITION
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.model.network import FoldingNetwork, Layers, encode_input
 from qaadcodec.model.numpy_layers import SELU_ALPHA, SELU_SCALE
@@ -24,7 +25,7 @@ def cloud_by_cloud(
     network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, threads: Threads
 ) -> tuple[Tensor, Tensor]:
     """`loss.matched_error` on the CPU, as that describes it."""
-    encoded = encode_input(q.reshape(-1, 3), network.config.fourier_octaves)
+    encoded = encode_input(q.reshape(-1, POSITION), network.config.fourier_octaves)
     (first, bias), *others = network.heads()
     features = network.config.shared_widths[-1]
     # What q adds to the first head layer is the same for every cloud.
@@ -49,7 +50,7 @@ class Batch:
     """What a step is about besides its differentiable tensors.
 
     Attributes:
-        targets: (B, K·s, 3).
+        targets: (B, K·s, C).
         threads: that share the clouds.
         depth: number of shared layers.
         displacement: whether the network's output is added to the input point.
@@ -143,9 +144,9 @@ class Pass:
         """Cloud b of the batch, forward and back; returns its summed squared error.
 
         Args:
-            target: (K·s, 3).
+            target: (K·s, C).
             weight: of one point's squared error in the loss.
-            out: (K·s, 3), takes the predictions.
+            out: (K·s, C), takes the predictions.
             gradients: per shared layer those of the weights (B, out, in), then of the biases (B, out); row b is set.
             sums: takes what is summed over clouds.
         """
@@ -157,15 +158,15 @@ class Pass:
         for j, head in enumerate(self.heads):
             f = torch.baddbmm(self.biases[j], folds[-1], head.transpose(1, 2))
             folds.append(functional.selu_(f) if j + 1 < len(self.heads) else f)
-        predicted = folds[-1].float()
+        predicted = folds[-1].float()  # (K, s, C)
         if self.displacement:
-            predicted = predicted + self.q
-        out.copy_(predicted.view(-1, 3))
+            predicted = predicted + functional.pad(self.q, (0, predicted.shape[2] - POSITION))
+        out.copy_(predicted.view(out.shape))
         gap = out - target
 
-        grad = (gap * (2.0 * weight)).view(patches, s, 3)
+        grad = (gap * (2.0 * weight)).view(predicted.shape)
         if self.displacement:
-            sums.q += grad
+            sums.q += grad[..., :POSITION]
         grad = grad.to(self.encoded.dtype)
         for j in reversed(range(len(self.heads))):
             if j + 1 < len(self.heads):

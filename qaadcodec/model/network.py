@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from qaadcodec.config import NetworkConfig
+from qaadcodec.config.network import POSITION
 
 Layers = list[tuple[Tensor, Tensor]]
 
@@ -86,28 +87,28 @@ class FoldingNetwork(nn.Module):
             latents: (B, l).
 
         Returns:
-            P̂, (B, K·s, 3), patch by patch.
+            P̂, (B, K·s, C), patch by patch.
         """
         return fold(self.config, self.modulated(latents), self.heads(), q)
 
 
 def fold(config: NetworkConfig, shared: Layers, heads: Layers, q: Tensor) -> Tensor:
-    """The network on points (K, s, 3), given its layers as `modulated` and `heads` return them; (B, K·s, 3)."""
+    """The network on points (K, s, 3), given its layers as `modulated` and `heads` return them; (B, K·s, C)."""
     patches, s, _ = q.shape
     batch = len(shared[0][0])
-    h = encode_input(q.reshape(-1, 3), config.fourier_octaves).expand(batch, -1, -1)  # (B, K·s, ·)
+    h = encode_input(q.reshape(-1, POSITION), config.fourier_octaves).expand(batch, -1, -1)  # (B, K·s, ·)
     for weight, bias in shared:
         h = functional.selu(torch.baddbmm(bias[:, None, :], h, weight.transpose(1, 2)))
     features = h.reshape(batch, patches, s, -1).transpose(0, 1).reshape(patches, batch * s, -1)
-    points = q[:, None].expand(-1, batch, -1, -1).reshape(patches, batch * s, 3)
+    points = q[:, None].expand(-1, batch, -1, -1).reshape(patches, batch * s, POSITION)
     f = torch.cat([features, points], dim=2)
     for j, (weight, bias) in enumerate(heads):  # one grouped product for all patches
         f = torch.baddbmm(bias[:, None, :], f, weight.transpose(1, 2))
         if j + 1 < len(heads):
             f = functional.selu(f)
     if config.displacement:
-        f = f + points
-    return f.reshape(patches, batch, s, 3).transpose(0, 1).reshape(batch, patches * s, 3)
+        f = f + functional.pad(points, (0, config.channels - POSITION))
+    return f.reshape(patches, batch, s, -1).transpose(0, 1).reshape(batch, patches * s, -1)
 
 
 def encode_input(q: Tensor, octaves: int) -> Tensor:

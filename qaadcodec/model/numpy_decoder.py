@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import NetworkConfig
+from qaadcodec.config.network import POSITION
 from qaadcodec.model.numpy_layers import (
     Array,
     Layers,
@@ -44,7 +45,7 @@ def decode_points(
         rows: ascending rows of Q to decode, (m,) int64; all of them when None.
 
     Returns:
-        P̂, (m, 3) float32 in normalised coordinates, in the order of `rows`.
+        P̂, (m, C) float32 in normalised coordinates, in the order of `rows`.
     """
     return Decoding(network, weights, input_cloud, rows, keep=False).points(latent)
 
@@ -86,13 +87,13 @@ class Decoding:
                 self._heads.append(before_activation(*layer) if j < len(network.head_widths) else layer)
 
     def points(self, latent: Array) -> Array:
-        """P̂, (m, 3) float32 in normalised coordinates, of one latent (l,) float32."""
+        """P̂, (m, C) float32 in normalised coordinates, of one latent (l,) float32."""
         with np.errstate(all="ignore"):
             first, *others = modulated_layers(self._network, self._weights, latent)
             layers = [first, *(after_activation(weight, bias, len(weight)) for weight, bias in others)]
             shared = [before_activation(weight, bias) for weight, bias in layers]
             shared[0] = np.concatenate([shared[0][0], shared[0][1][None]]), shared[0][1]
-        out = np.empty((len(self._wanted), 3), np.float32)
+        out = np.empty((len(self._wanted), self._network.channels), np.float32)
 
         def decode(block: int) -> None:
             with np.errstate(all="ignore"):  # a thread's own
@@ -106,7 +107,7 @@ class Decoding:
         return out
 
     def _fold(self, block: int, shared: Layers) -> Array:
-        """The points of one block, (k, s, 3)."""
+        """The points of one block, (k, s, C)."""
         patches, at = self._blocks[block]
         q = self._input_cloud[self._wanted[at]]  # (k, s, 3)
         k, s, _ = q.shape
@@ -114,7 +115,7 @@ class Decoding:
             room = self._rooms.pop()
         except IndexError:
             room = Room(k * s, self._network)
-        flat = self._encode(block, q.reshape(k * s, 3))
+        flat = self._encode(block, q.reshape(k * s, POSITION))
         for i, (weight, bias) in enumerate(shared):
             flat = np.matmul(flat, weight, out=room.take(i % 2, k * s, len(bias)))
             if i > 0:  # the first bias is a row of its weight, since its input can have a column of ones
@@ -127,7 +128,9 @@ class Decoding:
             if j + 1 < len(self._heads):
                 raised_selu(features, np.empty_like(features), np.zeros(features.shape[-1], np.float32))
         self._rooms.append(room)
-        return q + features if self._network.displacement else features
+        if self._network.displacement:
+            features[..., :POSITION] += q
+        return features
 
     def _encode(self, block: int, q: Array) -> Array:
         """γ of the points of a block and a column of ones, from the last cloud if it was kept."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import NetworkConfig
+from qaadcodec.config.network import POSITION
 from qaadcodec.model.network import FoldingNetwork, Layers, fold
 from qaadcodec.model.numpy_decoder import CHUNK, chunks
 
@@ -53,14 +54,17 @@ class Decoder(nn.Module):
             latents: (B, l) float32; `archive.latents()` gives those of the archive.
 
         Returns:
-            (B, M, 3) float64 in input units, the rows in the order of the input cloud.
+            (B, M, C) float64, the coordinates in input units, the rows in the order of the input cloud.
         """
         clouds = self.normalised(latents)
         dtype = torch.float32 if clouds.device.type == "mps" else torch.float64
-        return clouds.to(dtype) * self.scale + torch.tensor(self.offset, dtype=dtype, device=clouds.device)
+        others = self.network.config.channels - POSITION  # have no units of length
+        scale = torch.tensor([self.scale] * POSITION + [1.0] * others, dtype=dtype, device=clouds.device)
+        offset = torch.tensor([*self.offset, *[0.0] * others], dtype=dtype, device=clouds.device)
+        return clouds.to(dtype) * scale + offset
 
     def normalised(self, latents: Tensor) -> Tensor:
-        """The clouds in normalised coordinates, (B, M, 3) float32."""
+        """The clouds in normalised coordinates, (B, M, C) float32."""
         return fold_cloud(self.network, self.input_cloud, latents)
 
 
@@ -72,7 +76,7 @@ def fold_cloud(network: FoldingNetwork, input_cloud: Tensor, latents: Tensor) ->
         latents: (B, l), on the same device.
 
     Returns:
-        P̂, (B, M, 3), in row order.
+        P̂, (B, M, C), in row order.
     """
     return fold_pieces(network.config, network.modulated(latents), network.heads(), input_cloud)
 

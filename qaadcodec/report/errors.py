@@ -50,7 +50,7 @@ def notes_of(errors: Sequence[CloudErrors]) -> list[str]:
     names: dict[str, list[str]] = {}
     for each in errors:
         if each.note:
-            names.setdefault(each.note.removeprefix(f"{each.name}: "), []).append(each.name)
+            names.setdefault(each.note, []).append(each.name)
     return [f"{who[0] if len(who) == 1 else count_of(len(who), 'cloud')}: {note}" for note, who in names.items()]
 
 

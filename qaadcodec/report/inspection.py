@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from qaadcodec.report.tables import facts, table
@@ -13,15 +14,29 @@ if TYPE_CHECKING:
 FIRST_NAMES = 10
 
 
-def inspection_lines(archive: Inspection, *, all_names: bool) -> list[str]:
-    """Facts, sections and names; only the first names unless all are asked for."""
+def inspection_lines(archive: Inspection, *, verbose: bool) -> list[str]:
+    """Facts, sections and the first names; if verbose, the plan and all names."""
     return [
         *facts(facts_of(archive)),
         "",
         *sections_of(archive),
         "",
-        *names_of(archive, len(archive.names) if all_names else FIRST_NAMES),
+        *(plan_lines(archive) if verbose else []),
+        *names_of(archive, len(archive.names) if verbose else FIRST_NAMES),
     ]
+
+
+def plan_lines(archive: Inspection) -> list[str]:
+    """Every setting that the archive was learnt with, and an empty line."""
+    if archive.plan is None:
+        return ["its plan is not known: another version made it, or its settings were too long to keep", ""]
+    rows = [
+        (f"{group}.{name}", json.dumps(value))
+        for group, settings in archive.plan.to_dict().items()
+        if isinstance(settings, dict)
+        for name, value in settings.items()
+    ]
+    return [*table(rows, "ll", header=("plan", "")), ""]
 
 
 def facts_of(archive: Inspection) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from qaadcodec.config.network import POSITION
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
 
@@ -26,28 +27,33 @@ Array = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 MAPPED = 1 << 28  # most bytes of a store that stay in resident memory
+FLOAT32 = 4  # bytes
 PAGE = 4096  # bytes that a row of a cloud brings along, at most
 
 
 class TargetStore:
-    """N clouds of M points, float32, in a temporary file that disappears with the store."""
+    """N clouds of M points of C channels, float32, in a temporary file that disappears with the store.
 
-    def __init__(self, clouds: int, points: int, folder: Path | None = None) -> None:
+    Attributes:
+        points: all of them, (N, M, C); the coordinates are the first three channels.
+    """
+
+    def __init__(self, clouds: int, points: int, channels: int = POSITION, folder: Path | None = None) -> None:
         """Make room for the clouds.
 
         Args:
-            clouds, points: N and M.
+            clouds, points, channels: N, M and C.
             folder: where the file goes; the system's temporary folder when None.
 
         Raises:
             EnvironmentFailure: no space, or the folder cannot be written.
         """
-        size = clouds * points * 12
+        size = clouds * points * channels * FLOAT32
         file = None
         try:
             file = tempfile.TemporaryFile(prefix="qaad-targets-", dir=folder)  # noqa: SIM115
             reserve(file.fileno(), size)
-            self.points: Array = np.memmap(file, np.float32, "r+", shape=(clouds, points, 3))
+            self.points: Array = np.memmap(file, np.float32, "r+", shape=(clouds, points, channels))
             self._file, self._touched, self._lock = file, 0, Lock()
         except OSError as error:
             if file is not None:
@@ -71,11 +77,17 @@ class TargetStore:
 
     def close(self) -> None:
         """Give the disk space back; the points are gone."""
-        self.points = np.empty((0, 0, 3), np.float32)  # the mapping keeps the space as long as somebody holds it
+        self.points = np.empty(
+            (0, 0, self.points.shape[2]), np.float32
+        )  # the mapping keeps the space as long as somebody holds it
         self._file.close()
 
+    def positions(self, cloud: int) -> Array:
+        """The coordinates of a cloud, (M, 3), to read or to write: all that assignments look at."""
+        return self.points[cloud, :, :POSITION]
+
     def each(self) -> Iterator[Array]:
-        """The clouds in turn, (M, 3), to read or to write."""
+        """The clouds in turn, (M, C), to read or to write."""
         for cloud in self.points:
             yield cloud
             self.touched(1)
@@ -86,7 +98,7 @@ class TargetStore:
         A store of more than MAPPED bytes gives its pages back to the system when that many may have been touched;
         they come back from the file when they are used again. May be called from any thread.
         """
-        whole = self.points.shape[1] * 12
+        whole = self.points.shape[1] * self.points.shape[2] * FLOAT32
         with self._lock:
             self._touched += clouds * (whole if rows is None else min(whole, rows * PAGE))
             due = self._touched >= MAPPED and self.points.nbytes > MAPPED

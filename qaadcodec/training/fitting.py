@@ -13,6 +13,7 @@ from qaadcodec.assignment.greedy import greedy
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import resolve_leaves
 from qaadcodec.config import AssignmentConfig, NetworkConfig
+from qaadcodec.config.network import POSITION
 from qaadcodec.errors import Interrupted
 from qaadcodec.model.cpu_threads import Threads, cloud_threads
 from qaadcodec.model.network import FoldingNetwork
@@ -153,12 +154,12 @@ class Group:
         config, moving = self.fitting.assignment, 2 * turn < self.fitting.rounds
 
         def work(row: int) -> None:
-            targets = self.store.points[clouds[row]]
-            prediction = predict(self.network, self.input_cloud, table[row])
+            targets, positions = self.store.points[clouds[row]], self.store.positions(clouds[row])
+            prediction = predict(self.network, self.input_cloud, table[row])[:, :POSITION]
             rng = np.random.default_rng([seed, 6, clouds[row], turn])
             if moving:
-                targets[:] = targets[greedy(prediction, targets, config.greedy_leaf, rng)]
-            targets[:] = targets[resolve_leaves(prediction, targets, config.leaf, rng)]
+                targets[:] = targets[greedy(prediction, positions, config.greedy_leaf, rng)]
+            targets[:] = targets[resolve_leaves(prediction, positions, config.leaf, rng)]
 
         list(self.threads.pool.map(work, range(len(clouds))))
 
@@ -175,12 +176,12 @@ def nearest_start(
     """The candidate that decodes to the lowest augmented Chamfer distance from a cloud, on PROBE points of each."""
     from scipy.spatial import cKDTree
 
-    sample = cloud[rng.permutation(len(cloud))[:PROBE]]
+    sample = cloud[:, :POSITION][rng.permutation(len(cloud))[:PROBE]]
     tree = cKDTree(sample)
     rows = sample_rows(patch_offsets(len(input_cloud), network.config.patches), PROBE, rng)
     q = input_cloud[torch.from_numpy(rows).to(input_cloud.device)]
     with torch.no_grad():
-        decoded = torch.cat([network(q, start[None]) for start in starts]).cpu().numpy()
+        decoded = torch.cat([network(q, start[None]) for start in starts])[..., :POSITION].cpu().numpy()
 
     def error(prediction: Array) -> float:
         there = np.square(tree.query(prediction)[0]).mean()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.assignment.patches import split_into_patches
 from qaadcodec.assignment.subspaces import subspaces
+from qaadcodec.config.network import POSITION
 from qaadcodec.sets.store import TargetStore
 
 Array = npt.NDArray[np.float32]
@@ -23,14 +26,19 @@ def middle_cloud(store: TargetStore) -> int:
     """
     leaf = -(-store.points.shape[1] // SKETCH)
     sketches = np.stack(
-        [np.concatenate([cloud[rows].mean(0) for rows in subspaces(cloud, leaf)]) for cloud in store.each()]
+        [np.concatenate([cloud[rows].mean(0) for rows in subspaces(cloud, leaf)]) for cloud in positions_of(store)]
     )
     return int(np.square(sketches - sketches.mean(0)).sum(1).argmin())
 
 
+def positions_of(store: TargetStore) -> Iterator[Array]:
+    """The coordinates of every cloud in turn, (M, 3)."""
+    return (cloud[:, :POSITION] for cloud in store.each())
+
+
 def initial_input_cloud(store: TargetStore, patches: int) -> Array:
     """Q: the middle cloud of the set, ordered patch by patch; (M, 3) float32."""
-    cloud = np.array(store.points[middle_cloud(store)])
+    cloud = np.array(store.positions(middle_cloud(store)))
     return cloud[split_into_patches(cloud, patches)]
 
 
@@ -43,10 +51,10 @@ def pca_latents(store: TargetStore, size: int, seed: int) -> Array:
     Args:
         size: l; components beyond the rank of the set are zero.
     """
-    clouds, points, _ = store.points.shape
-    few = min(points, PCA_ROWS, max(64, PCA_NUMBERS // (3 * clouds)))
+    clouds, points, channels = store.points.shape
+    few = min(points, PCA_ROWS, max(64, PCA_NUMBERS // (channels * clouds)))
     rows = np.linspace(0, points, few, endpoint=False).astype(np.int64)
-    table = np.empty((clouds, len(rows) * 3), np.float32)
+    table = np.empty((clouds, len(rows) * channels), np.float32)
     for i, cloud in enumerate(store.each()):
         table[i] = cloud[rows].ravel()
     table -= table.mean(0)

@@ -51,5 +51,5 @@ class Leaves:
 
 
 def rows_of(points: Tensor, rows: Tensor) -> Tensor:
-    """Some rows of each cloud: (B, M, 3) and (B, s) to (B, s, 3)."""
-    return points.gather(1, rows[..., None].expand(-1, -1, 3))
+    """Some rows of each cloud: (B, M, C) and (B, s) to (B, s, C)."""
+    return points.gather(1, rows[..., None].expand(-1, -1, points.shape[2]))

@@ -10,6 +10,7 @@ import torch
 from qaadcodec.assignment.device.greedy import greedy
 from qaadcodec.assignment.device.leaves import rows_of
 from qaadcodec.config import AssignmentConfig
+from qaadcodec.config.network import POSITION
 from qaadcodec.progress import Phase, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Prediction
@@ -39,9 +40,10 @@ def align(
     for first in range(0, count, together):
         leaf = fitting_leaf(leaf, first, count, time.monotonic() - started, seconds)
         here = slice(first, min(first + together, count))
-        predicted = np.stack([prediction(i) for i in range(here.start, here.stop)])  # (G, M, 3)
-        clouds = torch.from_numpy(store.points[here]).to(device)  # (G, M, 3)
-        order = greedy(torch.from_numpy(predicted).to(device), clouds, HASTY if run.stop else leaf)  # (G, M)
+        predicted = np.stack([prediction(i)[:, :POSITION] for i in range(here.start, here.stop)])  # (G, M, 3)
+        clouds = torch.from_numpy(store.points[here]).to(device)  # (G, M, C)
+        positions = clouds[..., :POSITION]
+        order = greedy(torch.from_numpy(predicted).to(device), positions, HASTY if run.stop else leaf)  # (G, M)
         store.points[here] = rows_of(clouds, order).cpu().numpy()
         store.touched(here.stop - first)
         phase.reach(here.stop)

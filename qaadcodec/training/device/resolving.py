@@ -10,6 +10,7 @@ from qaadcodec.assignment.device.leaves import rows_of
 from qaadcodec.assignment.device.reassignment import resolve_leaves
 from qaadcodec.assignment.reassignment import random_rotation
 from qaadcodec.config import AssignmentConfig
+from qaadcodec.config.network import POSITION
 from qaadcodec.model.torch_decoder import fold_cloud
 from qaadcodec.training.device.targets import Targets, clouds_together
 from qaadcodec.training.host.resolving import is_due
@@ -46,8 +47,10 @@ class Resolving:
         learner = self._learner
         device = learner.latents.device
         rotation = torch.from_numpy(np.stack([random_rotation(rng) for rng in draws])).to(device)  # (G, 3, 3)
-        targets = self._targets.clouds(clouds)  # (G, M, 3)
+        targets = self._targets.clouds(clouds)  # (G, M, C)
         prediction = fold_cloud(learner.network, learner.input_cloud, learner.latents[clouds])  # (G, M, 3)
-        order = resolve_leaves(prediction, targets, self._config.leaf, rotation)  # (G, M)
+        order = resolve_leaves(
+            prediction[..., :POSITION], targets[..., :POSITION], self._config.leaf, rotation
+        )  # (G, M)
         self._targets.replace(clouds, rows_of(targets, order))
         self._waiting.clear()

@@ -15,6 +15,7 @@ from qaadcodec.assignment.device.leaves import rows_of
 from qaadcodec.assignment.device.reassignment import pair_swaps
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import Plan
+from qaadcodec.config.network import POSITION
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.device.graphs import Replayed
@@ -116,7 +117,9 @@ class Steps:
         self._soap.step(self._rates[0])
         self._latents.step(batch, of_latents, self._rates[2])
         if self._assignment.pair_swaps:
-            self._targets.put(batch, flat, rows_of(targets, pair_swaps(predictions, targets)))
+            self._targets.put(
+                batch, flat, rows_of(targets, pair_swaps(predictions[..., :POSITION], targets[..., :POSITION]))
+            )
         return loss.detach()
 
     def round_to(self, rounding: Rounding) -> None:

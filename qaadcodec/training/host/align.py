@@ -8,6 +8,7 @@ import numpy as np
 
 from qaadcodec.assignment.greedy import greedy
 from qaadcodec.config import AssignmentConfig
+from qaadcodec.config.network import POSITION
 from qaadcodec.parallel import cores, in_parallel
 from qaadcodec.progress import Phase, Run
 from qaadcodec.sets.store import TargetStore
@@ -32,7 +33,7 @@ def align(store: TargetStore, prediction: Prediction, config: AssignmentConfig, 
     def bring(i: int) -> None:
         cloud, rng = store.points[i], np.random.default_rng([run.seed, 1, i])
         if config.greedy:
-            order = greedy(prediction(i), cloud, HASTY if run.stop else leaf, rng)
+            order = greedy(prediction(i)[:, :POSITION], store.positions(i), HASTY if run.stop else leaf, rng)
         else:
             order = rng.permutation(len(cloud))
         cloud[:] = cloud[order]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from qaadcodec.assignment.reassignment import resolve_leaves
 from qaadcodec.config import AssignmentConfig
+from qaadcodec.config.network import POSITION
 from qaadcodec.parallel import cores
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.learner import Learner
@@ -75,6 +76,7 @@ class Resolving:
     def _resolve(self, cloud: int, epoch: int, snapshot: Snapshot, after: Sequence[Future[None]]) -> None:
         wait(after)
         rng = np.random.default_rng([self._seed, 4, cloud, epoch])
+        predicted, positions = snapshot.predict()[:, :POSITION], self._store.positions(cloud)
         targets = self._store.points[cloud]
-        targets[:] = targets[resolve_leaves(snapshot.predict(), targets, self._config.leaf, rng)]
+        targets[:] = targets[resolve_leaves(predicted, positions, self._config.leaf, rng)]
         self._store.touched(1)

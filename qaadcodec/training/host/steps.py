@@ -14,6 +14,7 @@ import torch
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import pair_swaps
 from qaadcodec.config import Plan
+from qaadcodec.config.network import POSITION
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.host.loss import matched_error
@@ -130,6 +131,7 @@ class Steps:
         """Start QAAD-Reassignment among the points of this step, each cloud in a thread of its own."""
 
         def swap(b: int) -> None:
-            self._store.reorder(int(batch[b]), rows, pair_swaps(predictions[b], targets[b]))
+            order = pair_swaps(predictions[b, :, :POSITION], targets[b, :, :POSITION])
+            self._store.reorder(int(batch[b]), rows, order)
 
         self._swaps = [self._threads.pool.submit(swap, b) for b in range(len(batch))]

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import TrainingConfig
+from qaadcodec.config.network import POSITION
 from qaadcodec.model.cpu_threads import Threads, cloud_threads
 from qaadcodec.progress import Clock, Run
 from qaadcodec.sets.store import TargetStore
@@ -77,10 +78,10 @@ class Sampling:
         return sample_rows(offsets, self.config.points_per_step, self.rng)
 
     def targets(self, batch: npt.NDArray[np.int64]) -> Tensor:
-        """The same random rows of some clouds, (B, points, 3) float32, or all rows where there are no more."""
+        """The coordinates of the same random rows of some clouds, (B, points, 3) float32; all rows of small clouds."""
         rows = drawn(self.store, self.config.points_per_step, self.rng)
         self.store.touched(len(batch), len(rows))
-        return torch.from_numpy(self.store.points[batch[:, None], rows[None]])
+        return torch.from_numpy(self.store.points[batch[:, None], rows[None], :POSITION])
 
 
 class WarmupSteps:
@@ -124,9 +125,8 @@ class WarmupSteps:
         q = q.requires_grad_()
 
         def of(clouds: Tensor) -> list[Tensor]:
-            loss = augmented_chamfer(
-                self._learner.network(q, self._encoder(clouds)), clouds, self._backend.nearest_both_ways
-            )
+            predictions = self._learner.network(q, self._encoder(clouds))[..., :POSITION]
+            loss = augmented_chamfer(predictions, clouds, self._backend.nearest_both_ways)
             return list(torch.autograd.grad(loss * (len(clouds) / len(targets)), [*self._tensors, q]))
 
         def summed(clouds: Tensor) -> list[Tensor]:
@@ -150,7 +150,7 @@ def encoded(encoder: PointNet, store: TargetStore, rng: np.random.Generator) -> 
     """The latent of every cloud, from the same rows of each; (N, l) on the encoder's device."""
     device = encoder.weights[0].device
     rows = drawn(store, ENCODED, rng)
-    return torch.cat([encoder(torch.from_numpy(cloud[rows])[None].to(device)) for cloud in store.each()])
+    return torch.cat([encoder(torch.from_numpy(cloud[rows, :POSITION])[None].to(device)) for cloud in store.each()])
 
 
 def drawn(store: TargetStore, points: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
