@@ -16,11 +16,15 @@ class CodingConfig(Settings):
     """How numbers become bits.
 
     Attributes:
-        numbers: "entropy": rounded to grids that are found and learnt with, then entropy-coded; or "uniform".
+        numbers: "entropy" rounds to grids that are found and learnt with, and entropy-codes; "uniform" rounds at the
+            end, to so many bits.
         learn_from: share of the training after which what is learnt is rounded for every gradient.
-        loss: error that rounding may cost when it begins, as a share of the matched error. Learning makes up for it.
+        loss: error that rounding may cost when it begins, as a share of the matched error. Learning makes up for it; a
+            quality multiplies it.
         price: weight of the bits in what is minimised, as a multiple of the one that goes with `loss`.
-        weight_bits, latent_bits, input_bits: of uniform numbers.
+        weight_bits: bits of a uniform weight.
+        latent_bits: bits of a uniform latent number.
+        input_bits: bits of a uniform coordinate of the input cloud.
     """
 
     numbers: str = "entropy"
@@ -45,10 +49,11 @@ class SizeConfig(Settings):
     """What decides how large the archive gets. With none of it, network and coding are taken as they are set.
 
     Attributes:
-        quality: 0 to 100; network and coding are chosen by it for the set (`plan.plan`).
-        bytes: what the archive should come to.
-        ratio: the same, as a ratio to the bytes of the clouds.
-        metric, error: an error that should be reached, in as few bytes as can be: "em_kd" or "n_em_kd", and its value.
+        quality: 0 to 100; network and coding are chosen by it for the set (`--quality`).
+        bytes: what the archive should come to (`--target-size`).
+        ratio: the same, as a ratio to the bytes of the clouds (`--target-ratio`).
+        metric: what `error` is of, "em_kd" or "n_em_kd".
+        error: that should be reached, in as few bytes as can be (`--target-error`).
     """
 
     quality: float | None = None

@@ -16,13 +16,14 @@ class NetworkConfig(Settings):
     """The folding network (paper sections 3.3 and 4.2): what has to be known to build it, and to decode.
 
     Attributes:
-        latent_size: l, numbers per cloud.
-        patches: K, each with heads of its own.
+        latent_size: l, numbers per cloud (`--latent-size`).
+        patches: K, each with heads of its own (`--patches`); at most M.
         shared_widths: output widths of the layers that all patches share.
-        head_widths: hidden widths of the patch heads; a last layer of width C follows.
-        fourier_octaves: octaves of sin and cos of the input point beside the point itself; 0 for none.
-        film: the latent scales and shifts every shared layer; without it, it shifts the first only (the paper's).
-        displacement: the network's output is added to the input point, rather than taken as the point.
+        head_widths: hidden widths of the patch heads; a last layer of one number per channel follows.
+        fourier_octaves: octaves of sine and cosine that the network sees of an input point, besides the point; 0 for
+            none, as in the paper.
+        film: the latent scales and shifts every shared layer; if false, it shifts the first only, as in the paper.
+        displacement: the network's output is added to the input point; if false, it is the point, as in the paper.
         channels: C, numbers per point of a cloud; its coordinates are the first three.
     """
 

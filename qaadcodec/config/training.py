@@ -12,7 +12,7 @@ class AssignmentConfig(Settings):
     """How targets are assigned to the rows of the input cloud (paper section 3.4).
 
     Attributes:
-        greedy: start from QAAD-Greedy (Algorithm 1); without it from a random assignment, for ablation.
+        greedy: start from QAAD-Greedy (Algorithm 1); if false, from a random assignment, for ablation.
         greedy_leaf: most points in a subspace of Greedy.
         pair_swaps: QAAD-Reassignment (Algorithm 2) on the points of every step.
         leaf_resolving: exact re-assignment inside small leaves of whole clouds, now and then.
@@ -38,16 +38,18 @@ class TrainingConfig(Settings):
     """How the network, the input cloud and the latent table are learnt (paper section 4.2).
 
     Attributes:
-        epochs: passes over the set; one pass shows every cloud once.
+        epochs: passes over the set (`--epochs`); one pass shows every cloud once.
         batch: clouds per step.
         points_per_step: points of each cloud per step, the same number from every patch.
-        optimiser: of the network's matrices: "soap" (`training.soap`), or "adam" as for all else.
-        learning_rate: the optimiser's highest step.
-        schedule: "cosine": it rises within the first steps, and a cosine takes it to zero; or "constant".
-        latent_rate: learning rate of the latents as a multiple of it.
-        input_rate: learning rate of the input cloud as a multiple of it; 0 keeps it fixed.
-        warmup_epochs: passes of the paper's warm-up with an encoder and the augmented Chamfer distance, before the
-            first assignment; 0 for none.
+        optimiser: "soap" moves the network's matrices by Adam in the eigenbases of Shampoo's preconditioner; "adam"
+            moves them by Adam, as it moves all else.
+        learning_rate: the optimiser's highest rate.
+        schedule: "cosine" lets the rate rise within the first steps and takes it to zero by a cosine; "constant" keeps
+            it, as in the paper.
+        latent_rate: learning rate of the latents, as a multiple of the network's.
+        input_rate: learning rate of the input cloud, as a multiple of the network's; 0 keeps the cloud fixed.
+        warmup_epochs: passes of the paper's warm-up before the first assignment, by a PointNet encoder and the augmented
+            Chamfer distance; its latents replace those of the PCA. 0 for none.
     """
 
     epochs: int = 1200

@@ -2,7 +2,7 @@
 
 Adam scales every number on its own, though what a matrix does depends on directions. SOAP keeps running means of G Gᵀ
 and Gᵀ G of the gradient G, and lets Adam work in their eigenbases. Folding a set is a least-squares fit of a small
-network, where that gains a tenth to a quarter of the error in as many steps (tests/bench/CHOICES.md).
+network, where that gains a tenth to a quarter of the error in as many steps (tests/bench/README.md).
 """
 
 from __future__ import annotations
