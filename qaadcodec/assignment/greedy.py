@@ -13,8 +13,9 @@ def greedy(prediction: Floats, target: Floats, leaf: int, rng: np.random.Generat
     """A bijection A from the rows of the input cloud to the rows of a target cloud.
 
     Algorithm 1: canonical k-d subspaces of prediction and target, an EMD assignment in each, then duplicates and
-    leftovers resolved. The solver used here is exact, so the last step finds nothing to do; it stands for solvers
-    that end with several points on one target. Runs in one thread: sets are aligned a cloud per thread.
+    leftovers resolved. The solver used here is exact, so the last step finds nothing to do. The step is there because
+    Algorithm 1 allows solvers that put several points on one target. All of it runs in one thread, because sets are
+    aligned with a thread for each cloud.
 
     Args:
         prediction: P̂ = MLP(l, Q), (M, 3).
@@ -24,6 +25,9 @@ def greedy(prediction: Floats, target: Floats, leaf: int, rng: np.random.Generat
 
     Returns:
         A, (M,) int64: row i of Q is assigned to row A[i] of P.
+
+    Raises:
+        UsageError: the clouds differ in size, a coordinate is not finite, or leaf is below 1.
     """
     matches = np.empty(len(target), np.int64)
     solve_pairs(prediction, target, paired_subspaces(prediction, target, leaf), matches)
@@ -33,11 +37,16 @@ def greedy(prediction: Floats, target: Floats, leaf: int, rng: np.random.Generat
 def complete(matches: Rows, prediction: Floats, target: Floats, rng: np.random.Generator) -> Rows:
     """Make a bijection of matches that name some targets twice (Algorithm 1, from "If duplicates exist" on).
 
-    Of the predictions matched to one target the nearest keeps it (the first of equally near ones); every other row
-    gets one of the targets that nobody holds, drawn uniformly.
+    Of the predictions that are matched to one target the nearest keeps it (the first of equally near ones). Every
+    other row gets one of the targets that no row holds, drawn uniformly.
 
     Args:
-        matches: (M,) int64, the target of every row, or -1 where the solver gave none.
+        matches: the target of every row, (M,) int64, or -1 where the solver gave none.
+        prediction, target: (M, 3) each.
+        rng: draws the targets; not used where the matches are a bijection already.
+
+    Returns:
+        (M,) int64, a bijection.
     """
     count = len(matches)
     if (matches >= 0).all() and (np.bincount(matches, minlength=count) == 1).all():

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from qaadcodec.assignment.subspaces import lowest_by_rank
+from qaadcodec.arrays import Floats, Longs, Mask, Rows
 
 
-def patch_sizes(points: int, patches: int) -> npt.NDArray[np.int64]:
+def patch_sizes(points: int, patches: int) -> Longs:
     """Rows of each patch, (K,): with M = K·S' + r the first r patches have S' + 1 rows, the others S'."""
     small, extra = divmod(points, patches)
     return np.where(np.arange(patches) < extra, small + 1, small).astype(np.int64)
 
 
-def patch_offsets(points: int, patches: int) -> npt.NDArray[np.int64]:
-    """First row of each patch and, last, M: (K + 1,)."""
+def patch_offsets(points: int, patches: int) -> Longs:
+    """First row of each patch and, at the end, M: (K + 1,)."""
     return np.concatenate([[0], np.cumsum(patch_sizes(points, patches))]).astype(np.int64)
 
 
-def split_into_patches(cloud: npt.NDArray[np.floating], patches: int) -> npt.NDArray[np.int64]:
-    """Row order that makes patches of neighbours, by a k-d split at the widest axis of each node.
+def split_into_patches(cloud: Floats, patches: int) -> Rows:
+    """A row order that makes patches of neighbours, by a k-d split along the widest axis of each node.
 
-    The list of patch sizes is halved at every node and the points by rank with it, so any K and M work.
+    Each node halves its list of patch sizes and cuts its points by rank to match, so any K and M work.
 
     Args:
         cloud: (M, 3).
         patches: K.
 
     Returns:
-        A permutation of M rows, (M,) int64; patch k is the run that `patch_offsets` gives.
+        A permutation of the M rows, (M,) int64; patch k is the run that `patch_offsets` gives.
     """
     offsets = patch_offsets(len(cloud), patches)
     order = np.empty(len(cloud), np.int64)
@@ -44,3 +43,16 @@ def split_into_patches(cloud: npt.NDArray[np.floating], patches: int) -> npt.NDA
         low = lowest_by_rank(cloud[rows, axis], int(offsets[middle] - offsets[first]))
         stack += [(rows[low], first, middle), (rows[~low], middle, last)]
     return order
+
+
+def lowest_by_rank(values: Floats, count: int) -> Mask:
+    """Mask of the `count` smallest values; among equal values the first ones by position, so that it is unique."""
+    if count <= 0:
+        return np.zeros(len(values), np.bool_)
+    if count >= len(values):
+        return np.ones(len(values), np.bool_)
+    limit = np.partition(values, count - 1)[count - 1]
+    mask: Mask = values < limit
+    tied = np.flatnonzero(values == limit)
+    mask[tied[: count - int(mask.sum())]] = True
+    return mask

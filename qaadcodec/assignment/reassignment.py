@@ -1,15 +1,15 @@
 """QAAD-Reassignment (paper section 3.4, Algorithm 2) as pair swaps, and exact re-solving inside small leaves.
 
 Targets are stored in the row order of the input cloud, so that the assignment A is the identity: a reassignment is a
-permutation of target rows. Both functions return such a permutation, and neither ever raises the summed squared
-error of the matches (eq. 15).
+permutation of target rows. `pair_swaps` and `resolve_leaves` return such a permutation, and neither ever raises the
+summed squared error of the matches (eq. 15).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from qaadcodec.arrays import Floats, Rows
+from qaadcodec.arrays import Floats, Rows, Singles
 from qaadcodec.assignment.linear import solve_pairs
 from qaadcodec.assignment.subspaces import subspaces
 
@@ -17,8 +17,8 @@ from qaadcodec.assignment.subspaces import subspaces
 def pair_swaps(prediction: Floats, target: Floats) -> Rows:
     """Swaps between sampled points, as Algorithm 2 proposes them, made free of conflicts.
 
-    Each row i proposes to take the target nearest to its prediction, held by row j, and to give its own to j; the
-    proposal stands when the summed squared error after is not above the one before (L_A <= L_B). Where proposals
+    Each row i proposes a swap: it takes the target nearest to its prediction, which row j holds, and gives j its own.
+    The proposal stands when the summed squared error after it is not above the one before (L_A <= L_B). Where proposals
     share a row, the one that gains most is taken (the first of equal ones), so no point takes part in two swaps.
 
     Args:
@@ -26,11 +26,12 @@ def pair_swaps(prediction: Floats, target: Floats) -> Rows:
         target: (s, 3) float32, their present targets.
 
     Returns:
-        (s,) int64: the row whose target each row has afterwards; its own inverse.
+        (s,) int64: the row whose target each row has afterwards. This permutation is its own inverse.
     """
     from scipy.spatial import cKDTree
 
-    prediction, target = prediction.astype(np.float64), target.astype(np.float64)  # or rounding may turn a gain
+    # In float64, so that rounding cannot make a gain out of a loss.
+    prediction, target = prediction.astype(np.float64), target.astype(np.float64)
     rows = np.arange(len(target))
     tree = cKDTree(target, balanced_tree=False, compact_nodes=False)
     nearest = np.asarray(tree.query(prediction)[1], np.int64)
@@ -53,16 +54,21 @@ def pair_swaps(prediction: Floats, target: Floats) -> Rows:
 def resolve_leaves(prediction: Floats, target: Floats, leaf: int, rng: np.random.Generator) -> Rows:
     """The exact assignment inside every leaf of a k-d tree of the predictions, under a random rotation.
 
-    The rotation moves the borders of the leaves from one round to the next, so that points that need to cross one
-    can do so later. Inside a leaf the present matching is one of those compared, hence the error cannot rise.
+    The rotation moves the borders of the leaves from one round to the next, so that a point that cannot cross a border
+    now can do so later. Inside a leaf the best of all matchings is taken, the present one included. Hence the error
+    cannot rise.
 
     Args:
-        prediction: (M, 3) float32, P̂ for all rows.
+        prediction: P̂ for all rows, (M, 3) float32.
         target: (M, 3) float32, in row order.
         leaf: most points in a leaf.
+        rng: draws the rotation.
 
     Returns:
         (M,) int64: the row whose target each row has afterwards.
+
+    Raises:
+        UsageError: a coordinate is not finite, or leaf is below 1.
     """
     order = np.empty(len(target), np.int64)
     leaves = subspaces(prediction @ random_rotation(rng), leaf)
@@ -70,7 +76,7 @@ def resolve_leaves(prediction: Floats, target: Floats, leaf: int, rng: np.random
     return order
 
 
-def random_rotation(rng: np.random.Generator) -> Floats:
+def random_rotation(rng: np.random.Generator) -> Singles:
     """A rotation or reflection drawn uniformly, (3, 3) float32, by the QR decomposition of a Gaussian matrix."""
     q, r = np.linalg.qr(rng.standard_normal((3, 3)))
     return (q * np.sign(np.diag(r))).astype(np.float32)

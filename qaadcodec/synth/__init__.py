@@ -1,34 +1,44 @@
-"""Procedural sets of point clouds of our own: any number, any size, no downloads.
+"""Procedural sets of point clouds: any number of clouds of any size, without a download.
 
-`make_cloud` gives cloud `index` of a set, which depends on its arguments alone: a larger set begins with the clouds of
-a smaller one. Templates are modelled once per process (about a second), then a cloud takes milliseconds.
+A cloud depends on the arguments of `make_cloud` alone, so a larger set begins with the clouds of a smaller one. The
+template of a set is modelled once in a process, which takes about a second; then a cloud takes milliseconds.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Singles
 from qaadcodec.errors import UsageError
 
 SETS = ("skulls", "bodies")
 
 
-def make_cloud(kind: str, index: int, points: int, seed: int) -> npt.NDArray[np.float32]:
-    """Points (points, 3) float32 in metres, y up, z forward, x to the subject's left.
+def make_cloud(kind: str, index: int, points: int, seed: int) -> Singles:
+    """One cloud of a set, in metres; y is up, z forward, and x to the subject's left.
 
-    They are drawn independently and uniformly by area from the surface, anew for each cloud, so that there is no
-    correspondence between clouds. Skulls include the inside of the braincase and come with teeth; of bodies, 16
-    consecutive indices are one cycle of a motion of one subject.
+    Points are drawn independently and uniformly by area from the surface, anew for each cloud, so that there is no
+    correspondence between clouds. Skulls have teeth and the inside of the braincase. Of bodies, 16 consecutive clouds
+    are one cycle of a motion of one subject.
 
-    Raises UsageError for an unknown kind, a negative index or seed, or fewer points than one.
+    Args:
+        kind: one of SETS.
+        index: number of the cloud in the set, from 0.
+        points: M.
+        seed: chooses one of many sets of a kind, from 0.
+
+    Returns:
+        (M, 3) float32.
+
+    Raises:
+        UsageError: there is no such set, the index or the seed is negative, or there would be no points.
     """
     if kind not in SETS:
         raise UsageError(f"there is no set called {kind!r}", hint=f"the sets are {' and '.join(SETS)}")
     if index < 0 or seed < 0 or points < 1:
         raise UsageError(f"index {index}, seed {seed}, {points} points: index and seed start at 0, points at 1")
     rng = np.random.default_rng([seed, SETS.index(kind), index])
-    # Imported here because `qaad` itself must start fast.
+    # Imported here so that `qaad` starts fast.
     if kind == "skulls":
         from qaadcodec.synth.skulls.model import skull_cloud
 

@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from reference import kd_subspaces
 
-from qaadcodec.assignment import subspaces as one_by_one
 from qaadcodec.assignment.device.auction import auction
 from qaadcodec.assignment.device.greedy import greedy
 from qaadcodec.assignment.device.reassignment import pair_swaps, resolve_leaves
@@ -50,7 +50,7 @@ def test_subspaces_are_those_of_the_numpy_code(problem: Problem, leaf: int) -> N
     a, b = problem
     leaves = paired_subspaces(torch.from_numpy(a), torch.from_numpy(b), leaf)
     for i in range(3):
-        pairs = one_by_one.paired_subspaces(a[i], b[i], leaf)
+        pairs = kd_subspaces.paired_subspaces(a[i], b[i], leaf)
         for side in (0, 1):
             found = [rows[rows >= 0].tolist() for rows in leaves[side][i]]
             assert found == [pair[side].tolist() for pair in pairs]

@@ -6,9 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from reference import kd_subspaces
 
-from qaadcodec.assignment.patches import patch_offsets, patch_sizes, split_into_patches
-from qaadcodec.assignment.subspaces import lowest_by_rank, paired_subspaces, subspaces
+from qaadcodec.assignment.patches import lowest_by_rank, patch_offsets, patch_sizes, split_into_patches
+from qaadcodec.assignment.subspaces import paired_subspaces, subspaces
 
 LAW = settings(deadline=None, derandomize=True, max_examples=80)
 
@@ -50,6 +51,15 @@ def test_partners_swap_when_the_clouds_do(problem: tuple[np.ndarray, np.ndarray,
     for (a1, b1), (b2, a2) in zip(paired_subspaces(a, b, leaf), paired_subspaces(b, a, leaf), strict=True):
         assert a1.tolist() == a2.tolist()
         assert b1.tolist() == b2.tolist()
+
+
+@LAW
+@given(pairs())
+def test_leaves_are_those_of_the_numpy_code(problem: tuple[np.ndarray, np.ndarray, int]) -> None:
+    a, b, leaf = problem
+    expected = kd_subspaces.paired_subspaces(a, b, leaf)
+    found = paired_subspaces(a, b, leaf)
+    assert [(x.tolist(), y.tolist()) for x, y in found] == [(x.tolist(), y.tolist()) for x, y in expected]
 
 
 @LAW

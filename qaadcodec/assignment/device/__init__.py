@@ -1,4 +1,4 @@
-"""Assignments of whole batches of clouds at once in torch, on any device: no loop over clouds or leaves.
+"""Assignments of whole batches of clouds at once in torch, on any device, without loops over clouds or leaves.
 
-Here torch is imported, and nowhere else in `assignment`; decoding and looking into archives never come here.
+Nothing else in `assignment` imports torch. Decoding an archive and showing what is in it import nothing from here.
 """

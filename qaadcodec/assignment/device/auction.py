@@ -1,8 +1,8 @@
 """Nearly optimal bijections of many small problems at once by the ε-scaled auction, with the gap stated.
 
-The forward auction of Bertsekas (1988) as the paper uses it (section 3.2): rows bid for the columns that cost them
-least, prices included, all bidders of a round at once (Jacobi). A bid raises the price by what the second cheapest
-column costs more, and by ε. When every row holds a column, it pays at most ε more than it would have to at these
+The forward auction of Bertsekas (1988) as the paper uses it (section 3.2): each row bids for the column that costs it
+least, price included, and all bidders of a round bid at once (Jacobi). A bid raises the price by what the second
+cheapest column costs more, and by ε. When every row holds a column, each pays at most ε more than it must at these
 prices, so the bijection costs at most n ε more than the best one. ε falls from phase to phase, and prices stay.
 """
 
@@ -30,9 +30,9 @@ class Matching:
     """Bijections of P problems.
 
     Attributes:
-        matches: column of each row, (P, n) int64; always a permutation, padding matched with itself.
+        matches: column of each row, (P, n) int64; always a permutation, with padding matched with itself.
         prices: of the columns, (P, n), zero or more, in the unit of the squared distances.
-        rounds: of bidding that each problem took, (P,) int64.
+        rounds: rounds of bidding that each problem took, (P,) int64.
     """
 
     matches: Tensor
@@ -42,7 +42,7 @@ class Matching:
 
 @dataclass(frozen=True, slots=True)
 class Auction:
-    """Bijections of P problems and how far from the best they may be.
+    """Bijections of P problems, and how far from the best they may be.
 
     Attributes:
         matches, prices, rounds: as in `Matching`.
@@ -66,7 +66,7 @@ def auction(
     relative_gap: float = RELATIVE_GAP,
     max_rounds: int | None = None,
 ) -> Auction:
-    """`assign`, and the optimality gap of what it found, by prices and costs in float64."""
+    """`assign`, and the optimality gap of what it found, computed from its prices and matches in float64."""
     found = assign(a, b, count=count, relative_gap=relative_gap, max_rounds=max_rounds)
     valid = valid_rows(a, count)
     cost = matched_cost(a, b, found.matches, valid)
@@ -86,17 +86,18 @@ def assign(
 ) -> Matching:
     """Bijections between the rows of a and b of P problems, by squared distance.
 
-    On a CUDA device with Triton one kernel solves all problems of up to 2048 points, in float32 and 60 P n bytes of
-    working memory. Else the rounds are torch operations on cost matrices: 4 s P n² bytes with numbers of s bytes, a
-    chunk of problems at a time so that they stay below CHUNK_BYTES (one problem is always taken).
+    On a CUDA device with Triton one kernel solves all problems of up to 2048 points, in float32 and with 60 P n bytes
+    of working memory. Otherwise the rounds are torch operations on cost matrices. With numbers of s bytes these take
+    4 s P n² bytes, so problems are taken in chunks that stay below CHUNK_BYTES, or one at a time if that is too much.
 
     Args:
         a, b: (P, n, 3) each, float32 or float64, finite.
-        count: valid rows and columns of each problem, the first ones, (P,); None for all n.
-        relative_gap: ends when the gap is at most this share of the cost. Rounding can keep it from that where costs
-            are many orders below the prices that they need; `auction` says what it came to.
-        max_rounds: of bidding in a problem; None for 64 n. Where they do not suffice, the last whole assignment
-            stands, and if there was none, the rows left over take the columns left over in their order.
+        count: how many rows and columns of each problem take part, the first ones, (P,); None for all n.
+        relative_gap: an auction ends when its gap is at most this share of the cost. Where costs are many orders of
+            magnitude below the prices that they need, rounding can keep it from that; `auction` returns the gap that
+            was reached.
+        max_rounds: most rounds of bidding in a problem; None for 64 n. Where they do not suffice, the last whole
+            assignment stands; if there was none, the rows left over take the columns left over in their order.
 
     Raises:
         UsageError: shapes differ or are not (P, n, 3), or the relative gap is not above 0.
@@ -128,7 +129,7 @@ def valid_rows(a: Tensor, count: Tensor | None) -> Tensor:
 
 @cache
 def triton_auction() -> ModuleType | None:
-    """The module with the kernel, or None where there is no Triton."""
+    """The module with the Triton kernel, or None where Triton is not installed."""
     if find_spec("triton") is None:
         return None
     return import_module("qaadcodec.assignment.device.auction_triton")

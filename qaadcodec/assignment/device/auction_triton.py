@@ -1,9 +1,9 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 """The auction as one Triton kernel: a program per problem, from the first bid to the last, without the host.
 
-Same rules as `qaadcodec.assignment.device.bidding`, in float32. There is no cost matrix: bids are computed by tiles
-from the coordinates. What the threads of a program tell each other goes through scratch memory, small enough for the
-caches; a barrier stands between every store and the loads by other threads.
+The rules are those of `qaadcodec.assignment.device.bidding`, in float32. There is no cost matrix: bids are computed
+tile by tile from the coordinates. The threads of a program exchange values through scratch memory, which is small
+enough for the caches; a barrier stands between every store and the loads by other threads.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ FEWEST_ROUNDS = tl.constexpr(bidding.FEWEST_ROUNDS)
 SMALLEST_SHARE = tl.constexpr(bidding.SMALLEST_SHARE)
 EPSILON = tl.constexpr(2.0**-23)  # of float32
 RESOLUTION = tl.constexpr(bidding.RESOLUTION * 2.0**-23)
-FEW = tl.constexpr(2)  # bidders up to which a round is one narrow tile: most rounds have no more
+FEW = tl.constexpr(2)  # a round of up to so many bidders is one narrow tile; most rounds have no more
 
 
 def bid_until_assigned(a: Tensor, b: Tensor, valid: Tensor, rules: bidding.Rules) -> tuple[Tensor, Tensor, Tensor]:
-    """`bidding.bid_until_assigned` for problems of up to MOST_POINTS points; working memory is 60 P n bytes."""
+    """`bidding.bid_until_assigned` for problems of up to MOST_POINTS points, with 60 P n bytes of working memory."""
     problems, points, _ = a.shape
-    if a.dtype != torch.float32:  # what float32 cannot hold beside large coordinates is not to be lost
+    if a.dtype != torch.float32:  # large coordinates would lose their last digits in float32; differences keep them
         middle = b.mean(1, keepdim=True)
         a, b = a - middle, b - middle
     largest = largest_costs(a, b).float()
@@ -41,10 +41,10 @@ def bid_until_assigned(a: Tensor, b: Tensor, valid: Tensor, rules: bidding.Rules
     keys = torch.empty_like(matches, dtype=torch.int64)
     if problems and points:
         block = max(16, triton.next_power_of_2(points))
-        # Nearly all rounds wait for memory and barriers, so many small programs at a time: at these sizes they take
-        # about 128 registers a thread. Without fused products a match costs the same wherever it is computed.
+        # Nearly all rounds wait for memory and barriers, so many small programs should run at a time: at these sizes
+        # they take about 128 registers a thread. Without fused products a match costs the same wherever it is computed.
         warps = 2 if block <= 256 else 4 if block <= 1024 else 8
-        with torch.cuda.device_of(a):  # kernels go to the current device, wherever the tensors are
+        with torch.cuda.device_of(a):  # Triton launches on the current device, wherever the tensors are
             auctions[(problems,)](
                 a, b, valid.sum(1, dtype=torch.int32), largest, matches, prices, rounds, *scratch, keys,
                 points, rules.relative_gap, rules.max_rounds,
@@ -60,19 +60,20 @@ def auctions(
     n, relative_gap, max_rounds,
     BLOCK: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr,
 ):  # fmt: skip
-    """The auction of the problem that this program has.
+    """The auction of one problem, that of the program's number.
 
     Args:
         a, b: coordinates, (P, 3, n) float32.
-        counts: rows that take part, (P,) int32.
-        largest: bound of the costs, (P,) float32.
+        counts: how many rows take part, (P,) int32.
+        largest: upper bounds of the costs, (P,) float32.
         matches, prices, rounds_taken: results, (P, n) int32, (P, n) float32, (P,) int32.
-        owners, holdings: row that holds each column and column that each row holds, (P, n) int32; -1 for none.
-        waiting_rows: rows without a column, (P, n) int32, packed at the front.
+        owners, holdings: the row that holds each column and the column that each row holds, (P, n) int32; -1 for none.
+        waiting_rows: the rows without a column, (P, n) int32, packed at the front.
         bids: present prices, (P, n) float32.
         excesses: what each row pays above the least it could, (P, n) float32.
         keys: best bid for each column in this round, (P, n) int64: the bid's bits above the row's complement.
-        BLOCK: power of two, n or more; ROWS, COLUMNS: of a tile.
+        BLOCK: a power of two, n or more.
+        ROWS, COLUMNS: size of a tile.
     """
     problem = tl.program_id(0).to(tl.int64)
     start = problem * n
@@ -110,7 +111,7 @@ def auctions(
     every = tl.maximum(count // 2, FEWEST_ROUNDS)
 
     rounds = 0
-    begun = 0  # whether there has been a whole assignment
+    begun = 0  # 1 after the first whole assignment
     going = (count > 0).to(tl.int32)
     while going > 0:
         held = tl.load(holdings + index, mask=inside, other=0)
@@ -170,7 +171,7 @@ def auctions(
                 going = 0
 
     tl.store(rounds_taken + problem, rounds)
-    if begun == 0:  # rows left over take the columns left over; waiting_rows is up to date
+    if begun == 0:  # the rows left over, in `waiting_rows`, take the columns left over
         held = tl.load(holdings + index, mask=inside, other=0)
         unsold = (tl.load(owners + index, mask=inside, other=0) < 0).to(tl.int32)
         row = tl.load(waiting_rows + tl.cumsum(unsold, 0) - 1, mask=unsold > 0, other=0)
@@ -181,16 +182,16 @@ def auctions(
 
 @triton.jit
 def bid(first, waiting, waiting_rows, a, b, bids, keys, eps, n, count, ROWS: tl.constexpr, COLUMNS: tl.constexpr):
-    """Bids of ROWS waiting rows from the `first` on; for each column the highest stays in `keys`."""
+    """Bids of ROWS waiting rows from the `first` on; the highest bid for each column stays in `keys`."""
     place = first + tl.arange(0, ROWS)
     live = place < waiting
     row = tl.load(waiting_rows + place, mask=live, other=0)
     least, second, column = cheapest(row, live, a, b, bids, n, count, ROWS, COLUMNS)
-    margin = tl.where(second < float("inf"), second - least, 0.0)  # a single column has no second
+    margin = tl.where(second < float("inf"), second - least, 0.0)  # with a single column there is no second
     price = tl.load(bids + column, mask=live, other=0.0)
-    # However small eps is beside the price, the price does rise, or rows could outbid each other forever.
+    # However small eps is compared with the price, the price must rise, or rows could outbid each other for ever.
     offer = price + tl.maximum(margin + eps, 2.0 * EPSILON * price)
-    # Positive floats order as their bits do; of equal bids that of the first row is the largest key.
+    # Positive floats are ordered as their bits are; of equal bids the one of the first row has the largest key.
     key = (offer.to(tl.int32, bitcast=True).to(tl.int64) << 32) | (0x7FFFFFFF - row).to(tl.int64)
     tl.atomic_max(keys + column, key, mask=live, sem="relaxed")
 
@@ -198,7 +199,7 @@ def bid(first, waiting, waiting_rows, a, b, bids, keys, eps, n, count, ROWS: tl.
 @triton.jit
 def award(index, inside, owners, holdings, bids, keys):
     """Give each column that was bid for to the highest bidder, take it from its owner, and clear the bids."""
-    key = tl.load(keys + index, mask=inside, other=0, volatile=True)  # atomics pass by the first-level cache
+    key = tl.load(keys + index, mask=inside, other=0, volatile=True)  # atomics bypass the first-level cache
     sold = key > 0
     row = 0x7FFFFFFF - (key & 0x7FFFFFFF).to(tl.int32)
     owner = tl.load(owners + index, mask=inside, other=-1)

@@ -1,4 +1,4 @@
-"""The rounds of the auction as torch operations, for any device; all problems of a chunk bid side by side."""
+"""The rounds of the auction as torch operations, for any device. All problems of a chunk bid side by side."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from torch import Tensor
 from qaadcodec.assignment.device.certificate import largest_costs, squared_distances
 
 FALL = 5.0  # ε is divided by this from phase to phase
-RISE = 4.0  # and multiplied by this for every n / 2 rounds that the first phase takes
-FEWEST_ROUNDS = 16  # before it rises, however small n is
-SMALLEST_SHARE = 1e-6  # ε begins no lower than at this share of the largest cost
+RISE = 4.0  # ε is multiplied by this after every n / 2 rounds of the first phase
+FEWEST_ROUNDS = 16  # between two rises, however small n is
+SMALLEST_SHARE = 1e-6  # ε is at least this share of the largest cost when it begins
 RESOLUTION = 4.0  # ε stays above so many units in the last place of the highest price
 
 
@@ -21,8 +21,8 @@ class Rules:
     """When an auction ends.
 
     Attributes:
-        relative_gap: the gap as a share of the cost that suffices.
-        max_rounds: of bidding in a problem.
+        relative_gap: the gap that suffices, as a share of the cost.
+        max_rounds: most rounds of bidding in a problem.
     """
 
     relative_gap: float
@@ -32,12 +32,13 @@ class Rules:
 def bid_until_assigned(a: Tensor, b: Tensor, valid: Tensor, rules: Rules) -> tuple[Tensor, Tensor, Tensor]:
     """Auctions of P problems at once.
 
-    ε begins at the mean cost of the rows' nearest columns. That suits sets that nearly match; where columns must be
-    sought far away, ε rises within the first phase until they are found.
+    ε begins at the mean cost of the rows' nearest columns. That suits sets that nearly match. Where rows need columns
+    that are far away, ε rises within the first phase until these are found.
 
     Args:
         a, b: (P, n, 3) each.
-        valid: rows and columns that take part, (P, n) bool, the first ones.
+        valid: rows and columns that take part, (P, n) bool, the first ones of each problem.
+        rules: when an auction ends.
 
     Returns:
         matches (P, n) int64, prices (P, n) and rounds (P,) int64, as `auction.Matching` describes them.
@@ -62,7 +63,7 @@ class Bidding:
     """The state of P auctions of n rows and columns each.
 
     Attributes:
-        open: auctions that go on, (P,) bool.
+        open: the auctions that have not ended, (P,) bool.
     """
 
     def __init__(self, a: Tensor, b: Tensor, valid: Tensor, rules: Rules) -> None:
@@ -75,23 +76,23 @@ class Bidding:
         self._nearest = self._cost.amin(2).where(valid, 0.0).sum(1)  # (P,)
         largest = largest_costs(a, b)
         begin = torch.maximum(self._nearest / self._count, largest * SMALLEST_SHARE)
-        self._eps = torch.where(begin > 0.0, begin, 1.0)  # where all costs are zero any will do
+        self._eps = torch.where(begin > 0.0, begin, 1.0)  # any ε will do where all costs are zero
         self._most_eps = torch.maximum(self._eps, largest)
         self.open = torch.ones(problems, dtype=torch.bool, device=a.device)
-        self._begun = torch.zeros_like(self.open)  # there has been a whole assignment
+        self._begun = torch.zeros_like(self.open)  # whether there has been a whole assignment
         self._rounds = torch.zeros_like(self._count)
         self._found = self._columns.clone()
         self._found_prices = self._prices.clone()
 
     def matches(self) -> Tensor:
-        """Column that each row holds, (P, n) int64; -1 for none."""
+        """The column that each row holds, (P, n) int64; -1 for none."""
         problems, points = self._owner.shape
         held = torch.full((problems, points + 1), -1, dtype=torch.int64, device=self._owner.device)
-        rows = torch.where(self._owner >= 0, self._owner, points)  # what nobody holds is written beside the result
+        rows = torch.where(self._owner >= 0, self._owner, points)  # free columns write to a place after the result
         return held.scatter_(1, rows, self._columns)[:, :points]
 
     def bid(self, rows: Tensor) -> None:
-        """One round: each of these rows (numbered through, row i of problem p is p n + i) bids for a column."""
+        """One round: each of these rows bids for a column. Row i of problem p has the number p n + i."""
         problems, points = self._prices.shape
         rises = ~self._begun & (self._rounds > 0) & (self._rounds % max(FEWEST_ROUNDS, points // 2) == 0)
         self._eps = torch.where(rises, torch.minimum(self._eps * RISE, self._most_eps), self._eps)
@@ -99,11 +100,11 @@ class Bidding:
         paid = self._cost.flatten(0, 1)[rows] + self._prices[problem]  # (bidders, n)
         least, column = paid.min(1)
         margin = paid.scatter_(1, column[:, None], torch.inf).amin(1) - least
-        margin = margin.where(margin < torch.inf, 0.0)  # a single column
+        margin = margin.where(margin < torch.inf, 0.0)  # with a single column there is no second
         prices, owner = self._prices.flatten(), self._owner.flatten()
         column = problem * points + column
         price = prices[column]
-        # However small ε is beside the price, the price does rise, or rows could outbid each other forever.
+        # However small ε is compared with the price, the price must rise, or rows could outbid each other for ever.
         bid = price + torch.maximum(margin + self._eps[problem], price * (2.0 * torch.finfo(price.dtype).eps))
         highest = prices.scatter_reduce(0, column, bid, "amax")
         none = problems * points
@@ -119,7 +120,7 @@ class Bidding:
         Rows that pay too much for the new ε give their columns back.
 
         Args:
-            which: problems, (w,).
+            which: numbers of the problems, (w,).
             matches: column of each row, (w, n).
         """
         valid, prices, nearest, eps = (x[which] for x in (self._valid, self._prices, self._nearest, self._eps))
@@ -127,21 +128,24 @@ class Bidding:
         matched = cost.gather(2, matches[..., None])[..., 0]  # (w, n)
         excess = matched + prices.gather(1, matches) - (cost + prices[:, None]).amin(2)
         excess, total = excess.where(valid, 0.0), matched.where(valid, 0.0).sum(1)
-        # The bound of the prices, Σ (c + p - excess) - Σ p, or that of prices of zero.
+        # The dual bound is that of the prices, Σ (c + p - excess) - Σ p, or that of prices of zero if it is higher.
         gap = torch.minimum(excess.sum(1), total - nearest)
         finest = prices.amax(1) * (RESOLUTION * torch.finfo(prices.dtype).eps)
         enough = self._rules.relative_gap * total
         self.open[which] = (gap > enough) & (eps > finest)
         self._begun[which] = True
         self._found[which], self._found_prices[which] = matches, prices
-        last = torch.minimum(1.2 * enough / self._count[which], eps / 2)  # a gap is mostly below two thirds of n ε
+        last = torch.minimum(1.2 * enough / self._count[which], eps / 2)  # most gaps are below two thirds of n ε
         self._eps[which] = torch.maximum(torch.maximum(eps / FALL, last), finest)
         owner = self._owner[which]
         gives_back = (excess > self._eps[which][:, None]) & self.open[which][:, None]
         self._owner[which] = torch.where(gives_back.gather(1, owner), -1, owner)
 
     def result(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Matches, prices and rounds: the last whole assignment, else the present one with the leftovers assigned."""
+        """Matches, prices and rounds: the last whole assignment, or else the present one, completed.
+
+        It is completed by giving the rows left over the columns left over, in their order.
+        """
         matches = self.matches()
         waiting, free = matches < 0, self._owner < 0
         points = matches.shape[1]

@@ -1,4 +1,4 @@
-"""What a bijection costs and what any bijection must cost at least: primal and dual sums, in float64."""
+"""What a bijection costs, and what every bijection must cost at least: primal and dual sums, in float64."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from torch import Tensor
 
 from qaadcodec.assignment.device.leaves import rows_of
 
-CHUNK_BYTES = 2**28  # of working memory, of which problems are taken as many at a time as fit
+CHUNK_BYTES = 2**28  # of working memory; as many problems are taken at a time as fit
 
 
 def squared_distances(a: Tensor, b: Tensor) -> Tensor:
-    """c_ij = |a_i - b_j|² of P problems, (P, n, 3) each to (P, n, n); by differences, so that nothing cancels."""
+    """c_ij = |a_i - b_j|² of P problems, from (P, n, 3) each to (P, n, n); by differences, so that nothing cancels."""
     total = (a[:, :, None, 0] - b[:, None, :, 0]).square_()
     for axis in (1, 2):
         total += (a[:, :, None, axis] - b[:, None, :, axis]).square_()
@@ -19,7 +19,7 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
 
 
 def largest_costs(a: Tensor, b: Tensor) -> Tensor:
-    """Bound of the costs of each problem, (P,): the squared diagonal of the box around its points."""
+    """An upper bound of the costs of each problem, (P,): the squared diagonal of the box around its points."""
     low, high = torch.minimum(a.amin(1), b.amin(1)), torch.maximum(a.amax(1), b.amax(1))
     return (high - low).square().sum(1)
 
@@ -31,9 +31,9 @@ def matched_cost(a: Tensor, b: Tensor, matches: Tensor, valid: Tensor) -> Tensor
 
 
 def dual_bounds(a: Tensor, b: Tensor, prices: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-    """What every bijection costs at least, by its dual: Σ_i min_j (c_ij + p_j) - Σ_j p_j, for any prices p.
+    """What every bijection costs at least, by the dual problem: Σ_i min_j (c_ij + p_j) - Σ_j p_j, for any prices p.
 
-    A bijection pays every price once, and no row can pay less than its cheapest column (weak duality).
+    A bijection pays every price once, and no row can pay less than its cheapest column costs (weak duality).
 
     Args:
         a, b: (P, n, 3) each.
@@ -42,7 +42,8 @@ def dual_bounds(a: Tensor, b: Tensor, prices: Tensor, valid: Tensor) -> tuple[Te
 
     Returns:
         The bound of these prices and that of prices of zero (every row's nearest column), (P,) float64 each.
-        Working memory is 24 P n² bytes, a chunk of problems at a time.
+
+    Working memory is 24 P n² bytes, a chunk of problems at a time.
     """
     problems, count, _ = a.shape
     at_prices, at_zero = (a.new_zeros(problems, dtype=torch.float64) for _ in range(2))

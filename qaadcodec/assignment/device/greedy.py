@@ -12,8 +12,8 @@ from qaadcodec.assignment.device.subspaces import paired_subspaces
 def greedy(prediction: Tensor, target: Tensor, leaf: int) -> Tensor:
     """Bijections A from the rows of the input cloud to the rows of each target cloud.
 
-    Algorithm 1: canonical k-d subspaces of prediction and target, and the auction in each. It ends in bijections, so
-    there are no duplicates and leftovers to resolve.
+    Algorithm 1: canonical k-d subspaces of prediction and target, and the auction in each. The auction ends in
+    bijections, so there are no duplicates and leftovers to resolve.
 
     Args:
         prediction: P̂ = MLP(l, Q), (B, M, 3).
@@ -22,6 +22,9 @@ def greedy(prediction: Tensor, target: Tensor, leaf: int) -> Tensor:
 
     Returns:
         A, (B, M) int64: row i of Q is assigned to row A[b, i] of cloud b.
+
+    Raises:
+        UsageError: the clouds differ in number or size, or leaf is below 1.
     """
     ours, theirs = (Leaves.of(rows, prediction.shape[1]) for rows in paired_subspaces(prediction, target, leaf))
     matches = assign(ours.points(prediction), theirs.points(target), count=ours.count).matches

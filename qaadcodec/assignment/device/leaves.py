@@ -1,4 +1,4 @@
-"""The leaves of a batch of clouds as problems of one batch, and the matches inside them as bijections of the clouds."""
+"""The leaves of many clouds as problems of one batch, and matches inside the leaves as bijections of the clouds."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Leaves:
 
     Attributes:
         cloud_points: M.
-        rows: the row of its cloud at each place of a leaf, (B, L·n) int64; where there is none, 0.
-        valid: places that hold a row, (P, n) bool; the first ones of each leaf.
-        count: how many those are, (P,) int64.
+        rows: the row of the cloud at each place of its leaves, (B, L·n) int64; 0 at places without a row.
+        valid: the places that hold a row, (P, n) bool; the first ones of each leaf.
+        count: how many these are, (P,) int64.
     """
 
     cloud_points: int
@@ -27,7 +27,7 @@ class Leaves:
 
     @classmethod
     def of(cls, padded: Tensor, cloud_points: int) -> Self:
-        """From row indices as `subspaces` returns them, (B, L, n) padded with -1."""
+        """From row indices as `subspaces` returns them, (B, L, n), padded with -1."""
         valid = (padded >= 0).flatten(0, 1)
         return cls(cloud_points, padded.clamp(min=0).flatten(1), valid, valid.sum(1))
 
@@ -39,17 +39,19 @@ class Leaves:
         """The union of bijections between leaves and their partners: again a bijection, for each cloud.
 
         Args:
-            matches: place in the partner leaf of each place, (P, n) int64; padding is matched with padding.
+            matches: the place in the partner leaf that each place is matched with, (P, n) int64; padding is matched
+                with padding.
+            partners: the leaves of the other clouds.
 
         Returns:
             (B, M) int64: the row of the other cloud that each row is matched with.
         """
         batch, places = self.rows.shape
         partner = partners.rows.view_as(matches).gather(1, matches).view(batch, places)
-        target = torch.where(self.valid.view(batch, places), self.rows, self.cloud_points)  # padding: beside the result
+        target = torch.where(self.valid.view(batch, places), self.rows, self.cloud_points)  # padding: after the result
         return partner.new_empty(batch, self.cloud_points + 1).scatter_(1, target, partner)[:, : self.cloud_points]
 
 
 def rows_of(points: Tensor, rows: Tensor) -> Tensor:
-    """Some rows of each cloud: (B, M, C) and (B, s) to (B, s, C)."""
+    """Some rows of each cloud: from (B, M, C) and row numbers (B, s) to (B, s, C)."""
     return points.gather(1, rows[..., None].expand(-1, -1, points.shape[2]))

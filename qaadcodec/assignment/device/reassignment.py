@@ -1,7 +1,8 @@
 """QAAD-Reassignment (paper section 3.4, Algorithm 2) and re-solving of leaves, for batches of clouds on a device.
 
-As in `qaadcodec.assignment.reassignment` targets stand in the row order of the input cloud, the functions return
-permutations of target rows, and neither ever raises the summed squared error of the matches (eq. 15).
+As in `qaadcodec.assignment.reassignment` targets stand in the row order of the input cloud. `pair_swaps` and
+`resolve_leaves` return permutations of target rows, and neither ever raises the summed squared error of the matches
+(eq. 15).
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ NEAREST_BYTES = 2**28  # of squared distances held at a time
 def pair_swaps(prediction: Tensor, target: Tensor) -> Tensor:
     """Swaps between the sampled points of each cloud, as Algorithm 2 proposes them, made free of conflicts.
 
-    Row i proposes to take the target nearest to its prediction, held by row j, and to give its own to j; the
-    proposal stands when the summed squared error after is not above the one before (L_A <= L_B). Where proposals
+    Each row i proposes a swap: it takes the target nearest to its prediction, which row j holds, and gives j its own.
+    The proposal stands when the summed squared error after it is not above the one before (L_A <= L_B). Where proposals
     share a row, the one that gains most is taken (the first of equal ones), so no point takes part in two swaps.
 
-    All shapes follow from those of the arguments and nothing is read back from the device, so a CUDA graph can hold
-    it. Distances and gains are computed in float64, or rounding may turn a gain.
+    All shapes follow from those of the arguments, and nothing is read back from the device, so a CUDA graph can hold
+    the operations. Distances and gains are computed in float64, so that rounding cannot make a gain out of a loss.
 
     Args:
         prediction: (B, s, 3), the predictions of the sampled rows.
         target: (B, s, 3), their present targets.
 
     Returns:
-        (B, s) int64: the row whose target each row has afterwards; its own inverse.
+        (B, s) int64: the row whose target each row has afterwards. Each permutation is its own inverse.
     """
     prediction, target = prediction.double(), target.double()
     rows = torch.arange(target.shape[1], device=target.device).expand(target.shape[:2])
@@ -47,7 +48,7 @@ def pair_swaps(prediction: Tensor, target: Tensor) -> Tensor:
     first = lead.scatter_reduce(1, nearest, lead, "amin")
     chosen = leads & (first == rows) & (first.gather(1, nearest) == rows)
     order = torch.where(chosen, nearest, rows)
-    # The other half of each swap; rows that are not chosen write to a place beside the result.
+    # The other half of each swap; rows that are not chosen write to a place after the result.
     beside = torch.cat([order, order[:, :1]], 1).scatter_(1, torch.where(chosen, nearest, count), rows)
     return beside[:, :count]
 
@@ -55,8 +56,9 @@ def pair_swaps(prediction: Tensor, target: Tensor) -> Tensor:
 def nearest_targets(prediction: Tensor, target: Tensor) -> Tensor:
     """The target nearest to every prediction, (B, s) int64, for (B, s, 3) float64 each.
 
-    argmin_j |p̂ - t_j|² = argmin_j |t_j|² - 2 p̂·t_j, with both clouds moved to the middle of the targets so that
-    nothing cancels. Holds at most about NEAREST_BYTES: rows are taken in runs of that many over 8 B s.
+    argmin_j |p̂ - t_j|² = argmin_j |t_j|² - 2 p̂·t_j, with the mean of the targets subtracted from both clouds, so that
+    large coordinates do not cancel. Rows are taken in runs, so that at most about NEAREST_BYTES are held: a run has
+    NEAREST_BYTES / (8 B s) rows.
     """
     batch, count, _ = target.shape
     middle = target.mean(1, keepdim=True)
@@ -71,9 +73,9 @@ def nearest_targets(prediction: Tensor, target: Tensor) -> Tensor:
 def resolve_leaves(prediction: Tensor, target: Tensor, leaf: int, rotation: Tensor) -> Tensor:
     """An assignment by auction inside every leaf of k-d trees of the rotated predictions.
 
-    The rotation moves the borders of the leaves from one round to the next, so that points that need to cross one
-    can do so later. Where the auction's matches in a leaf are not better than the present ones, in float64, the
-    present ones stay; hence the error cannot rise.
+    The rotation moves the borders of the leaves from one round to the next, so that a point that cannot cross a border
+    now can do so later. Where the auction's matches in a leaf are not better than the present ones, in float64, the
+    present ones stay. Hence the error cannot rise.
 
     Args:
         prediction: P̂ for all rows, (B, M, 3) float32.

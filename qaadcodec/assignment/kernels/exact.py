@@ -8,11 +8,11 @@ price p_j per column: π is optimal when every row holds a column of the least c
 3. a shortest augmenting path for each of these (ibid.), which ends in the optimum whatever the prices were before.
 
 Two things make it fast for points. Costs come from coordinates, which fit the first-level cache where a matrix of costs
-does not. And prices only ever rise, so a short list of a row's cheapest columns stays right until its second cheapest
-costs more than what was left out of the list when it was made.
+does not. And prices only ever rise, so a short list of a row's cheapest columns stays right until the second cheapest
+of them costs more than what was left out of the list when it was made.
 
-All of it is one file, because what numba keeps on disk is made anew when the file of a function changes, but not when
-those of the functions that it calls do.
+All of it is in one file, because of what numba keeps on disk: it is made anew when the file of a function changes, but
+not when the file of a function that it calls does.
 """
 
 from __future__ import annotations
@@ -20,56 +20,73 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Doubles, Floats, Ints, Longs, Rows
 from qaadcodec.assignment.kernels.compiling import compiled
 
-Array = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.floating]
-Rows = npt.NDArray[np.int64]
-Columns = npt.NDArray[np.int32]
-
-TRIES = 60  # to find a fitting limit for a list
 LISTED = 64  # most columns in a row's list
+TRIES = 60  # to find a limit of costs that makes a list neither too long nor too short
 EPSILON_FIRST, EPSILON_LAST, EPSILON_FALL = 3.0, 0.02, 12.0  # in mean squared distances to the nearest column
-REDUCTIONS = 20  # bids of a row in the reduction, on average, at most
-GIVEN_UP = 4096  # points up to which a problem is given up that needs more than, on average for a row,
-BIDS, PASSES, STEPS = 200, 100, 40  # bids, passes over all columns for its lists, and steps of shortest paths: they are
-# needed where many points coincide, and rows outbid each other by ε for very long
+REDUCTIONS = 20  # most bids in the reduction, on average for a row
+# A problem is given up where it takes more bids in auctions, more passes over all columns to make lists, or more steps
+# of shortest paths than these, on average for a row. That happens where many points coincide: then rows outbid each
+# other by ε for a very long time.
+BIDS, PASSES, STEPS = 200, 100, 40
+GIVEN_UP = 4096  # points; larger problems are allowed about n times as much, since their matrices are too large
+
+
+class Market(NamedTuple):
+    """What decides how much column j costs row i, which is c_ij + p_j with c_ij = |a_i - b_j|²."""
+
+    a: Doubles
+    """the points of the rows, (n, 3)"""
+    b: Doubles
+    """the points of the columns, (3, n)"""
+    price: Doubles
+    """p, of the columns, (n,)"""
+
+
+class Matching(NamedTuple):
+    """Which row holds which column, both ways; -1 for none."""
+
+    row_of: Rows
+    """the row that holds each column, (n,)"""
+    column_of: Rows
+    """the column that each row holds, (n,)"""
 
 
 class Lists(NamedTuple):
     """The cheapest columns of every row, by what they cost when the list was made; and room to make one in."""
 
-    column: Columns
-    """(n, LISTED)"""
-    cost: Array
-    """c_ij of those, (n, LISTED)"""
-    size: Rows
+    column: Ints
+    """the columns listed, (n, LISTED)"""
+    cost: Doubles
+    """their c_ij, (n, LISTED)"""
+    size: Longs
     """how many are listed, (n,)"""
-    bound: Array
+    bound: Doubles
     """c_ij + p_j of every column that is not listed is at least this, (n,)"""
-    reach: Array
-    """how far above the cheapest column the next list should go, (n,); negative for not known yet"""
-    value: Array
+    reach: Doubles
+    """how far above the cheapest column the next list should go, (n,); negative where that is not known yet"""
+    value: Doubles
     """room, (n,)"""
-    found: Columns
+    found: Ints
     """room, (n + 1,)"""
-    passes: Rows
+    passes: Longs
     """how many more passes over all columns may be made for lists, (1,)"""
-    bids: Rows
+    bids: Longs
     """how many more bids may be made in auctions, (1,)"""
 
 
 @compiled
-def assign_leaves(a: Floats, b: Floats, rows_a: Rows, rows_b: Rows, bounds: Rows, result: Rows) -> None:
+def assign_leaves(a: Floats, b: Floats, rows_a: Rows, rows_b: Rows, bounds: Longs, result: Rows) -> None:
     """`solve` inside pairs of subspaces, one after the other.
 
     Args:
-        a, b: (M, 3), finite.
-        rows_a, rows_b: rows of a and of b, subspace by subspace.
-        bounds: where each subspace begins in them and, last, the end of the last.
-        result: (M,), takes the row of b for each of these rows of a, or -1 in subspaces that were given up.
+        a, b: (M, 3) float32 or float64, finite.
+        rows_a, rows_b: the rows of a and of b, subspace by subspace.
+        bounds: where each subspace begins in them, and at last where the last one ends.
+        result: (M,), receives the row of b for each of these rows of a, or -1 in subspaces that were given up.
     """
     for k in range(len(bounds) - 1):
         first, last = bounds[k], bounds[k + 1]
@@ -87,18 +104,18 @@ def assign_leaves(a: Floats, b: Floats, rows_a: Rows, rows_b: Rows, bounds: Rows
 
 
 @compiled
-def solve(a: Array, b: Array) -> Rows:
+def solve(a: Doubles, b: Doubles) -> Rows:
     """The bijection with the least sum of squared distances: row i of a goes to column result[i] of b.
 
     Args:
         a, b: (n, 3) and (3, n), finite, n >= 2.
 
     Returns:
-        (n,) int64; among equally good bijections, always the same one. Or nothing, (0,), where many points coincide:
-        other solvers are quicker then.
+        (n,) int64; among equally good bijections, always the same one. An empty array, (0,), where the problem was
+        given up, because many points coincide: other solvers are quicker then.
     """
     n = len(a)
-    price = np.zeros(n)
+    market = Market(a, b, np.zeros(n))
     lists = Lists(
         np.empty((n, LISTED), np.int32),
         np.empty((n, LISTED)),
@@ -112,33 +129,33 @@ def solve(a: Array, b: Array) -> Rows:
     )
     scale = 0.0
     for i in range(n):
-        make_list(i, 0.0, a, b, price, lists)
-        scale += two_least(i, price, lists.column, lists.cost, lists.size)[1] / n
-    row_of, column_of, free = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+        make_list(i, 0.0, market, lists)
+        scale += two_least(i, market.price, lists.column, lists.cost, lists.size)[1] / n
+    matching, free = Matching(np.empty(n, np.int64), np.empty(n, np.int64)), np.empty(n, np.int64)
     epsilon = EPSILON_FIRST * scale
     while True:
-        auction(a, b, price, lists, epsilon, row_of)
+        auction(market, lists, epsilon, matching.row_of)
         if lists.passes[0] <= 0 or lists.bids[0] <= 0:
-            return column_of[:0]
+            return matching.column_of[:0]
         if epsilon <= EPSILON_LAST * scale:
             break
         epsilon = max(epsilon / EPSILON_FALL, EPSILON_LAST * scale)
-    frees = reduction(a, b, price, lists, row_of, column_of, free)
+    frees = reduction(market, lists, matching, free)
     steps = STEPS * n if n <= GIVEN_UP else n * n
-    return column_of if augment(a, b, price, row_of, column_of, free[:frees], steps) else column_of[:0]
+    return matching.column_of if augment(market, matching, free[:frees], steps) else matching.column_of[:0]
 
 
 @compiled
-def auction(a: Array, b: Array, price: Array, lists: Lists, epsilon: float, row_of: Rows) -> None:
+def auction(market: Market, lists: Lists, epsilon: float, row_of: Rows) -> None:
     """Every row in turn takes its cheapest column, and makes it as dear as its second cheapest and ε more."""
-    column, cost, size, bound = lists.column, lists.cost, lists.size, lists.bound
+    price, column, cost, size, bound = market.price, lists.column, lists.cost, lists.size, lists.bound
     row_of[:] = -1
-    for first in range(len(a)):
+    for first in range(len(price)):
         i = first
         while i >= 0 and lists.passes[0] > 0 and lists.bids[0] > 0:
             j, least, second = two_least(i, price, column, cost, size)
             if second > bound[i]:
-                make_list(i, min(least, bound[i]), a, b, price, lists)
+                make_list(i, min(least, bound[i]), market, lists)
                 j, least, second = two_least(i, price, column, cost, size)
             price[j] += second - least + epsilon
             i, row_of[j] = row_of[j], i
@@ -146,17 +163,25 @@ def auction(a: Array, b: Array, price: Array, lists: Lists, epsilon: float, row_
 
 
 @compiled
-def reduction(a: Array, b: Array, price: Array, lists: Lists, row_of: Rows, column_of: Rows, free: Rows) -> int:
-    """The same with ε = 0: every row ends up with a column of its least cost, or free; how many are free."""
-    column, cost, size, bound = lists.column, lists.cost, lists.size, lists.bound
+def reduction(market: Market, lists: Lists, matching: Matching, free: Rows) -> int:
+    """The same with ε = 0: every row ends with a column of its least cost, or without one.
+
+    Args:
+        free: (n,), receives the rows without a column.
+
+    Returns:
+        How many these are.
+    """
+    price, column, cost, size, bound = market.price, lists.column, lists.cost, lists.size, lists.bound
+    row_of, column_of = matching.row_of, matching.column_of
     row_of[:], column_of[:] = -1, -1
-    frees, left = 0, REDUCTIONS * len(a)
-    for first in range(len(a)):
+    frees, left = 0, REDUCTIONS * len(price)
+    for first in range(len(price)):
         i = first
         while i >= 0:
             j, least, second = two_least(i, price, column, cost, size)
             if second > bound[i]:
-                make_list(i, min(least, bound[i]), a, b, price, lists)
+                make_list(i, min(least, bound[i]), market, lists)
                 j, least, second = two_least(i, price, column, cost, size)
             holder = row_of[j]
             if holder >= 0 and not second > least:  # it cannot outbid
@@ -177,8 +202,8 @@ def reduction(a: Array, b: Array, price: Array, lists: Lists, row_of: Rows, colu
 
 
 @compiled
-def two_least(i: int, price: Array, column: Columns, cost: Array, size: Rows) -> tuple[int, float, float]:
-    """The cheapest column of row i among those listed, what it costs, and what the second cheapest does."""
+def two_least(i: int, price: Doubles, column: Ints, cost: Doubles, size: Longs) -> tuple[int, float, float]:
+    """The cheapest column of row i among those listed, what it costs, and what the second cheapest costs."""
     at, least, second = -1, np.inf, np.inf
     for k in range(size[i]):
         j = column[i, k]
@@ -192,14 +217,15 @@ def two_least(i: int, price: Array, column: Columns, cost: Array, size: Rows) ->
 
 
 @compiled
-def make_list(i: int, start: float, a: Array, b: Array, price: Array, lists: Lists) -> None:
+def make_list(i: int, start: float, market: Market, lists: Lists) -> None:
     """List the cheapest columns of row i anew: at most LISTED of them, at least two, and seldom below LISTED / 8.
 
     Args:
-        start: no column costs less.
+        start: no column costs less than this.
     """
-    n, value, found = len(price), lists.value, lists.found
-    values_of(i, a, b, price, value)
+    price, value, found = market.price, lists.value, lists.found
+    n = len(price)
+    values_of(i, market, value)
     if n <= LISTED:
         size, limit = n, np.inf
         for j in range(n):
@@ -232,8 +258,9 @@ def make_list(i: int, start: float, a: Array, b: Array, price: Array, lists: Lis
 
 
 @compiled
-def values_of(i: int, a: Array, b: Array, price: Array, out: Array) -> None:
-    """What every column costs row i, c_ij + p_j, into `out`."""
+def values_of(i: int, market: Market, out: Doubles) -> None:
+    """Write what every column costs row i, c_ij + p_j, into `out`."""
+    a, b, price = market.a, market.b, market.price
     x, y, z = a[i, 0], a[i, 1], a[i, 2]
     bx, by, bz = b[0], b[1], b[2]
     for j in range(len(price)):
@@ -242,8 +269,8 @@ def values_of(i: int, a: Array, b: Array, price: Array, out: Array) -> None:
 
 
 @compiled
-def low_value(value: Array, i: int) -> float:
-    """A value that some dozens of all are below, as the least or second least of 32 evenly spread ones suggests."""
+def low_value(value: Doubles, i: int) -> float:
+    """A value with probably some dozens of all values below it: the least or second least of 32 evenly spread ones."""
     step = max(1, len(value) // 32)
     one, two = np.inf, np.inf
     for j in range(i % step, len(value), step):
@@ -252,8 +279,8 @@ def low_value(value: Array, i: int) -> float:
 
 
 @compiled
-def below(value: Array, limit: float, found: Columns) -> int:
-    """Write the places of the values below the limit into `found`, which has room for one more; how many there are."""
+def below(value: Doubles, limit: float, found: Ints) -> int:
+    """Write the places of the values below the limit into `found`, which has room for one more; return how many."""
     size = np.uint64(0)  # unsigned, and no branch: this pass over all values is where the time goes
     for j in range(len(value)):
         found[size] = j
@@ -262,17 +289,22 @@ def below(value: Array, limit: float, found: Columns) -> int:
 
 
 @compiled
-def augment(a: Array, b: Array, price: Array, row_of: Rows, column_of: Rows, free: Rows, steps: int) -> bool:
+def augment(market: Market, matching: Matching, free: Rows, steps: int) -> bool:
     """Give each free row a column along a shortest path of reduced costs c_ij + p_j (Dijkstra over all columns).
+
+    Args:
+        free: the rows without a column.
+        steps: how many columns may be passed, over all paths.
 
     Returns:
         Whether so many steps were enough.
     """
+    price, row_of, column_of = market.price, matching.row_of, matching.column_of
     n = len(price)
     value, distance = np.empty(n), np.empty(n)
     rest, before, done = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
     for start in free:
-        values_of(start, a, b, price, distance)
+        values_of(start, market, distance)
         before[:] = start
         for j in range(n):
             rest[j] = j
@@ -293,7 +325,7 @@ def augment(a: Array, b: Array, price: Array, row_of: Rows, column_of: Rows, fre
             rest[near] = rest[left]
             done[passed], passed = j, passed + 1
             i = row_of[j]
-            values_of(i, a, b, price, value)
+            values_of(i, market, value)
             head = value[j] - distance[j]
             for k in range(left):
                 to = rest[k]

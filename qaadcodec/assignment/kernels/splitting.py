@@ -1,4 +1,4 @@
-"""The splits of `subspaces`, compiled: the same leaves in the same order, without the GIL."""
+"""Balanced k-d subspaces of one cloud, or of two clouds split side by side."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from qaadcodec.arrays import Floats, Rows
+from qaadcodec.arrays import Floats, Longs, Rows
 from qaadcodec.assignment.kernels.compiling import compiled
 
 
 @compiled
-def split(a: Floats, b: Floats, paired: bool, leaf: int) -> tuple[Rows, Rows, Rows]:
-    """Balanced k-d subspaces of a, and of b beside it if `paired`.
+def split(a: Floats, b: Floats, paired: bool, leaf: int) -> tuple[Rows, Rows, Longs]:
+    """Cut a cloud again and again into halves, until each piece fits a leaf; if `paired`, cut b along with a.
+
+    A node is cut on the axis on which it extends farthest, the first of equal ones; of a pair, on which the sum of both
+    extents is largest. The floor(n / 2) lowest of its n points go to the first half, ties by position. The leaves stand
+    in the order of the tree, and the rows of a leaf in ascending order.
 
     Args:
-        a, b: (M, 3), contiguous.
-        paired: cut b along with a; else b is not looked at.
-        leaf: most points in a subspace.
+        a, b: (M, 3), contiguous, of one dtype, without NaN. If not `paired`, b is not looked at.
+        leaf: most points in a subspace, at least 1.
 
     Returns:
         The rows of a and of b leaf by leaf, (M,) each, and the bounds of the leaves in them, (L + 1,).
@@ -25,8 +28,8 @@ def split(a: Floats, b: Floats, paired: bool, leaf: int) -> tuple[Rows, Rows, Ro
     n = len(a)
     order_a, order_b = np.arange(n), np.arange(n)
     values, spare = np.empty(n, a.dtype), np.empty(n, np.int64)
-    bounds, leaves = np.zeros(n + 1, np.int64), 0
-    starts, stops, depth = np.empty(128, np.int64), np.empty(128, np.int64), 1  # halves of halves: never that deep
+    bounds, leaves = np.zeros(n + 2, np.int64), 0  # a cloud without points has one leaf
+    starts, stops, depth = np.empty(128, np.int64), np.empty(128, np.int64), 1  # no cloud can be halved 127 times
     starts[0], stops[0] = 0, n
     while depth > 0:
         depth -= 1
@@ -53,7 +56,7 @@ def split(a: Floats, b: Floats, paired: bool, leaf: int) -> tuple[Rows, Rows, Ro
 
 @compiled
 def extent_of(a: Floats, b: Floats, rows_a: Rows, rows_b: Rows, paired: bool, axis: int) -> Any:
-    """Greatest less least coordinate of some rows of a, plus those of b if `paired`, in the dtype of the clouds."""
+    """How far some rows of a extend along an axis, and if `paired` some rows of b in addition; in the clouds' dtype."""
     low = high = a[rows_a[0], axis]
     for row in rows_a:
         low, high = min(low, a[row, axis]), max(high, a[row, axis])
@@ -68,7 +71,12 @@ def extent_of(a: Floats, b: Floats, rows_a: Rows, rows_b: Rows, paired: bool, ax
 
 @compiled
 def lowest_first(cloud: Floats, rows: Rows, axis: int, half: int, values: Floats, spare: Rows) -> None:
-    """Put the `half` lowest rows first, in place; ties by position, and both parts in the order that they had."""
+    """Move the `half` lowest rows to the front, ties by position. Both parts stay in the order that they had.
+
+    Args:
+        rows: of the cloud, (n,); reordered.
+        values, spare: room for n or more.
+    """
     n = len(rows)
     for k in range(n):
         values[k] = cloud[rows[k], axis]
@@ -93,7 +101,7 @@ def lowest_first(cloud: Floats, rows: Rows, axis: int, half: int, values: Floats
 
 @compiled
 def select(values: Floats, rank: int) -> Any:
-    """The value of that rank (Hoare 1961), with the median of three as pivot; reorders `values`."""
+    """The value of that rank, counted from zero (Hoare 1961, with the median of three as pivot); reorders `values`."""
     low, high = 0, len(values) - 1
     while low < high:
         one, two, three = values[low], values[(low + high) // 2], values[high]

@@ -1,4 +1,4 @@
-"""Motions that the legs lead: one cycle is a phase of 2 pi."""
+"""Motions that the legs lead. One cycle is a phase of 2π."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from qaadcodec.synth.bodies.phases import SIDES, Pose, both, burst, swell
 
 
 def walk(p: float) -> Pose:
-    """One stride of each leg, arms swinging against the legs."""
+    """One stride of each leg, while the arms swing against the legs."""
     out = {"twist": 7 * np.sin(p), "roll": 2 * np.cos(p), "bend": 2.0}
     for side, _, shift in SIDES:
         q = p + shift
@@ -27,7 +27,7 @@ def walk(p: float) -> Pose:
 
 
 def run(p: float) -> Pose:
-    """Two strides with a flight after each push, elbows bent."""
+    """Two strides with bent elbows, and a flight after each push."""
     out = {"twist": 13 * np.sin(p), "pitch": 8, "nod": -6, "up": 0.06 * abs(np.sin(p))}
     for side, _, shift in SIDES:
         q = p + shift
@@ -45,7 +45,7 @@ def run(p: float) -> Pose:
 
 
 def march(p: float) -> Pose:
-    """Knees lifted to the hip in turn, opposite arm forward."""
+    """The knees are lifted to the hip in turn, with the opposite arm forward."""
     out: Pose = {"bend": 3.0}
     for side, other, shift in SIDES:
         u = burst(p + shift)
@@ -81,7 +81,7 @@ def kick(p: float) -> Pose:
 
 
 def lunge(p: float) -> Pose:
-    """A long step down on the left leg and back."""
+    """A long step forward and down on the left leg, and back."""
     u = swell(p)
     return both(arm_lift=14 + 50 * u, arm_plane=8, elbow=10, curl=12) | {
         "thigh_lift.L": 82 * u,

@@ -1,4 +1,4 @@
-"""Motions on the spot that arms and trunk lead: one cycle is a phase of 2 pi."""
+"""Motions on the spot that arms and trunk lead. One cycle is a phase of 2π."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from qaadcodec.synth.bodies.phases import SIDES, Pose, both, burst, swell
 
 
 def squat(p: float) -> Pose:
-    """Down with arms held forward, and up."""
+    """Down with the arms held forward, and up."""
     u = swell(p)
     return {"pitch": 36 * u, "bend": 10 * u, "nod": -24 * u} | both(
         thigh_lift=98 * u,
@@ -24,7 +24,7 @@ def squat(p: float) -> Pose:
 
 
 def punch(p: float) -> Pose:
-    """Boxing: straight punches left and right out of a guard."""
+    """Boxing: straight punches, left and right, out of a guard."""
     out = {"twist": -28 * np.sin(p), "bend": 8, "yaw": -14, "nod": 6, "look": 16 * np.sin(p)}
     out |= {
         "thigh_lift.L": 28,
@@ -49,7 +49,7 @@ def punch(p: float) -> Pose:
 
 
 def reach_up(p: float) -> Pose:
-    """On tiptoe, hands reach overhead one after the other."""
+    """The hands reach overhead one after the other, on tiptoe."""
     u, v = swell(p), swell(p + 1.1)
     return {"bend": -9 * u, "nod": -26 * u, "lean": 9 * (u - v), "arm_lift.L": 165 * u, "arm_lift.R": 165 * v} | both(
         arm_plane=78, elbow=22 * (1 - u), curl=6, ankle=-26 * u, toe=26 * u, spread=4, thigh_out=3
@@ -57,7 +57,7 @@ def reach_up(p: float) -> Pose:
 
 
 def wave(p: float) -> Pose:
-    """The right hand greets, forearm swinging twice a cycle."""
+    """The right hand greets; its forearm swings twice in a cycle."""
     return {
         "arm_lift.R": 112,
         "arm_plane.R": 12,
@@ -81,7 +81,7 @@ def wave(p: float) -> Pose:
 
 
 def bow(p: float) -> Pose:
-    """Trunk down until the hands come near the floor, and up."""
+    """The trunk goes down until the hands come near the floor, and up."""
     u = swell(p)
     return {"pitch": 46 * u, "bend": 46 * u, "nod": 14 * u} | both(
         arm_lift=8 + 84 * u, arm_plane=86, elbow=6, curl=8, knee=4 + 10 * u, ankle=-2 * u, thigh_out=3
@@ -99,7 +99,7 @@ def twist(p: float) -> Pose:
 
 
 def throw(p: float) -> Pose:
-    """The right arm is cocked beside the head and thrown forward over a step of the left leg."""
+    """The right arm is drawn back to the head, and thrown forward over a step of the left leg."""
     u, back = swell(p), burst(p + np.pi)
     return {
         "arm_lift.R": 84 + 22 * u,
@@ -127,7 +127,7 @@ def throw(p: float) -> Pose:
 
 
 def balance(p: float) -> Pose:
-    """Standing on the left leg, trunk and right leg level, arms spread."""
+    """The body stands on the left leg, with trunk and right leg level and the arms spread."""
     u = 0.75 + 0.25 * swell(p)
     return both(arm_lift=88 + 6 * np.sin(p), arm_plane=4, elbow=5, curl=3, spread=5) | {
         "pitch": 62 * u,

@@ -1,6 +1,7 @@
-"""Joint angles and the rotations of bones that they stand for.
+"""Joint angles, and the rotations of bones that they stand for.
 
-Angles are anatomical, in degrees, and zero for a body standing straight with its arms hanging, palms to the thighs.
+Angles are anatomical and in degrees. They are zero for a body that stands straight with hanging arms, its palms at the
+thighs.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from qaadcodec.synth.bodies.skeleton import ALONG_HAND, FINGER_NODES, FINGERS, OUT_OF_PALM, Matrix
+from qaadcodec.arrays import Doubles
+from qaadcodec.synth.bodies.skeleton import ALONG_HAND, FINGER_NODES, FINGERS, OUT_OF_PALM
 
 Angles = Mapping[str, float]
 
 MIRROR = np.diag([-1.0, 1.0, 1.0])
 ARM_OUT = 45.0
-"""How far the arms of the rest pose are away from hanging."""
+"""Degrees by which the arms of the rest pose are lifted from hanging."""
 
 LIMITS: dict[str, tuple[float, float]] = {
     "arm_lift": (-45, 172),
@@ -60,38 +62,39 @@ SIDED = (
     "ankle",
     "toe",
 )
-"""Angles that each side has, as `elbow.L` and `elbow.R`; positive bends, lifts, turns outwards, pulls the toes up."""
+"""Angles that each side has, as `elbow.L` and `elbow.R`. Positive ones bend, lift, turn outwards, pull the toes up."""
 
 ANGLES = tuple(name + side for name in LIMITS for side in ((".L", ".R") if name in SIDED else ("",)))
 
 
-def rotation(axis: npt.ArrayLike, degrees: float) -> Matrix:
-    """Rotation matrix about a direction (Rodrigues' formula)."""
+def rotation(axis: npt.ArrayLike, degrees: float) -> Doubles:
+    """Rotation matrix (3, 3) about a direction (Rodrigues' formula)."""
     x, y, z = np.asarray(axis, float) / np.linalg.norm(axis)
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.asarray(np.eye(3) + s * k + (1 - c) * (k @ k))
 
 
-def turn_x(degrees: float) -> Matrix:
-    """Rotation about x: what points up goes forward."""
+def turn_x(degrees: float) -> Doubles:
+    """Rotation about x; positive angles take up to forward."""
     return rotation((1, 0, 0), degrees)
 
 
-def turn_y(degrees: float) -> Matrix:
-    """Rotation about y: what points forward goes to the left."""
+def turn_y(degrees: float) -> Doubles:
+    """Rotation about y; positive angles take forward to left."""
     return rotation((0, 1, 0), degrees)
 
 
-def turn_z(degrees: float) -> Matrix:
-    """Rotation about z: what points left goes up."""
+def turn_z(degrees: float) -> Doubles:
+    """Rotation about z; positive angles take left to up."""
     return rotation((0, 0, 1), degrees)
 
 
-def local_rotations(angles: Angles) -> dict[str, Matrix]:
-    """Rotation of each bone against its parent, in the axes of the rest pose; bones left out do not turn.
+def local_rotations(angles: Angles) -> dict[str, Doubles]:
+    """Rotation (3, 3) of each bone against its parent, in the axes of the rest pose; bones left out do not turn.
 
-    `angles` holds every angle of LIMITS, those of a side once for each, and `yaw`, the heading.
+    Args:
+        angles: every angle of ANGLES, and `yaw`, the heading.
     """
     trunk = turn_y(angles["twist"] / 2) @ turn_z(-angles["lean"] / 2) @ turn_x(angles["bend"] / 2)
     gaze = turn_y(angles["look"] / 2) @ turn_z(-angles["tilt"] / 2) @ turn_x(angles["nod"] / 2)
@@ -105,8 +108,8 @@ def local_rotations(angles: Angles) -> dict[str, Matrix]:
     return out
 
 
-def _arm(a: Angles) -> dict[str, Matrix]:
-    """The upper arm is lifted in the vertical plane at `arm_plane` (0 sideways, 90 forward), then moved out."""
+def _arm(a: Angles) -> dict[str, Doubles]:
+    """The upper arm is lifted in the vertical plane at `arm_plane` (0 sideways, 90 forward), then moved outwards."""
     shrug = turn_z(0.24 * max(0.0, a["arm_lift"] - 50)) @ turn_y(
         -0.12 * a["arm_plane"] * min(1.0, abs(a["arm_lift"]) / 60)
     )
@@ -119,7 +122,7 @@ def _arm(a: Angles) -> dict[str, Matrix]:
     }
 
 
-def _hand(a: Angles) -> dict[str, Matrix]:
+def _hand(a: Angles) -> dict[str, Doubles]:
     flexion = np.cross(ALONG_HAND, OUT_OF_PALM)
     out = {"hand": rotation(flexion, a["wrist"]) @ rotation(ALONG_HAND, a["forearm_turn"] / 2)}
     for finger, fan in zip(FINGERS, (0.0, 1.0, 0.3, -0.4, -1.2), strict=True):
@@ -133,7 +136,7 @@ def _hand(a: Angles) -> dict[str, Matrix]:
     return out
 
 
-def _leg(a: Angles, leaning: Matrix) -> dict[str, Matrix]:
+def _leg(a: Angles, leaning: Doubles) -> dict[str, Doubles]:
     """The thigh is turned against the ground, not against the leaning trunk."""
     thigh = turn_x(-a["thigh_lift"]) @ turn_z(a["thigh_out"]) @ turn_y(a["thigh_turn"])
     return {

@@ -1,12 +1,12 @@
-"""Bodies: subjects in motion. Consecutive clouds are frames of a sequence of one subject in one motion."""
+"""Bodies in motion: consecutive clouds are the frames of a sequence, which shows one subject in one motion."""
 
 from __future__ import annotations
 
 from functools import cache, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Singles
 from qaadcodec.synth.bodies.joint_angles import ANGLES, LIMITS, local_rotations
 from qaadcodec.synth.bodies.motions import MOTIONS
 from qaadcodec.synth.bodies.phases import Pose
@@ -17,23 +17,23 @@ from qaadcodec.synth.modelling.mesh import sample_surface
 
 SUBJECTS = 10
 FRAMES = 16
-"""Frames of a sequence: one cycle of its motion, evenly spaced in time."""
+"""Frames of a sequence; they are evenly spaced in time over one cycle of its motion."""
 
 MIRRORED = ("lean", "twist", "tilt", "look", "roll", "yaw")
-SWAY = {"curl": 7.0, "spread": 2.0, "look": 5.0, "nod": 3.0}  # degrees; other angles 2
+SWAY = {"curl": 7.0, "spread": 2.0, "look": 5.0, "nod": 3.0}  # degrees; 2 for other angles
 SUBJECT_STREAM, SEQUENCE_STREAM, POPULATION_STREAM = 2, 3, 4
-"""Second words of seeds; 0 and 1 belong to the clouds of skulls and bodies."""
+"""Each is the second number of a generator's seed; 0 and 1 are those of the clouds of skulls and bodies."""
 
 
-def body_cloud(index: int, points: int, seed: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """Frame `index` % 16 of sequence `index` // 16 of the seed's population, as points (points, 3) in metres."""
+def body_cloud(index: int, points: int, seed: int, rng: np.random.Generator) -> Singles:
+    """Frame `index` % 16 of sequence `index` // 16 of the population of this seed, as points (points, 3) in metres."""
     sequence, frame = divmod(index, FRAMES)
     template = _template()
     return sample_surface(body_vertices(sequence, frame, seed), template.mesh.triangles, points, rng)
 
 
-def body_vertices(sequence: int, frame: int, seed: int) -> npt.NDArray[np.float32]:
-    """The posed template (V, 3), in metres; its lowest vertex is on the ground y = 0 or, in a jump, above it."""
+def body_vertices(sequence: int, frame: int, seed: int) -> Singles:
+    """The template in a pose, (V, 3) in metres. Its lowest vertex is on the ground y = 0 or, in a jump, above it."""
     subject = _subject(sequence % SUBJECTS, seed)
     angles = joint_angles(sequence, frame, seed)
     transforms = bone_transforms(subject.skeleton, local_rotations(angles))
@@ -43,10 +43,10 @@ def body_vertices(sequence: int, frame: int, seed: int) -> npt.NDArray[np.float3
 
 
 def joint_angles(sequence: int, frame: int, seed: int) -> Pose:
-    """Every angle of the skeleton in a frame, within its limits, `yaw` (degrees) and `up` (metres).
+    """Every angle of the skeleton in a frame, within its limits, and `yaw` in degrees and `up` in metres.
 
-    Each sequence has its own start, side, vigour, heading and slow sway of all joints. Motions and subjects come up
-    in turn: 70 sequences pass before a subject repeats a motion.
+    Each sequence has a start, a side, a vigour, a heading and a slow sway of all joints of its own. Motions and
+    subjects take turns: 70 sequences pass before a subject repeats a motion.
     """
     rng = np.random.default_rng([seed, SEQUENCE_STREAM, sequence])
     start, vigour, heading = rng.random(), rng.uniform(0.85, 1.1), rng.uniform(-25, 25)

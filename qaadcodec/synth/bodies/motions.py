@@ -1,4 +1,4 @@
-"""All motions, in the order in which sequences go through them."""
+"""All motions, in the order in which sequences use them."""
 
 from __future__ import annotations
 
@@ -24,4 +24,4 @@ MOTIONS: tuple[Callable[[float], Pose], ...] = (
     march,
     balance,
 )
-"""Each gives the pose at a phase (radians) and returns to its start after 2 pi."""
+"""Each gives the pose at a phase in radians, and is back at its start after 2π."""

@@ -1,6 +1,7 @@
-"""The solids that the body template is modelled from, bone by bone. Millimetres, left half; axes as in `skeleton`.
+"""The solids that the left half of the body template is modelled from, bone by bone.
 
-An adult of 1.75 m; proportions by eye.
+They are in millimetres, with axes as in `skeleton`. The template is an adult of 1.75 m, with proportions estimated by
+eye.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ PALM_NORMAL = (float(OUT_OF_PALM[0]), float(OUT_OF_PALM[1]), float(OUT_OF_PALM[2
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Solids that belong to one bone, with the width of the blend into what is there already."""
+    """Solids that belong to one bone, and the width over which they blend into what is there already."""
 
     bone: str
     blend: float
@@ -103,7 +104,7 @@ ARM = (
 
 
 def hand_parts() -> tuple[Part, ...]:
-    """Wrist, palm and ball of the thumb; then each finger, so that neighbours never flow into each other."""
+    """Wrist, palm, and ball of the thumb."""
     palm: list[Solid] = [Tube([in_hand(-14, 0), in_hand(14, 0)], [27, 29], PALM_NORMAL, 1.45)]
     for finger in FINGERS[1:]:
         across = FINGER_NODES[finger][0][2] + 8
@@ -114,7 +115,7 @@ def hand_parts() -> tuple[Part, ...]:
 
 
 def finger_parts() -> tuple[Part, ...]:
-    """One part per phalanx."""
+    """One part for each phalanx, with a narrow blend, so that neighbouring fingers never flow into each other."""
     radii = {"thumb": (13.5, 11.5, 10.5, 8.0), "little": (8.6, 7.6, 7.0, 5.8)}
     out = []
     for finger in FINGERS:

@@ -1,6 +1,7 @@
-"""The skeleton of the body template: its joints at rest and how bones carry each other.
+"""The skeleton of the body template: its joints at rest, and how bones carry each other.
 
-Rest pose: standing, facing +z, x to the subject's left, y up, arms 45 degrees out from the side, thumbs forward.
+At rest the body stands and faces +z, with x to the subject's left and y up. Its arms are 45 degrees out from the sides,
+and its thumbs point forward.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Matrix = npt.NDArray[np.float64]
+from qaadcodec.arrays import Doubles
+
 Point = tuple[float, float, float]
 
 ALONG_HAND = np.array([1.0, -1.0, 0.0]) / np.sqrt(2)
@@ -21,12 +22,12 @@ FINGERS = ("thumb", "index", "middle", "ring", "little")
 
 
 def in_hand(along: float, across: float, out: float = 0.0) -> Point:
-    """A place given from the wrist (mm): towards the fingertips, towards the thumb, out of the palm."""
+    """A place (mm) by its way from the wrist: towards the fingertips, towards the thumb, out of the palm."""
     x, y, z = WRIST + along * ALONG_HAND + across * np.array([0.0, 0.0, 1.0]) + out * OUT_OF_PALM
     return (float(x), float(y), float(z))
 
 
-# Joints and tip of each finger: (along, across, out) in millimetres from the wrist.
+# Joints and tip of each finger, given as (along, across, out) in millimetres from the wrist.
 FINGER_NODES: dict[str, tuple[Point, ...]] = {
     "thumb": tuple(in_hand(*p) for p in ((24, 24, 8), (58, 50, 15), (86, 65, 18), (108, 74, 18))),
     "index": tuple(in_hand(*p) for p in ((93, 29, 0), (134, 37, 2), (158, 41, 4), (178, 44, 6))),
@@ -35,7 +36,7 @@ FINGER_NODES: dict[str, tuple[Point, ...]] = {
     "little": tuple(in_hand(*p) for p in ((82, -29, 2), (113, -38, 4), (133, -44, 6), (150, -48, 8))),
 }
 
-# Parent and joint position (mm) of the bones of the trunk and of the left side, parents first.
+# Parent and joint (mm) of each bone of the trunk and of the left side, parents first.
 HALF: dict[str, tuple[str, Point]] = {
     "pelvis": ("", (0, 960, 0)),
     "spine": ("pelvis", (0, 1035, -15)),
@@ -61,15 +62,15 @@ MIDDLE = ("pelvis", "spine", "chest", "neck", "head")
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """Bones in an order with parents first: names, index of the parent (-1 for the root), joints (B, 3)."""
+    """Bones, parents first: their names, the index of each parent (-1 for the root), and their joints (B, 3)."""
 
     names: tuple[str, ...]
     parents: tuple[int, ...]
-    joints: npt.NDArray[np.float64]
+    joints: Doubles
 
 
 def rest_skeleton() -> Skeleton:
-    """The whole skeleton at rest, in metres; bones of a side are called `hand.L`, `hand.R`."""
+    """The whole skeleton at rest, in metres. Bones of a side have names such as `hand.L` and `hand.R`."""
     names, parents, joints = [], [], []
     for side, sign in (("", 1), (".L", 1), (".R", -1)):
         for bone, (parent, place) in HALF.items():
@@ -80,8 +81,13 @@ def rest_skeleton() -> Skeleton:
     return Skeleton(tuple(names), tuple(names.index(p) if p else -1 for p in parents), np.array(joints))
 
 
-def bone_transforms(skeleton: Skeleton, turns: Mapping[str, Matrix]) -> npt.NDArray[np.float64]:
-    """World transforms (B, 3, 4) that take rest coordinates to posed ones: x -> R x + t, bone by bone."""
+def bone_transforms(skeleton: Skeleton, turns: Mapping[str, Doubles]) -> Doubles:
+    """Transforms (B, 3, 4) of each bone, from coordinates at rest to coordinates in a pose: x → R x + t.
+
+    Args:
+        skeleton: at rest.
+        turns: rotation (3, 3) of each bone against its parent; bones left out do not turn.
+    """
     out = np.empty((len(skeleton.names), 3, 4))
     places = np.empty((len(skeleton.names), 3))
     for b, (name, parent, joint) in enumerate(zip(skeleton.names, skeleton.parents, skeleton.joints, strict=True)):

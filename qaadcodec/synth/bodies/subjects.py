@@ -1,23 +1,24 @@
-"""Subjects: builds of the body template, from random proportions."""
+"""Subjects: the body template in builds of random proportions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.synth.bodies.skeleton import Skeleton
 from qaadcodec.synth.bodies.template import BodyTemplate
 
-Floats = npt.NDArray[np.float32]
 CUT = 1.8
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Standardised proportions: each about normal over a population, 0 the template; `broad` > 0 for broad shoulders on
-    narrow hips, < 0 for wide hips under narrow shoulders."""
+    """Standardised proportions: each is about normal over a population, and 0 for the template.
+
+    `broad` is positive for broad shoulders on narrow hips, and negative for wide hips under narrow shoulders.
+    """
 
     height: float
     weight: float
@@ -30,20 +31,21 @@ class Build:
 class Subject:
     """Rest vertices (V, 3) float32 and the skeleton that fits them, in metres."""
 
-    vertices: Floats
+    vertices: Singles
     skeleton: Skeleton
 
 
 def draw_build(rng: np.random.Generator) -> Build:
-    """Independent normal proportions, cut at 1.8; broad ones are taller on average."""
+    """Independent normal proportions, cut at CUT standard deviations; broad subjects are taller on average."""
     z = np.clip(rng.standard_normal(5), -CUT, CUT)
     return Build(height=0.8 * z[0] + 0.5 * z[2], weight=z[1], broad=z[2], muscle=z[3], legs=z[4])
 
 
 def shape_subject(template: BodyTemplate, build: Build) -> Subject:
-    """Stretch the bones, each along and across itself, then add the soft parts.
+    """Stretch the bones, each along and across itself, and add the soft parts.
 
-    Joints follow their parent's stretch, vertices their bones by weight: v' = sum_b w_b (S_b (v - j_b) + j'_b).
+    A joint follows the stretch of its parent, and a vertex follows its bones by weight:
+    v' = Σ_b w_b (S_b (v - j_b) + j'_b).
     """
     skeleton = template.skeleton
     stretches = [_stretch(name.partition(".")[0], build) for name in skeleton.names]
@@ -57,16 +59,16 @@ def shape_subject(template: BodyTemplate, build: Build) -> Subject:
     return Subject(blend_skin(soft, template.weights, transforms), Skeleton(skeleton.names, skeleton.parents, joints))
 
 
-def blend_skin(vertices: Floats, weights: Floats, transforms: npt.NDArray[np.float64]) -> Floats:
-    """Linear blend skinning: vertex (V, 3) under the weighted mean of the bones' transforms (B, 3, 4)."""
+def blend_skin(vertices: Singles, weights: Singles, transforms: Doubles) -> Singles:
+    """Linear blend skinning: vertices (V, 3) under the weighted mean of the bones' transforms (B, 3, 4)."""
     blended = weights @ transforms.astype(np.float32).reshape(len(transforms), 12)  # (V, 12)
     x, y, z = vertices.T
     rows = [blended[:, k] * x + blended[:, k + 1] * y + blended[:, k + 2] * z + blended[:, k + 3] for k in (0, 4, 8)]
     return np.stack(rows, 1)
 
 
-def _stretch(bone: str, b: Build) -> npt.NDArray[np.float64]:
-    """Stretch (3, 3) of a bone in rest axes (left side): along the bone, and across it."""
+def _stretch(bone: str, b: Build) -> Doubles:
+    """Stretch (3, 3) of a bone of the left side, along the bone and across it, in the axes of the rest pose."""
     tall = 1 + 0.038 * b.height
     girth = tall**0.5 * (1 + 0.062 * b.weight)
     limb = girth * (1 + 0.03 * b.muscle)
@@ -92,15 +94,15 @@ def _stretch(bone: str, b: Build) -> npt.NDArray[np.float64]:
     return np.eye(3) * tall * (1 + 0.01 * b.broad)  # hands and feet
 
 
-def _mirrored(stretch: npt.NDArray[np.float64], name: str) -> npt.NDArray[np.float64]:
+def _mirrored(stretch: Doubles, name: str) -> Doubles:
     flip = np.diag([-1.0, 1.0, 1.0])
     return flip @ stretch @ flip if name.endswith(".R") else stretch
 
 
-def _soft_parts(v: Floats, b: Build) -> Floats:
+def _soft_parts(v: Singles, b: Build) -> Singles:
     """Belly, breasts, flanks and seat (metres), as bumps on the template's vertices."""
 
-    def bump(x: float, y: float, z: float, wide: float, tall: float) -> Floats:
+    def bump(x: float, y: float, z: float, wide: float, tall: float) -> Singles:
         square = ((np.abs(v[:, 0]) - x) / wide) ** 2 + ((v[:, 1] - y) / tall) ** 2 + ((v[:, 2] - z) / wide) ** 2
         return np.asarray(np.exp(-square / 2), dtype=np.float32)
 

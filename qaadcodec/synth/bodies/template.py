@@ -1,19 +1,19 @@
-"""The body template: one closed surface, modelled at rest, with the weights that tie it to the skeleton."""
+"""The body template: one closed surface, modelled at rest, and the weights that tie it to the skeleton."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from qaadcodec.synth.bodies import parts as parts
+from qaadcodec.arrays import Floats, Singles
+from qaadcodec.synth.bodies import parts
 from qaadcodec.synth.bodies.parts import Part
 from qaadcodec.synth.bodies.skeleton import HALF, MIDDLE, Skeleton, rest_skeleton
 from qaadcodec.synth.modelling.mesh import Mesh
 from qaadcodec.synth.modelling.sculpture import FAR, Sculpture, graded_axis
 
-# Width (mm) over which a bone takes over from its parent; fingers and toes: 5.
+# Width (mm) over which a bone takes over from its parent; 5 for bones left out.
 TAKEOVER = {
     "spine": 60,
     "chest": 60,
@@ -33,11 +33,11 @@ MIDLINE = 55.0
 
 @dataclass(frozen=True, slots=True)
 class BodyTemplate:
-    """Mesh in metres, skeleton with B bones, and weights (V, B) float32 that sum to one."""
+    """Mesh in metres, skeleton with B bones, and weights (V, B) float32, which sum to one for each vertex."""
 
     mesh: Mesh
     skeleton: Skeleton
-    weights: npt.NDArray[np.float32]
+    weights: Singles
 
 
 def body_template() -> BodyTemplate:
@@ -79,12 +79,13 @@ def _sculpt() -> Mesh:
     return work.mesh()
 
 
-def _skin_weights(vertices: npt.NDArray[np.float32], skeleton: Skeleton) -> npt.NDArray[np.float32]:
-    """Share of each bone in each vertex, found from the root outwards.
+def _skin_weights(vertices: Singles, skeleton: Skeleton) -> Singles:
+    """Share of each bone in each vertex, (V, B), found from the root outwards.
 
     A bone takes from its parent the share smoothstep(1/2 + (d_other - d_own) / (2 width)), where d_own is the distance
-    to the solids of the bone and its descendants, d_other that to all other solids: one half at the joint, and 0 or 1
-    a width away. Bones of a side get nothing at the middle of the body, so that both sides meet smoothly.
+    to the solids of the bone and its descendants, and d_other the distance to all other solids. That is one half at the
+    joint, and 0 or 1 a width away from it. Bones of a side get nothing at the middle of the body, so that both sides
+    meet smoothly.
     """
     x, y, z = np.abs(vertices[:, 0]), vertices[:, 1], vertices[:, 2]
     distance = {bone: np.full(len(x), FAR, np.float32) for bone in HALF}
@@ -119,6 +120,6 @@ def _family(bone: str) -> set[str]:
     return out
 
 
-def _smoothstep(t: npt.NDArray[np.float32] | npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+def _smoothstep(t: Floats) -> Singles:
     s = np.clip(np.asarray(t, dtype=np.float32), 0, 1)
     return np.asarray(s * s * (3 - 2 * s), dtype=np.float32)

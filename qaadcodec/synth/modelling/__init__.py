@@ -1,1 +1,1 @@
-"""Shapes by distance fields, and their surfaces as meshes."""
+"""Solids given by distance fields, and their surfaces as meshes."""

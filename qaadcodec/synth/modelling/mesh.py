@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from qaadcodec.arrays import Indices, Singles
 
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """Vertices (V, 3) float32 and triangles (T, 3) of vertex numbers, counter-clockwise seen from outside."""
+    """Vertices (V, 3) float32, and triangles (T, 3) of vertex numbers, counter-clockwise as seen from outside."""
 
-    vertices: npt.NDArray[np.float32]
-    triangles: npt.NDArray[np.intp]
+    vertices: Singles
+    triangles: Indices
 
     @staticmethod
     def join(parts: Sequence[Mesh]) -> Mesh:
@@ -26,7 +27,7 @@ class Mesh:
         )
 
 
-def triangle_areas(vertices: npt.NDArray[np.float32], triangles: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+def triangle_areas(vertices: Singles, triangles: Indices) -> Singles:
     """Area (T,) of each triangle, in the square of the vertices' unit."""
     ax, ay, az = (np.take(v, triangles[:, 0]) for v in vertices.T)
     bx, by, bz = (np.take(v, triangles[:, 1]) for v in vertices.T)
@@ -36,13 +37,11 @@ def triangle_areas(vertices: npt.NDArray[np.float32], triangles: npt.NDArray[np.
     return np.asarray(np.sqrt(nx * nx + ny * ny + nz * nz) / 2, dtype=np.float32)
 
 
-def sample_surface(
-    vertices: npt.NDArray[np.float32], triangles: npt.NDArray[np.intp], points: int, rng: np.random.Generator
-) -> npt.NDArray[np.float32]:
-    """Points (points, 3) drawn independently and uniformly by area, hence in random order.
+def sample_surface(vertices: Singles, triangles: Indices, points: int, rng: np.random.Generator) -> Singles:
+    """Points (points, 3) drawn independently and uniformly by area, and therefore in random order.
 
-    A triangle is drawn in proportion to its area, then a place in it from u, v uniform in [0, 1), reflected into the
-    triangle where u + v > 1. Cost: O(T + points log T).
+    Each point draws a triangle in proportion to its area, and then a place in it: u and v are uniform in [0, 1), and
+    reflected into the triangle where u + v > 1. Cost: O(T + points log T).
     """
     total = np.cumsum(triangle_areas(vertices, triangles), dtype=np.float64)
     chosen = np.searchsorted(total, rng.random(points) * total[-1], side="right").clip(max=len(triangles) - 1)

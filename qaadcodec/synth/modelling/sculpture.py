@@ -1,12 +1,12 @@
-"""Modelling of a left-right symmetric solid: add and carve on one half of a rectilinear grid, then take the surface."""
+"""A left-right symmetric solid, modelled by adding and carving on one half of a rectilinear grid."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Singles
 from qaadcodec.synth.modelling.distance_fields import Solid, smooth_minimum
 from qaadcodec.synth.modelling.mesh import Mesh
 from qaadcodec.synth.modelling.surface_nets import surface_nets
@@ -14,8 +14,8 @@ from qaadcodec.synth.modelling.surface_nets import surface_nets
 FAR = np.float32(1e3)
 
 
-def graded_axis(start: float, *stretches: tuple[float, float]) -> npt.NDArray[np.float32]:
-    """Grid coordinates from `start` through stretches (end, step), each divided evenly near the wished step."""
+def graded_axis(start: float, *stretches: tuple[float, float]) -> Singles:
+    """Grid coordinates from `start` through stretches (end, step), each divided evenly into about such steps."""
     parts = [np.array([start])]
     for end, step in stretches:
         begin = float(parts[-1][-1])
@@ -24,15 +24,13 @@ def graded_axis(start: float, *stretches: tuple[float, float]) -> npt.NDArray[np
 
 
 class Sculpture:
-    """A solid under work, as a signed distance on the half x >= 0 of a grid; what happens there happens to both sides.
+    """A solid as a signed distance on the half x >= 0 of a grid. What is done there is done to both sides.
 
-    `x` must start at 0. Each operation touches only the nodes near the solid it is given. Cost: nodes in the box of
-    the solid, about 20 operations each.
+    The coordinates `x` must start at 0, or the constructor raises ValueError. Adding and carving change only the nodes
+    in the box of the solid, extended by `margin` and the blend. Cost: about 20 operations for each of these nodes.
     """
 
-    def __init__(
-        self, x: npt.NDArray[np.float32], y: npt.NDArray[np.float32], z: npt.NDArray[np.float32], margin: float
-    ) -> None:
+    def __init__(self, x: Singles, y: Singles, z: Singles, margin: float) -> None:
         if x[0] != 0:
             raise ValueError(f"the half grid starts at x = 0, not at {x[0]}")
         self._axes = (x, y, z)
@@ -40,19 +38,19 @@ class Sculpture:
         self._field = np.full((len(x), len(y), len(z)), FAR, np.float32)
 
     def add(self, solids: Sequence[Solid], blend: float = 0.0) -> None:
-        """Unite with each solid in turn, rounding the seam over about `blend`."""
+        """Unite with each solid in turn, and round the seam over a width of about `blend`."""
         for solid in solids:
             window, distance = self._near(solid, blend)
             self._field[window] = smooth_minimum(self._field[window], distance, blend)
 
     def carve(self, solids: Sequence[Solid], blend: float = 0.0) -> None:
-        """Take each solid away in turn, rounding the rim over about `blend`."""
+        """Take each solid away in turn, and round the rim over a width of about `blend`."""
         for solid in solids:
             window, distance = self._near(solid, blend)
             self._field[window] = -smooth_minimum(-self._field[window], distance, blend)
 
     def hollow(self, thickness: float) -> None:
-        """Leave only a shell of the given thickness under the present surface."""
+        """Leave only a shell of this thickness under the present surface."""
         self._field = np.maximum(self._field, -(self._field + np.float32(thickness)))
 
     def mesh(self) -> Mesh:
@@ -61,7 +59,7 @@ class Sculpture:
         field = np.concatenate([self._field[:0:-1], self._field])
         return surface_nets(field, (np.concatenate([-x[:0:-1], x]), y, z))
 
-    def _near(self, solid: Solid, blend: float) -> tuple[tuple[slice, ...], npt.NDArray[np.float32]]:
+    def _near(self, solid: Solid, blend: float) -> tuple[tuple[slice, ...], Singles]:
         lo, hi = solid.bounds()
         reach = self._margin + blend
         window = tuple(

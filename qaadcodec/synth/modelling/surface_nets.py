@@ -1,8 +1,8 @@
 """The zero surface of a sampled field, by surface nets (Gibson, "Constrained elastic surface nets", 1998).
 
-One vertex per grid cell that the surface passes through, at the mean of the places where it crosses the cell's edges;
-one quad per crossed grid edge, between the four cells around it. Compared with marching cubes: no tables, half as many
-triangles, none of them slivers.
+There is one vertex for each grid cell that the surface passes through, at the mean of the places where it crosses the
+cell's edges, and one quad for each crossed grid edge, between the four cells around it. Compared with marching cubes,
+this needs no tables, and gives half as many triangles, none of which is a sliver.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Indices, Mask, Singles
 from qaadcodec.synth.modelling.mesh import Mesh
 
 CORNERS = tuple(product((0, 1), repeat=3))
@@ -21,11 +21,15 @@ EDGES = tuple(
 )
 
 
-def surface_nets(field: npt.NDArray[np.float32], axes: Sequence[npt.NDArray[np.float32]]) -> Mesh:
+def surface_nets(field: Singles, axes: Sequence[Singles]) -> Mesh:
     """Mesh of field = 0, facing towards positive values.
 
-    `field` (X, Y, Z) holds the values at the nodes of the rectilinear grid with coordinates `axes`: (X,), (Y,), (Z,).
-    Raises ValueError if the surface reaches the border of the grid, where it could not be closed.
+    Args:
+        field: values at the nodes of a rectilinear grid, (X, Y, Z).
+        axes: coordinates of the grid, (X,), (Y,) and (Z,).
+
+    Raises:
+        ValueError: the surface reaches the border of the grid, where it cannot be closed.
     """
     inside = field < 0
     if any(np.take(inside, end, axis=k).any() for k in range(3) for end in (0, -1)):
@@ -45,8 +49,8 @@ def surface_nets(field: npt.NDArray[np.float32], axes: Sequence[npt.NDArray[np.f
     return Mesh(vertices, np.concatenate([_quads(inside, number, k) for k in range(3)]))
 
 
-def _crossings(field: npt.NDArray[np.float32], active: tuple[npt.NDArray[np.intp], ...]) -> npt.NDArray[np.float32]:
-    """Mean crossing of the edges of each active cell, as fractions (V, 3) of its sides."""
+def _crossings(field: Singles, active: tuple[Indices, ...]) -> Singles:
+    """Mean of the places where the surface crosses the edges of each active cell, as fractions (V, 3) of its sides."""
     corner = {c: field[tuple(a + o for a, o in zip(active, c, strict=True))] for c in CORNERS}
     total = np.zeros((len(active[0]), 3), np.float32)
     count = np.zeros(len(active[0]), np.float32)
@@ -60,7 +64,7 @@ def _crossings(field: npt.NDArray[np.float32], active: tuple[npt.NDArray[np.intp
     return np.asarray(total / count[:, None], dtype=np.float32)
 
 
-def _quads(inside: npt.NDArray[np.bool_], number: npt.NDArray[np.intp], axis: int) -> npt.NDArray[np.intp]:
+def _quads(inside: Mask, number: Indices, axis: int) -> Indices:
     """Two triangles for each crossed grid edge along `axis`, wound to face outwards."""
     first, second = (axis + 1) % 3, (axis + 2) % 3
     here, ahead = (np.moveaxis(inside, axis, 0)[part] for part in (slice(None, -1), slice(1, None)))

@@ -1,16 +1,16 @@
 """The cranium without its teeth, modelled in millimetres in the Frankfurt plane.
 
-Origin midway between the ears; x to the subject's left, y up, z forward; y = 0 is the plane through the lower rims of
-the orbits and the upper rims of the ear canals. Sizes, within the range of adults:
-length 188, breadth 140, bizygomatic breadth 132, nasion to prosthion 70, orbits 40 by 34, nasal aperture 25 by 32.
-Only the left half is described: the sculpture is symmetric.
+The origin is midway between the ears; x points to the subject's left, y up, z forward. The plane y = 0 goes through the
+lower rims of the orbits and the upper rims of the ear canals. Sizes are within the range of adults: length 188, breadth
+140, bizygomatic breadth 132, nasion to prosthion 70, orbits 40 by 34, nasal aperture 25 by 32. Only the left half is
+described, since the sculpture is symmetric.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Singles
 from qaadcodec.synth.modelling.distance_fields import Ellipsoid, Prism, Tube, smooth_minimum
 from qaadcodec.synth.modelling.mesh import Mesh
 from qaadcodec.synth.modelling.sculpture import Sculpture, graded_axis
@@ -29,7 +29,7 @@ VAULT = (
 
 
 def cranium() -> Mesh:
-    """The cranium as one closed surface: outside of the vault, braincase, orbits and nasal cavity."""
+    """The cranium as one closed surface: the outside of the vault, the braincase, the orbits and the nasal cavity."""
     work = Sculpture(
         graded_axis(0, (62, 1.7), (76, 2.3)),
         graded_axis(-58, (46, 1.7), (122, 3.0)),
@@ -43,8 +43,8 @@ def cranium() -> Mesh:
     return work.mesh()
 
 
-def depth_in_vault(vertices: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Distance (V,) in millimetres from the inner surface of the vault; the outer one is at the vault's thickness."""
+def depth_in_vault(vertices: Singles) -> Singles:
+    """Distance (V,) in millimetres from the inner surface of the vault; on the outer surface it is VAULT_THICKNESS."""
     x, y, z = vertices.T
     distance = np.full(len(vertices), 1e3, np.float32)
     for part in VAULT:
@@ -55,7 +55,7 @@ def depth_in_vault(vertices: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]
 def _braincase(work: Sculpture) -> None:
     work.add(VAULT, VAULT_BLEND)
     work.hollow(VAULT_THICKNESS)
-    # Petrous ridge and wing of the sphenoid divide the floor of the braincase into its three steps.
+    # The petrous ridge and the wing of the sphenoid divide the floor of the braincase into its three steps.
     work.add([Tube([(50, 2, -8), (12, 2, 14)], [10, 5]), Tube([(12, 18, 32), (46, 28, 36)], [5, 4])], blend=8)
     # The basilar part and the body of the sphenoid carry the face.
     work.add([Tube([(0, -20, -6), (0, -2, 26), (0, 8, 46)], [9, 12, 12])], blend=8)
@@ -71,7 +71,7 @@ def _face(work: Sculpture) -> None:
     work.add(brow, blend=12)
     work.add(lower_rim + nose_side, blend=8)
     work.add(lateral_rim, blend=14)
-    # Zygoma: its body, and the buttress down to the first molar.
+    # The body of the zygoma, and its buttress down to the first molar.
     work.add([Ellipsoid((46, -9, 64), (11, 10, 9)), Tube([(46, -12, 63), (32, -27, 62)], [8, 6])], blend=10)
     alveolar = Tube([(x, -33.0, z) for x, z in UPPER_ARCH.path(13, inset=0.5)], [8.0] * 13)
     work.add([alveolar], blend=6)
@@ -80,7 +80,7 @@ def _face(work: Sculpture) -> None:
 
 
 def _orbit_and_nose(work: Sculpture) -> None:
-    # A shell of bone first, so that the orbit keeps walls where it runs through the braincase and the temporal fossa.
+    # A shell of bone comes first, so that the orbit has walls where it reaches the braincase and the temporal fossa.
     work.add([Tube([(32, 17, 68), (16, 15, 40)], [22.5, 9])], blend=9)
     upper = Tube([(27.5, 19.5, 92), (27.5, 19, 72), (15, 16, 40)], [14.5, 14.5, 3.5])
     outer = Tube([(37, 14.5, 92), (36, 14.5, 70), (15, 15, 40)], [15, 15, 3.5])
@@ -102,7 +102,7 @@ def _orbit_and_nose(work: Sculpture) -> None:
 
 
 def _base(work: Sculpture) -> None:
-    # Palate: vaulted between the tooth rows.
+    # The palate is vaulted between the rows of teeth.
     work.carve([Ellipsoid((0, -45, 56), (19, 16, 33))], blend=3)
     arch = Tube(
         [(50, -8, 61), (60, -6, 46), (65, -4, 30), (63.5, -1, 13), (58, 2, -2)], [7, 6, 5.5, 6, 5], (1, 0, 0.2), 1.9
@@ -118,5 +118,5 @@ def _base(work: Sculpture) -> None:
     nuchal = Tube([(0, 8, -84), (26, 4, -75), (46, 2, -52)], [4, 3.5, 3.5])
     work.add([nuchal], blend=16)
     work.carve([Ellipsoid((0, -22, -30), (14, 22, 18))], blend=4)
-    # Ear canal and the socket that the jaw turns in.
+    # The ear canal, and the socket in which the jaw turns.
     work.carve([Tube([(74, -1, -4), (42, 1, 0)], [4.4, 3.2]), Ellipsoid((50, -8, 14), (12, 8, 8))], blend=3)

@@ -1,4 +1,4 @@
-"""The mandible without its teeth. Millimetres, axes as in `cranium`; it touches the cranium nowhere, so it can open."""
+"""The mandible without its teeth. Millimetres, axes as in `cranium`; it does not touch the cranium, so it can open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CONDYLE = (49.0, -9.0, 14.0)
 
 
 def mandible() -> Mesh:
-    """Horseshoe body with chin, two rami with condyle and coronoid process, one closed surface."""
+    """The mandible as one closed surface: its body with the chin, and two rami with condyle and coronoid process."""
     work = Sculpture(graded_axis(0, (66, 1.6)), graded_axis(-106, (8, 1.6)), graded_axis(-8, (108, 1.6)), margin=7)
     lower_edge = [(0, -87, 86), (14, -87, 83), (28, -82, 68), (40, -74, 46), (48, -62, 26)]
     work.add([Tube(lower_edge, [7.0, 7.0, 6.5, 6.0, 6.0])], blend=6)
@@ -22,7 +22,7 @@ def mandible() -> Mesh:
     work.add([Tube(middle, [6.0, 6.0, 6.0, 6.0, 5.5])], blend=8)
     chin = [Ellipsoid((0, -86, 88), (9, 8, 7)), Ellipsoid((11, -90, 85), (7, 5, 6))]
     work.add(chin, blend=7)
-    # Ramus: three flat struts that fuse to a plate, the notch left between condyle and coronoid process.
+    # The ramus: three flat struts fuse to a plate, and leave the notch between condyle and coronoid process.
     flat = ((1.0, 0.0, 0.0), 2.3)
     work.add(
         [

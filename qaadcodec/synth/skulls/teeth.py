@@ -1,12 +1,12 @@
-"""Teeth: the curve of each dental arch and a closed surface per crown. Millimetres, axes as in `cranium`."""
+"""Teeth: the curve of each dental arch, and a closed surface for each crown. Millimetres, axes as in `cranium`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Indices
 from qaadcodec.synth.modelling.mesh import Mesh
 
 GAP = 0.9
@@ -15,7 +15,7 @@ ROUND, TALL = 18, 14
 
 @dataclass(frozen=True, slots=True)
 class Tooth:
-    """Crown sizes: width along the arch, depth across it, height from gum to edge; `cusps` raise the corners."""
+    """Sizes of a crown: width along the arch, depth across it, height from gum to edge; `cusps` raises the corners."""
 
     width: float
     depth: float
@@ -25,7 +25,7 @@ class Tooth:
 
 @dataclass(frozen=True, slots=True)
 class Arch:
-    """One row of teeth on the parabola z = front - depth (x / half_width)^2; `gum` and `edge` are heights y."""
+    """One row of teeth on the parabola z = front - depth (x / half_width)²; `gum` and `edge` are heights y."""
 
     half_width: float
     depth: float
@@ -35,12 +35,12 @@ class Arch:
     teeth: tuple[Tooth, ...]
 
     def path(self, count: int, inset: float = 0.0) -> list[tuple[float, float]]:
-        """Places (x, z) evenly along the left half, from the middle to behind the last tooth."""
+        """Places (x, z), evenly spaced along the left half, from the middle to behind the last tooth."""
         length = sum(tooth.width + GAP for tooth in self.teeth) + 2
         return [self._place(s, inset)[:2] for s in np.linspace(0, length, count)]
 
     def centres(self) -> list[tuple[float, float, float, float]]:
-        """Per tooth of the left half: x, z and the direction (x, z) that points out of the mouth."""
+        """For each tooth of the left half: its place (x, z), and the direction (x, z) that points out of the mouth."""
         ends = np.cumsum([tooth.width + GAP for tooth in self.teeth])
         return [self._place(end - (tooth.width + GAP) / 2, 0.0) for end, tooth in zip(ends, self.teeth, strict=True)]
 
@@ -54,7 +54,7 @@ class Arch:
         return px - inset * nx, pz - inset * nz, float(nx), float(nz)
 
 
-# Crown sizes of adult teeth, rounded by eye, from the middle backwards.
+# Sizes of adult crowns, estimated by eye, from the middle backwards.
 UPPER_ARCH = Arch(
     half_width=28.5,
     depth=47,
@@ -96,7 +96,7 @@ def teeth(arch: Arch) -> Mesh:
     up = 1.0 if arch.edge > arch.gum else -1.0
     crowns = []
     for tooth, (x, z, nx, nz) in zip(arch.teeth, arch.centres(), strict=True):
-        crown = _crown(tooth)  # along the arch, towards the edge, out of the mouth
+        crown = _crown(tooth)  # its axes: along the arch, towards the edge, out of the mouth
         edge = arch.edge - up * 0.25 * tooth.cusps
         centre = np.array([x, edge - up * tooth.height, z])
         frame = np.array([[nz, 0, -nx], [0, up, 0], [nx, 0, nz]])
@@ -108,7 +108,7 @@ def teeth(arch: Arch) -> Mesh:
 
 
 def _crown(tooth: Tooth) -> Mesh:
-    """A rounded block, narrow at the neck and at y = -3 below the gum, with cusps or a thin edge at y = height."""
+    """A rounded block from a narrow neck at y = -3, below the gum, to y = height, where it has cusps or a thin edge."""
     v = np.linspace(-1, 1, TALL)  # from the neck to the edge
     angle = np.linspace(0, 2 * np.pi, ROUND, endpoint=False)
     c, s = np.cos(angle), np.sin(angle)
@@ -129,8 +129,8 @@ def _crown(tooth: Tooth) -> Mesh:
     return Mesh(ring.reshape(-1, 3).astype(np.float32), _lattice(TALL, ROUND))
 
 
-def _lattice(rows: int, columns: int) -> npt.NDArray[np.intp]:
-    """Triangles of a tube of rings; the first and the last ring are collapsed to points and close it."""
+def _lattice(rows: int, columns: int) -> Indices:
+    """Triangles of a tube of rings. The first and the last ring are points, which close it."""
     i, j = np.meshgrid(np.arange(rows - 1), np.arange(columns), indexing="ij")
     a, b = i * columns + j, i * columns + (j + 1) % columns
     quads = np.stack([a, b, b + columns, a + columns], -1).reshape(-1, 4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from itertools import pairwise, permutations
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from qaadcodec.assignment import linear
 from qaadcodec.assignment.linear import assign, assign_in_subspaces
+from qaadcodec.errors import UsageError
 from qaadcodec.parallel import in_parallel
 
 
@@ -52,14 +54,26 @@ def test_the_distance_is_squared() -> None:
     assert assign(np.array([[0.0, 0, 0], [1, 0, 0]]), np.array([[2.0, 0, 0], [1, 0, 0]])).tolist() == [1, 0]
 
 
-@pytest.mark.parametrize("compiled", [True, False])
-def test_matches_stay_inside_their_pair(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not compiled:
-        monkeypatch.setattr(linear, "machine_code", lambda: None)
-    a = np.array([[0.0, 0, 0], [5, 0, 0], [1, 0, 0], [6, 0, 0]])
+@pytest.mark.parametrize("scale", [1.0, 1e151])  # scipy solves what is too large to be squared
+def test_matches_stay_inside_their_pair(scale: float) -> None:
+    a = scale * np.array([[0.0, 0, 0], [5, 0, 0], [1, 0, 0], [6, 0, 0]])
     pairs = [(np.array([0, 1]), np.array([3, 2])), (np.array([2, 3]), np.array([0, 1]))]
     # b is a itself, so without the pairs every row would take its own number.
     assert assign_in_subspaces(a, a, pairs).tolist() == [2, 3, 0, 1]
+
+
+@pytest.mark.parametrize("solve", [linear.assign, linear.assign_by_matrix])
+def test_clouds_of_other_dtypes_are_matched_in_float64(solve: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
+    """The squares of these numbers do not fit their own types."""
+    rng = np.random.default_rng(7)
+    for dtype in (np.int16, np.uint8, np.float16):
+        cloud, shuffle = rng.permutation(200)[:, None] * np.array([1, 0, 0]), rng.permutation(200)
+        assert shuffle[solve(cloud.astype(dtype), cloud[shuffle].astype(np.float32))].tolist() == list(range(200))
+
+
+def test_clouds_of_unequal_size_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"^an assignment needs clouds of equal size, not 3 and 4 points$"):
+        assign(np.zeros((3, 3)), np.zeros((4, 3)))
 
 
 def test_work_is_done_once_for_each_item() -> None:

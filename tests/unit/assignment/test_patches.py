@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qaadcodec.assignment.patches import patch_offsets, patch_sizes, split_into_patches
+from qaadcodec.assignment.patches import lowest_by_rank, patch_offsets, patch_sizes, split_into_patches
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,19 @@ from qaadcodec.assignment.patches import patch_offsets, patch_sizes, split_into_
 def test_the_first_patches_take_the_rest(points: int, patches: int, sizes: list[int]) -> None:
     assert patch_sizes(points, patches).tolist() == sizes
     assert patch_offsets(points, patches).tolist() == [sum(sizes[:k]) for k in range(patches + 1)]
+
+
+@pytest.mark.parametrize(
+    ("count", "chosen"),
+    [(-1, []), (0, []), (1, [1]), (2, [1, 3]), (3, [1, 3, 4]), (4, [1, 2, 3, 4]), (5, [0, 1, 2, 3, 4]), (9, range(5))],
+)
+def test_the_first_of_equal_values_are_the_lowest(count: int, chosen: list[int]) -> None:
+    mask = lowest_by_rank(np.array([3.0, 1.0, 2.0, 1.0, 1.0]), count)
+    assert np.flatnonzero(mask).tolist() == list(chosen)
+
+
+def test_minus_zero_ties_with_zero() -> None:
+    assert lowest_by_rank(np.array([0.0, -0.0, 1.0]), 1).tolist() == [True, False, False]
 
 
 def pieces(cloud: np.ndarray, patches: int) -> list[list[int]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from reference import kd_subspaces
 
-from qaadcodec.assignment.subspaces import lowest_by_rank, paired_subspaces, subspaces
+from qaadcodec.assignment.subspaces import paired_subspaces, subspaces
 from qaadcodec.errors import UsageError
 
 
@@ -15,19 +16,6 @@ def as_lists(leaves: list[np.ndarray]) -> list[list[int]]:
 
 def along_x(values: list[float]) -> np.ndarray:
     return np.array([[v, 0.0, 0.0] for v in values])
-
-
-@pytest.mark.parametrize(
-    ("count", "chosen"),
-    [(-1, []), (0, []), (1, [1]), (2, [1, 3]), (3, [1, 3, 4]), (4, [1, 2, 3, 4]), (5, [0, 1, 2, 3, 4]), (9, range(5))],
-)
-def test_the_first_of_equal_values_are_the_lowest(count: int, chosen: list[int]) -> None:
-    mask = lowest_by_rank(np.array([3.0, 1.0, 2.0, 1.0, 1.0]), count)
-    assert np.flatnonzero(mask).tolist() == list(chosen)
-
-
-def test_minus_zero_ties_with_zero() -> None:
-    assert lowest_by_rank(np.array([0.0, -0.0, 1.0]), 1).tolist() == [True, False, False]
 
 
 def test_a_line_is_cut_into_runs_of_its_order() -> None:
@@ -65,6 +53,38 @@ def test_a_leaf_as_large_as_the_cloud_is_the_cloud() -> None:
     assert sorted(as_lists(subspaces(along_x([3, 1, 2]), 1))) == [[0], [1], [2]]
 
 
+def test_minus_zero_ties_with_zero() -> None:
+    assert as_lists(subspaces(along_x([0.0, -0.0, 1.0, -0.0]), 2)) == [[0, 1], [2, 3]]
+
+
+def test_a_cloud_without_points_is_one_leaf_without_rows() -> None:
+    assert as_lists(subspaces(np.empty((0, 3)), 4)) == [[]]
+    assert [(x.tolist(), y.tolist()) for x, y in paired_subspaces(*np.empty((2, 0, 3)), 4)] == [([], [])]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(np.int32, np.int32), (np.float16, np.float16), (np.float32, np.float64)]
+)
+def test_clouds_of_other_dtypes_are_cut_in_float64(first: type, second: type) -> None:
+    rng = np.random.default_rng(5)
+    a, b = (1000 * rng.standard_normal((100, 3))).astype(first), (1000 * rng.standard_normal((100, 3))).astype(second)
+    pairs = kd_subspaces.paired_subspaces(a.astype(np.float64), b.astype(np.float64), 7)
+    found = paired_subspaces(a, b, 7)
+    assert [(x.tolist(), y.tolist()) for x, y in found] == [(x.tolist(), y.tolist()) for x, y in pairs]
+    alone = kd_subspaces.subspaces(a.astype(np.float64), 7)
+    if first != np.float32:
+        assert [rows.tolist() for rows in subspaces(a, 7)] == [rows.tolist() for rows in alone]
+
+
 def test_clouds_of_unequal_size_are_refused() -> None:
     with pytest.raises(UsageError, match=r"^subspaces need clouds of equal size, not 3 and 4 points$"):
         paired_subspaces(np.zeros((3, 3)), np.zeros((4, 3)), 2)
+
+
+def test_empty_leaves_are_refused() -> None:
+    for cut in (
+        lambda leaf: subspaces(np.zeros((3, 3)), leaf),
+        lambda leaf: paired_subspaces(*np.zeros((2, 3, 3)), leaf),
+    ):
+        with pytest.raises(UsageError, match=r"^leaf is 0, and must be at least 1 point$"):
+            cut(0)

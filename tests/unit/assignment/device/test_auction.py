@@ -173,17 +173,6 @@ def test_problems_do_not_see_each_other(monkeypatch: pytest.MonkeyPatch) -> None
     assert apart.gap.tolist() == together.gap.tolist()
 
 
-def test_the_dual_bound_by_hand() -> None:
-    a = torch.tensor([[[0.0, 0, 0], [1, 0, 0]]])
-    b = torch.tensor([[[0.0, 0, 0], [3, 0, 0]]])
-    # Costs 0, 9 and 1, 4. At prices 2, 0: min(2, 9) + min(3, 4) - 2 = 3; at zero: 0 + 1. The best costs 4.
-    valid = torch.ones(1, 2, dtype=torch.bool)
-    at_prices, at_zero = certificate.dual_bounds(a, b, torch.tensor([[2.0, 0.0]]), valid)
-    assert (at_prices.tolist(), at_zero.tolist()) == ([3.0], [1.0])
-    assert certificate.matched_cost(a, b, torch.tensor([[0, 1]]), valid).tolist() == [4.0]
-    assert certificate.matched_cost(a, b, torch.tensor([[1, 0]]), valid).tolist() == [10.0]
-
-
 def test_metres_at_utm_coordinates_survive_in_float64() -> None:
     rng = np.random.default_rng(6)
     cloud = rng.standard_normal((1, 50, 3)) + np.array([5e6, 4e5, -3e3])

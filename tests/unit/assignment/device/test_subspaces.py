@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from reference import kd_subspaces
 
-from qaadcodec.assignment import subspaces as one_by_one
 from qaadcodec.assignment.device.subspaces import paired_subspaces, subspaces
 from qaadcodec.errors import UsageError
 
@@ -26,10 +26,10 @@ def test_leaves_are_those_of_the_numpy_code(points: int, leaf: int, dtype: type)
     of_a, of_b = paired_subspaces(torch.from_numpy(a), torch.from_numpy(b), leaf)
     alone = subspaces(torch.from_numpy(a), leaf)
     for i in range(3):
-        pairs = one_by_one.paired_subspaces(a[i], b[i], leaf)
+        pairs = kd_subspaces.paired_subspaces(a[i], b[i], leaf)
         assert lists(of_a[i]) == [rows.tolist() for rows, _ in pairs]
         assert lists(of_b[i]) == [rows.tolist() for _, rows in pairs]
-        assert lists(alone[i]) == [rows.tolist() for rows in one_by_one.subspaces(a[i], leaf)]
+        assert lists(alone[i]) == [rows.tolist() for rows in kd_subspaces.subspaces(a[i], leaf)]
 
 
 def test_only_nodes_that_are_too_large_are_cut() -> None:

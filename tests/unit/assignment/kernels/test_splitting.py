@@ -1,45 +1,49 @@
-"""Compiled splits are those of the numpy code, leaf by leaf and row by row."""
+"""Compiled splits are those of the numpy code in `reference.kd_subspaces`, leaf by leaf and row by row."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from reference import kd_subspaces
 
-from qaadcodec.arrays import Rows
-from qaadcodec.assignment import subspaces as module
-from qaadcodec.assignment.subspaces import paired_subspaces, subspaces
+from qaadcodec.assignment.kernels import splitting
 
-splitting = pytest.importorskip("qaadcodec.assignment.kernels.splitting")
+Lists = list[tuple[list[int], list[int]]]
 
 
-def by_numpy(monkeypatch: pytest.MonkeyPatch, a: np.ndarray, b: np.ndarray, leaf: int) -> list[tuple[Rows, Rows]]:
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "compiled_leaves", lambda *_: None)
-        return paired_subspaces(a, b, leaf)
+def split(a: np.ndarray, b: np.ndarray, paired: bool, leaf: int) -> Lists:
+    rows_a, rows_b, bounds = splitting.split(a, b, paired, leaf)
+    return [(rows_a[i:j].tolist(), rows_b[i:j].tolist()) for i, j in pairwise(bounds)]
 
 
 @pytest.mark.parametrize("kind", ["float32", "float64", "ties", "one place", "signed zeros", "infinite"])
 @pytest.mark.parametrize("count", [1, 2, 3, 50, 257, 1001])
-def test_the_leaves_are_those_of_the_numpy_code(monkeypatch: pytest.MonkeyPatch, kind: str, count: int) -> None:
+def test_the_leaves_are_those_of_the_numpy_code(kind: str, count: int) -> None:
     rng = np.random.default_rng(count)
-    a, b = rng.standard_normal((2, count, 3)).astype(np.float64 if kind == "float64" else np.float32)
+    a, b = (
+        np.array(cloud, np.float64 if kind == "float64" else np.float32) for cloud in rng.normal(size=(2, count, 3))
+    )
     if kind == "ties":
         a, b = np.round(a), np.round(b)
     elif kind == "one place":
         a[:], b[:] = 0.25, -1.0
     elif kind == "signed zeros":
-        a, b = np.copysign(0.0, a), np.copysign(0.0, b)
+        a, b = np.copysign(0.0, a).astype(np.float32), np.copysign(0.0, b).astype(np.float32)
     elif kind == "infinite":
         a[0, 1], b[-1, 2] = np.inf, -np.inf
     for leaf in (1, 2, 7, 64, 2000):
         with np.errstate(invalid="ignore"):
-            expected = by_numpy(monkeypatch, a, b, leaf)
-            found = paired_subspaces(a, b, leaf)
-        assert [(x.tolist(), y.tolist()) for x, y in found] == [(x.tolist(), y.tolist()) for x, y in expected]
-        with np.errstate(invalid="ignore"), monkeypatch.context() as patch:
-            alone = subspaces(a, leaf)
-            patch.setattr(module, "compiled_leaves", lambda *_: None)
-            assert [rows.tolist() for rows in alone] == [rows.tolist() for rows in subspaces(a, leaf)]
+            pairs, alone = kd_subspaces.paired_subspaces(a, b, leaf), kd_subspaces.subspaces(a, leaf)
+        assert split(a, b, True, leaf) == [(rows_a.tolist(), rows_b.tolist()) for rows_a, rows_b in pairs]
+        assert [rows for rows, _ in split(a, a, False, leaf)] == [rows.tolist() for rows in alone]
+
+
+def test_a_cloud_without_points_is_one_leaf_without_rows() -> None:
+    empty = np.empty((0, 3))
+    assert split(empty, empty, True, 5) == [([], [])]
+    assert split(empty, empty, False, 5) == [([], [])]
 
 
 def test_the_value_of_a_rank_is_that_of_the_sorted_values() -> None:
@@ -48,10 +52,3 @@ def test_the_value_of_a_rank_is_that_of_the_sorted_values() -> None:
         for values in (rng.random(count), np.round(3 * rng.random(count)), np.arange(count)[::-1] * 1.0):
             for rank in range(count):
                 assert splitting.select(values.copy(), rank) == np.sort(values)[rank]
-
-
-def test_clouds_with_coordinates_that_are_no_numbers_are_left_to_numpy() -> None:
-    cloud = np.zeros((10, 3))
-    cloud[4, 1] = np.nan
-    assert module.compiled_leaves(cloud, None, 3) is None
-    assert module.compiled_leaves(np.zeros((10, 3)), cloud, 3) is None

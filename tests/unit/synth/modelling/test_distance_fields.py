@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qaadcodec.synth.modelling.distance_fields import Ellipsoid, Floats, Prism, Solid, Tube, smooth_minimum
+from qaadcodec.arrays import Singles
+from qaadcodec.synth.modelling.distance_fields import Ellipsoid, Prism, Solid, Tube, smooth_minimum
 
 
-def at(solid: Solid, *places: tuple[float, float, float]) -> Floats:
+def at(solid: Solid, *places: tuple[float, float, float]) -> Singles:
     x, y, z = np.array(places, np.float32).T
     return solid.distance(x, y, z)
 
