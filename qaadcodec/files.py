@@ -19,7 +19,7 @@ def reason(error: OSError) -> str:
 
 
 def preflight(path: str | Path, overwrite: bool) -> None:
-    """Make the checks of `atomic_output` now, before long work whose result would have nowhere to go.
+    """Make the checks of `atomic_output` now, before long work whose result could not be written.
 
     A file is created beside the target and removed again, because only that tells whether it is possible.
 

@@ -6,10 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import BinaryIO, TypeAlias
 
-import numpy.typing as npt
-
+from qaadcodec.arrays import Numbers
 from qaadcodec.clouds import FORMATS, format_of, safe_relative_paths, write_cloud, write_clouds
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
@@ -105,7 +104,7 @@ def as_folder(output: str | Path | BinaryIO) -> Path | None:
     return path if path.is_dir() and path.suffix.lstrip(".").lower() not in FORMATS else None
 
 
-def each(source: OpenArchive, chosen: Sequence[int], points: int | None) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+def each(source: OpenArchive, chosen: Sequence[int], points: int | None) -> Iterator[tuple[str, Numbers]]:
     """Name and points of each cloud, decoded when its turn comes."""
     for i in chosen:
         yield source.names[i], source.points(i, points)

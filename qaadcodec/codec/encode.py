@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qaadcodec.archive import ArchiveReader, Header, NewClouds, check_extendable, extend, storable_names
+from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.clouds import Normalisation, files_of, find_clouds
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.files import atomic_output, preflight, protect
@@ -125,7 +125,7 @@ def encode(
     )
 
 
-def fit_new(source: OpenArchive, gathered: Gathered, run: Run) -> npt.NDArray[np.float32]:
+def fit_new(source: OpenArchive, gathered: Gathered, run: Run) -> Singles:
     """Latents of the gathered clouds, or of the first of them where the run was stopped; (n, l) float32."""
     from qaadcodec.training.fitting import Learnt, fit  # torch takes seconds to import: bad input is told before
 
@@ -142,7 +142,7 @@ def free_names(reader: ArchiveReader, wanted: tuple[str, ...], run: Run) -> tupl
     return names
 
 
-def error_of(source: OpenArchive, gathered: Gathered, stored: npt.NDArray[np.float32], run: Run) -> SampledError:
+def error_of(source: OpenArchive, gathered: Gathered, stored: Singles, run: Run) -> SampledError:
     """The error of a sample of the new clouds, as they will decode from their latents (n, l)."""
     header, points = source.header, gathered.store.points
     with run.phase("measuring", min(SAMPLE, len(stored)), "clouds") as phase:
@@ -156,8 +156,8 @@ def error_of(source: OpenArchive, gathered: Gathered, stored: npt.NDArray[np.flo
         )
 
 
-def outside(header: Header, boxes: npt.NDArray[np.float64]) -> str | None:
-    """Words for new clouds, of these boxes (n, 2, 3), that lie farther out than any of the set."""
+def outside(header: Header, boxes: Doubles) -> str | None:
+    """What to say of new clouds, with boxes (n, 2, 3), that lie far outside the set; None where there is nothing."""
     reach = float(np.abs((boxes - np.array(header.offset)) / header.scale).max())
     if reach <= OUTSIDE:
         return None
@@ -165,7 +165,7 @@ def outside(header: Header, boxes: npt.NDArray[np.float64]) -> str | None:
 
 
 def far_off(header: Header, error: SampledError) -> str | None:
-    """Words for new clouds that come back much worse than those of the set did, if the header tells of these."""
+    """What to say of new clouds that come back much worse than those of the set; None where there is nothing."""
     known = header.errors.get("n_em_kd", 0.0)
     if error.n_em_kd <= FAR_OFF * known or known == 0:
         return None
@@ -173,10 +173,10 @@ def far_off(header: Header, error: SampledError) -> str | None:
     return f"the new clouds come back with an nEM-kD of {here}, those of the set with {there}"
 
 
-def widened(header: Header, boxes: npt.NDArray[np.float64], error: SampledError) -> Header:
-    """The header with the new clouds in its bounds, and the error of those added last beside that of the set.
+def widened(header: Header, boxes: Doubles, error: SampledError) -> Header:
+    """The header with the new clouds in its bounds, and with the error of those that were added last.
 
-    Their EM-kD only: each number in a header takes more bytes than a latent of 32 does.
+    Only their EM-kD is kept: each number in a header takes more bytes than a latent of 32 numbers.
     """
     low, high = outer_box(np.concatenate([np.array(header.bounds)[None], boxes]))
     added = {"added_em_kd": error.to_header()["em_kd"]}

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from qaadcodec.arrays import Floats
+from qaadcodec.arrays import Floats, Numbers
 from qaadcodec.clouds import CloudSource, find_clouds, read_cloud, resample
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
@@ -144,9 +143,7 @@ def solver(device: str) -> Solver:
     return partial(em_kd_within, device=choose_device(device))
 
 
-def compare(
-    decoded: npt.NDArray[Any], original: npt.NDArray[Any], metrics: Sequence[str], seed: int, solve: Solver
-) -> CloudErrors:
+def compare(decoded: Numbers, original: Numbers, metrics: Sequence[str], seed: int, solve: Solver) -> CloudErrors:
     """The errors of a cloud, which has no name yet, against its original: (m, 3) and (n, 3).
 
     Where counts differ, EM-kD takes a subsample of the larger cloud; the note says so.

@@ -6,20 +6,18 @@ import operator
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from qaadcodec.archive import ArchiveReader, Header
+from qaadcodec.arrays import Longs, Numbers, Singles
 from qaadcodec.clouds import Normalisation
 from qaadcodec.errors import ArchiveError, UsageError
 from qaadcodec.model.numpy_decoder import Decoding, decode_points
 
 if TYPE_CHECKING:
     from qaadcodec.model.torch_decoder import Decoder
-
-Points = npt.NDArray[Any]
 
 
 def open(path: str | Path | BinaryIO) -> OpenArchive:
@@ -41,8 +39,8 @@ class OpenArchive:
 
     def __init__(self, reader: ArchiveReader) -> None:
         self._reader = reader
-        self._weights: dict[str, npt.NDArray[np.float32]] | None = None
-        self._input_cloud: npt.NDArray[np.float32] | None = None
+        self._weights: dict[str, Singles] | None = None
+        self._input_cloud: Singles | None = None
         self._decoding: Decoding | None = None
         self._index: dict[str, int] | None = None
 
@@ -58,7 +56,7 @@ class OpenArchive:
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """Points that every cloud had before it was resampled."""
+        """Numbers that every cloud had before it was resampled."""
         return self._reader.counts
 
     @property
@@ -69,7 +67,7 @@ class OpenArchive:
     def __len__(self) -> int:
         return self.header.clouds
 
-    def __getitem__(self, key: int | str | slice) -> Points:
+    def __getitem__(self, key: int | str | slice) -> Numbers:
         if isinstance(key, slice):
             chosen = range(len(self))[key]
             shape = (len(chosen), self.header.points, 3)
@@ -79,7 +77,7 @@ class OpenArchive:
     def __contains__(self, name: object) -> bool:
         return name in self.names
 
-    def __iter__(self) -> Iterator[Points]:
+    def __iter__(self) -> Iterator[Numbers]:
         return (self.points(i) for i in range(len(self)))
 
     def index_of(self, name: str) -> int:
@@ -104,7 +102,7 @@ class OpenArchive:
             )
         return index % len(self)
 
-    def points(self, index: int, count: int | None = None) -> Points:
+    def points(self, index: int, count: int | None = None) -> Numbers:
         """One cloud, or an evenly spread subset of its points at proportional cost.
 
         Args:
@@ -135,20 +133,20 @@ class OpenArchive:
         return points
 
     @property
-    def weights(self) -> dict[str, npt.NDArray[np.float32]]:
+    def weights(self) -> dict[str, Singles]:
         """Every tensor of the network, float32, by name."""
         if self._weights is None:
             self._weights = self._reader.weights()
         return self._weights
 
     @property
-    def input_cloud(self) -> npt.NDArray[np.float32]:
+    def input_cloud(self) -> Singles:
         """Q, (M, 3) float32, in normalised coordinates."""
         if self._input_cloud is None:
             self._input_cloud = self._reader.input_cloud()
         return self._input_cloud
 
-    def latents(self, indices: Sequence[int] | None = None) -> npt.NDArray[np.float32]:
+    def latents(self, indices: Sequence[int] | None = None) -> Singles:
         """Rows of the latent table, (n, l) float32; all of them when None."""
         chosen = None if indices is None else [self.absolute_index(i) for i in indices]
         return self._reader.latents(chosen)
@@ -183,7 +181,7 @@ class OpenArchive:
     ) -> None:
         self.close()
 
-    def _spread(self, count: int) -> npt.NDArray[np.int64]:
+    def _spread(self, count: int) -> Longs:
         total = self.header.points
         if not 1 <= count <= total:
             raise UsageError(f"{self._reader.name}: {count} points were asked for; it has 1 to {total} per cloud")

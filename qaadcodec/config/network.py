@@ -9,6 +9,7 @@ from typing import ClassVar
 from qaadcodec.config.checks import Settings, require
 
 POSITION = 3  # coordinates of a point, the first of its channels
+FLOAT32_POSITION = 4 * POSITION  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

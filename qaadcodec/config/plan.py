@@ -11,7 +11,7 @@ from typing import Any
 
 from qaadcodec.config.checks import Settings
 from qaadcodec.config.coding import MAX_CODED, CodingConfig
-from qaadcodec.config.network import NetworkConfig, parameters
+from qaadcodec.config.network import FLOAT32_POSITION, POSITION, NetworkConfig, parameters
 from qaadcodec.config.request import Request
 from qaadcodec.config.training import AssignmentConfig, TrainingConfig
 
@@ -25,7 +25,6 @@ DEFAULT_QUALITY = 75.0
 LEAST_PATCH = 64  # points
 LEAST_LATENT = 8  # numbers: a set of fewer clouds than numbers has no use for the others
 FEW_CLOUDS = 32  # fewer than these go with an octave less: Q, which is finer for it, is half of their file
-FLOAT32_POINT = 12  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ def plan(request: Request, clouds: int, points: int) -> Plan:
     network = replace(network, patches=min(network.patches, points))
     quality, wanted = None, None
     if size.chooses:
-        wanted = size.bytes if size.ratio is None else max(1, round(FLOAT32_POINT * clouds * points / size.ratio))
+        wanted = size.bytes if size.ratio is None else max(1, round(FLOAT32_POSITION * clouds * points / size.ratio))
         choice = Choice(network, fixed, clouds, points)
         quality = DEFAULT_QUALITY if size.quality is None else size.quality
         if wanted is not None:
@@ -143,5 +142,5 @@ class Choice:
         """
         weights, latents = parameters(network), self.clouds * network.latent_size
         bits = WEIGHT_BITS * weights + LATENT_BITS * latents + INPUT_BITS * self.points
-        bits += finer * (weights + latents + 3 * self.points)
+        bits += finer * (weights + latents + POSITION * self.points)
         return round(max(bits, 0.0) / 8) + OTHER_BYTES + NAME_BYTES * self.clouds

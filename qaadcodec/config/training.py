@@ -48,8 +48,8 @@ class TrainingConfig(Settings):
             it, as in the paper.
         latent_rate: learning rate of the latents, as a multiple of the network's.
         input_rate: learning rate of the input cloud, as a multiple of the network's; 0 keeps the cloud fixed.
-        warmup_epochs: passes of the paper's warm-up before the first assignment, by a PointNet encoder and the augmented
-            Chamfer distance; its latents replace those of the PCA. 0 for none.
+        warmup_epochs: passes of the paper's warm-up before the first assignment, by a PointNet encoder and the
+            augmented Chamfer distance; its latents replace those of the PCA. 0 for none.
     """
 
     epochs: int = 1200

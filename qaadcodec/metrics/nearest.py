@@ -6,9 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from qaadcodec.arrays import Floats
+from qaadcodec.arrays import Doubles, Floats
 from qaadcodec.metrics.em_kd import in_float64
 from qaadcodec.parallel import cores
 
@@ -17,9 +16,9 @@ from qaadcodec.parallel import cores
 class NearestDistances:
     """Squared distance from every point of one cloud to the nearest of the other, in both directions."""
 
-    forward: npt.NDArray[np.float64]
+    forward: Doubles
     """from each decoded point to the original, (m,)"""
-    backward: npt.NDArray[np.float64]
+    backward: Doubles
     """from each original point to the decoded cloud, (n,)"""
 
     @property
@@ -57,7 +56,7 @@ def nearest_distances(decoded: Floats, original: Floats) -> NearestDistances:
 
     x, y = in_float64(decoded, original)
 
-    def squared(a: Floats, b: Floats) -> npt.NDArray[np.float64]:
+    def squared(a: Floats, b: Floats) -> Doubles:
         distances = cKDTree(b).query(a, workers=cores())[0]
         return np.asarray(distances, np.float64) ** 2
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from math import prod
 
 from qaadcodec.config import NetworkConfig
-from qaadcodec.config.network import POSITION
-
-FLOAT32_POINT = 12  # bytes of three float32 coordinates
+from qaadcodec.config.network import FLOAT32_POSITION, POSITION
 
 
 def raw_bytes(clouds: int, points: int) -> int:
     """Bytes of the clouds as compressed, as float32 positions: N·M·12."""
-    return clouds * points * FLOAT32_POINT
+    return clouds * points * FLOAT32_POSITION
 
 
 def ratio(clouds: int, points: int, archive_bytes: int) -> float:

@@ -6,12 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Singles
 from qaadcodec.metrics.em_kd import em_kd, variance
 from qaadcodec.progress import Phase, Run
-
-Array = npt.NDArray[np.float32]
 
 DIGITS = 4  # significant, of an error in a header
 SAMPLE = 8  # clouds measured, evenly spread over the set
@@ -39,8 +37,8 @@ class SampledError:
 
 def sample_error(
     clouds: int,
-    original: Callable[[int], Array],
-    decoded: Callable[[int], Array],
+    original: Callable[[int], Singles],
+    decoded: Callable[[int], Singles],
     scale: float,
     run: Run,
     phase: Phase,

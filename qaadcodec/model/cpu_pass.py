@@ -1,9 +1,9 @@
 """The matched error and its gradients on the CPU: one cloud at a time forward and back, clouds in parallel threads.
 
 Autograd runs each operation on the whole batch, whose features do not fit the cache. Here a thread takes one cloud
-through the network and back while its features are warm; only the small tensors around that (modulated weights,
-encoded input points) go through autograd. Matrix products run in bfloat16 where the processor has them, as sums in
-float32: the error that training works on is many times the rounding.
+through the network and back while its features are in the cache; only the small tensors around that (modulated
+weights, encoded input points) go through autograd. Matrix products run in bfloat16, with sums in float32, where the
+processor has them: the errors that training reduces are many times the rounding.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from qaadcodec.model.numpy_layers import SELU_ALPHA, SELU_SCALE
 def cloud_by_cloud(
     network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, threads: Threads
 ) -> tuple[Tensor, Tensor]:
-    """`loss.matched_error` on the CPU, as that describes it."""
+    """`training.host.loss.matched_error` on the CPU, as that describes it."""
     encoded = encode_input(q.reshape(-1, POSITION), network.config.fourier_octaves)
     (first, bias), *others = network.heads()
     features = network.config.shared_widths[-1]
@@ -63,7 +63,7 @@ class Batch:
 
 
 class CloudByCloud(torch.autograd.Function):
-    """Computes the gradients along with the loss, since they are wanted every time; backward hands them out."""
+    """Computes the gradients together with the loss, since every step wants both; `backward` hands them out."""
 
     @staticmethod
     def forward(
@@ -88,7 +88,7 @@ class CloudByCloud(torch.autograd.Function):
 
         def work(thread: int) -> Sums:
             sums = Sums.like(layers)
-            with torch.no_grad():  # gradient mode is a thread's own
+            with torch.no_grad():  # each thread has a gradient mode of its own
                 for b in range(thread, clouds, threads.count):
                     errors[b] = layers.run(b, targets[b], weight, predictions[b], gradients, sums)
             return sums
@@ -131,7 +131,7 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """The layers of one step, ready for products: what every cloud of the batch goes through."""
+    """The layers of one step, ready for products: every cloud of the batch goes through them."""
 
     shared: Layers
     heads: list[Tensor]

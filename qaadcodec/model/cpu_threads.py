@@ -1,4 +1,4 @@
-"""The threads of a training on the CPU, which take whole clouds each, and the type that they multiply in."""
+"""The threads of a training on the CPU: each takes whole clouds; and the type in which they multiply."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from qaadcodec.parallel import cores
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """Threads that take whole clouds each, and the type that products are computed in."""
+    """Threads that take whole clouds each, and the type in which products are computed."""
 
     pool: ThreadPoolExecutor
     count: int
@@ -23,7 +23,7 @@ class Threads:
 
 @contextmanager
 def cloud_threads() -> Iterator[Threads]:
-    """Threads over clouds in place of torch's own inside each operation, which these sizes do not feed."""
+    """Threads over clouds, in place of torch's own inside each operation, for which these sizes are too small."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     count = cores()

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from qaadcodec.arrays import Singles
 from qaadcodec.config import NetworkConfig
 from qaadcodec.config.network import POSITION
 
@@ -20,7 +20,7 @@ Layers = list[tuple[Tensor, Tensor]]
 class FoldingNetwork(nn.Module):
     """g(l, Q): folds points of the input cloud into the cloud that a latent stands for (paper section 3.3, eq. 16).
 
-    The maths is that of `model.decoder`, which is the one that decodes; here it is batched and differentiable.
+    The same maths as `numpy_decoder`, which is the one that decodes; here it is batched and differentiable.
     """
 
     def __init__(self, config: NetworkConfig, generator: torch.Generator | None = None) -> None:
@@ -41,12 +41,12 @@ class FoldingNetwork(nn.Module):
         """The tensor of that name, or None where this architecture has none."""
         return self[name] if key(name) in self.tensors else None
 
-    def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
+    def arrays(self) -> dict[str, Singles]:
         """All tensors as float32 arrays, by the names of `NetworkConfig.tensor_shapes`."""
         return {name: self[name].detach().float().cpu().numpy().copy() for name in self.config.tensor_shapes()}
 
-    def load_arrays(self, arrays: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        """Take over tensors that `arrays` or an archive gave."""
+    def load_arrays(self, arrays: Mapping[str, Singles]) -> None:
+        """Take over the tensors that `arrays` returned, or that an archive holds."""
         with torch.no_grad():
             for name in self.config.tensor_shapes():
                 self[name].copy_(torch.from_numpy(np.array(arrays[name], np.float32)))

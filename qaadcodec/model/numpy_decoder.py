@@ -1,4 +1,4 @@
-"""The folding network in plain numpy, for decoding: no torch, any machine, a fixed order of operations."""
+"""The folding network in plain numpy, for decoding: without torch, on any machine, in a fixed order of operations."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Indices, Rows, Singles
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import NetworkConfig
 from qaadcodec.config.network import POSITION
 from qaadcodec.model.numpy_layers import (
-    Array,
     Layers,
     after_activation,
     before_activation,
@@ -22,19 +21,17 @@ from qaadcodec.model.numpy_layers import (
 )
 from qaadcodec.parallel import cores
 
-Rows = npt.NDArray[np.int64]
-
 CHUNK = 2048  # rows decoded together: their features stay in the cache, and the same rows always go together
 KEPT = 1 << 26  # most bytes of encoded points that are kept from one cloud to the next
 
 
 def decode_points(
     network: NetworkConfig,
-    weights: Mapping[str, Array],
-    input_cloud: Array,
-    latent: Array,
+    weights: Mapping[str, Singles],
+    input_cloud: Singles,
+    latent: Singles,
     rows: Rows | None = None,
-) -> Array:
+) -> Singles:
     """Decode one cloud, or some rows of it (paper eq. 16 with our additions; `formats/qaad-1.md` gives the maths).
 
     Args:
@@ -51,42 +48,42 @@ def decode_points(
 
 
 class Decoding:
-    """Decodes clouds of one archive: what is the same for all of them is computed once.
+    """Decodes the clouds of one archive. What is the same for all of them is computed once.
 
-    Takes 4 (4 + 6 octaves) bytes per row for the encoded points if they are kept, and 12 CHUNK bytes times the widest
-    layer for each thread to work in.
+    Memory: 4 (4 + 6 octaves) bytes per row for the encoded points, if they are kept, and 12 CHUNK bytes times the width
+    of the widest layer for each thread.
     """
 
     def __init__(
         self,
         network: NetworkConfig,
-        weights: Mapping[str, Array],
-        input_cloud: Array,
+        weights: Mapping[str, Singles],
+        input_cloud: Singles,
         rows: Rows | None = None,
         *,
         keep: bool = True,
     ) -> None:
-        """Prepare. The arguments are those of `decode_points`.
+        """Prepare to decode. The other arguments are those of `decode_points`.
 
         Args:
-            keep: keep encoded points for the next cloud, where they are no more than KEPT bytes.
+            keep: keep the encoded points for the next cloud, if they take no more than KEPT bytes.
         """
         self._network, self._weights, self._input_cloud = network, weights, input_cloud
         self._wanted = np.arange(len(input_cloud)) if rows is None else rows
         bounds = np.searchsorted(self._wanted, patch_offsets(len(input_cloud), network.patches))
         self._blocks = list(chunks(bounds))
         keep = keep and len(self._wanted) * network.encoded_width * 4 <= KEPT
-        self._encoded: list[Array | None] | None = [None] * len(self._blocks) if keep else None
+        self._encoded: list[Singles | None] | None = [None] * len(self._blocks) if keep else None
         self._rooms: list[Room] = []
         features = network.shared_widths[-1]
         self._heads: Layers = []
-        with np.errstate(all="ignore"):  # `verify` looks for what is not finite
+        with np.errstate(all="ignore"):  # what is not finite is found when the cloud is decoded
             for j in range(len(network.head_widths) + 1):
                 weight, bias = weights[f"head.{j}.weight"].transpose(0, 2, 1), weights[f"head.{j}.bias"]
                 layer = after_activation(weight, bias, features if j == 0 else weight.shape[1])
                 self._heads.append(before_activation(*layer) if j < len(network.head_widths) else layer)
 
-    def points(self, latent: Array) -> Array:
+    def points(self, latent: Singles) -> Singles:
         """P̂, (m, C) float32 in normalised coordinates, of one latent (l,) float32."""
         with np.errstate(all="ignore"):
             first, *others = modulated_layers(self._network, self._weights, latent)
@@ -96,17 +93,17 @@ class Decoding:
         out = np.empty((len(self._wanted), self._network.channels), np.float32)
 
         def decode(block: int) -> None:
-            with np.errstate(all="ignore"):  # a thread's own
+            with np.errstate(all="ignore"):  # each thread has its own state of this
                 out[self._blocks[block][1]] = self._fold(block, shared)
 
         if len(self._blocks) == 1:
             decode(0)
-        else:  # numpy gives up the GIL, and what a block gives does not depend on who computes it
+        else:  # numpy gives up the GIL, and the result of a block does not depend on the thread
             with ThreadPoolExecutor(cores()) as pool:
                 list(pool.map(decode, range(len(self._blocks))))
         return out
 
-    def _fold(self, block: int, shared: Layers) -> Array:
+    def _fold(self, block: int, shared: Layers) -> Singles:
         """The points of one block, (k, s, C)."""
         patches, at = self._blocks[block]
         q = self._input_cloud[self._wanted[at]]  # (k, s, 3)
@@ -118,7 +115,7 @@ class Decoding:
         flat = self._encode(block, q.reshape(k * s, POSITION))
         for i, (weight, bias) in enumerate(shared):
             flat = np.matmul(flat, weight, out=room.take(i % 2, k * s, len(bias)))
-            if i > 0:  # the first bias is a row of its weight, since its input can have a column of ones
+            if i > 0:  # the first layer's bias is a row of its weight, as its input has a column of ones
                 flat += bias
             raised_selu(flat, room.take(2, k * s, len(bias)), np.zeros_like(bias))
         features = np.concatenate([flat.reshape(k, s, -1), q], axis=2)
@@ -132,8 +129,8 @@ class Decoding:
             features[..., :POSITION] += q
         return features
 
-    def _encode(self, block: int, q: Array) -> Array:
-        """γ of the points of a block and a column of ones, from the last cloud if it was kept."""
+    def _encode(self, block: int, q: Singles) -> Singles:
+        """γ of the points of a block and a column of ones; from the last cloud, if it was kept."""
         kept = self._encoded[block] if self._encoded is not None else None
         if kept is None:
             kept = encode_input(q, self._network.fourier_octaves)
@@ -144,23 +141,23 @@ class Decoding:
 
 
 class Room:
-    """Arrays to work in: pages that are new for every product cost as much as the product."""
+    """Arrays to work in. Fresh memory pages for every product would cost as much as the product."""
 
     def __init__(self, rows: int, network: NetworkConfig) -> None:
         self._size = rows * max(network.shared_widths)
         self._arrays = [np.empty(self._size, np.float32) for _ in range(3)]
 
-    def take(self, which: int, rows: int, width: int) -> Array:
+    def take(self, which: int, rows: int, width: int) -> Singles:
         """One of the three as (rows, width)."""
         if rows * width > self._size:
             return np.empty((rows, width), np.float32)
         return self._arrays[which][: rows * width].reshape(rows, width)
 
 
-def chunks(bounds: npt.NDArray[np.intp], size: int = CHUNK) -> Iterator[tuple[Rows, Rows]]:
-    """Cut patch-ordered positions into blocks (k patches, s positions) of about `size` rows.
+def chunks(bounds: Indices, size: int = CHUNK) -> Iterator[tuple[Rows, Rows]]:
+    """Cut positions in the order of the patches into blocks (k patches, s positions) of about `size` rows.
 
-    Patches of unequal size are evened out by repeating their last position, which decodes it twice to the same value.
+    Smaller patches repeat their last position, which decodes to the same value twice.
 
     Args:
         bounds: (K + 1,), first position of every patch and the end.

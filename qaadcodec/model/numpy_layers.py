@@ -1,22 +1,21 @@
-"""The layers of the folding network in numpy: how a latent modulates them, and an activation that numpy is quick at."""
+"""The layers of the folding network in numpy: how a latent modulates them, and an activation that is quick in numpy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Singles
 from qaadcodec.config import NetworkConfig
 
-Array = npt.NDArray[np.float32]
-Layers = list[tuple[Array, Array]]
+Layers = list[tuple[Singles, Singles]]
 
 SELU_SCALE, SELU_ALPHA = np.float32(1.0507009873554805), np.float32(1.6732632423543772)
 LOG2_E = np.float32(1.4426950408889634)
 
 
-def modulated_layers(network: NetworkConfig, weights: Mapping[str, Array], latent: Array) -> Layers:
+def modulated_layers(network: NetworkConfig, weights: Mapping[str, Singles], latent: Singles) -> Layers:
     """The shared layers with the latent folded in: (1 + S l) ⊙ (W h + b) + T l is one product with other W and b.
 
     Returns:
@@ -34,10 +33,10 @@ def modulated_layers(network: NetworkConfig, weights: Mapping[str, Array], laten
     return layers
 
 
-def encode_input(q: Array, octaves: int) -> Array:
+def encode_input(q: Singles, octaves: int) -> Singles:
     """γ(q): the point, then sin(π 2^j q) and cos(π 2^j q) of its coordinates for each octave j; (m, 3 + 6·octaves).
 
-    Whole turns are taken off before the product with π, exactly, so that high octaves keep all their digits.
+    Whole turns are subtracted, exactly, before the product with π, so that high octaves keep all their digits.
     """
     parts = [q]
     for j in range(octaves):
@@ -48,16 +47,16 @@ def encode_input(q: Array, octaves: int) -> Array:
     return np.concatenate(parts, axis=1)
 
 
-def raised_selu(x: Array, room: Array, zeros: Array) -> None:
+def raised_selu(x: Singles, room: Singles, zeros: Singles) -> None:
     """SELU (Klambauer et al. 2017) of x / log2 e, raised and in another unit, in place.
 
-    For x = z log2 e this gives log2 e (max(z, 0) + α e^min(z, 0)) = log2 e (SELU(z) / λ + α): 2^x takes numpy half the
-    time of e^x, and what is missing costs nothing in the weights before and after (`before_activation`,
-    `after_activation`).
+    For x = z log2 e this gives log2 e (max(z, 0) + α e^min(z, 0)) = log2 e (SELU(z) / λ + α). 2^x takes numpy half the
+    time of e^x, and the difference costs nothing when it is put into the weights before and after
+    (`before_activation`, `after_activation`).
 
     Args:
-        room: an array of its shape.
-        zeros: as many as there are columns: numpy compares with a single number four times slower.
+        room: an array of the shape of x to work in.
+        zeros: one for each column; numpy takes four times as long to compare with a single number.
     """
     np.minimum(x, zeros, out=room)
     np.exp2(room, out=room)
@@ -66,13 +65,13 @@ def raised_selu(x: Array, room: Array, zeros: Array) -> None:
     x += room
 
 
-def before_activation(weight: Array, bias: Array) -> tuple[Array, Array]:
-    """A layer whose result goes into `raised_selu` instead of SELU."""
+def before_activation(weight: Singles, bias: Singles) -> tuple[Singles, Singles]:
+    """The layer, for a result that goes into `raised_selu` instead of SELU."""
     return weight * LOG2_E, bias * LOG2_E
 
 
-def after_activation(weight: Array, bias: Array, activated: int) -> tuple[Array, Array]:
-    """A layer that takes what `raised_selu` gives instead of SELU: W λ / log2 e, and b - λ α Σ W.
+def after_activation(weight: Singles, bias: Singles, activated: int) -> tuple[Singles, Singles]:
+    """The layer, for inputs that come from `raised_selu` instead of SELU: W λ / log2 e, and b - λ α Σ W.
 
     Args:
         weight: (…, in, out).

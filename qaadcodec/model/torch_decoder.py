@@ -1,14 +1,14 @@
-"""The decoder of an archive as a torch module, for use inside other people's pipelines."""
+"""The decoder of an archive as a torch module, for other people's programs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from qaadcodec.arrays import Singles
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import NetworkConfig
 from qaadcodec.config.network import POSITION
@@ -21,15 +21,15 @@ DEVICE_CHUNK = 1 << 18  # points folded together on a GPU, whose launches cost m
 class Decoder(nn.Module):
     """Maps latents to clouds, differentiable in the latents, the weights and the input cloud.
 
-    The weights and the input cloud are parameters, so they can be fine-tuned or frozen with `requires_grad_(False)`;
-    offset and scale are plain numbers, applied in float64 (float32 on devices without it).
+    The weights and the input cloud are parameters: they can be fine-tuned, or frozen by `requires_grad_(False)`. Offset
+    and scale are plain numbers, applied in float64, or in float32 on devices without it.
     """
 
     def __init__(
         self,
         config: NetworkConfig,
-        weights: Mapping[str, npt.NDArray[np.float32]],
-        input_cloud: npt.NDArray[np.float32],
+        weights: Mapping[str, Singles],
+        input_cloud: Singles,
         offset: Sequence[float],
         scale: float,
     ) -> None:

@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
 from qaadcodec.archive import MAX_POINTS, storable_names
+from qaadcodec.arrays import Doubles
 from qaadcodec.clouds import Normalisation, resample
 from qaadcodec.errors import UsageError
 from qaadcodec.metrics.em_kd import variance
@@ -38,7 +38,7 @@ class Gathered:
     names: tuple[str, ...]
     counts: tuple[int, ...]
     normalisation: Normalisation
-    boxes: npt.NDArray[np.float64]
+    boxes: Doubles
     dtype: str
     variance: float
 
@@ -106,12 +106,12 @@ def fill(store: TargetStore, found: Survey, norm: Normalisation, run: Run) -> fl
     return spread
 
 
-def outer_box(boxes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def outer_box(boxes: Doubles) -> Doubles:
     """The least box around boxes (N, 2, 3): its least and greatest corner, (2, 3)."""
     return np.stack([boxes[:, 0].min(0), boxes[:, 1].max(0)])
 
 
-def returned_dtype(bounds: npt.NDArray[np.float64], scale: float) -> str:
+def returned_dtype(bounds: Doubles, scale: float) -> str:
     """float64 where float32 would blur the farthest coordinate by more than 2^-16 of the scale, as in UTM."""
     blur = float(np.abs(bounds).max()) * FLOAT32_STEP
     return "float64" if blur > scale * BLURRED else "float32"

@@ -1,7 +1,7 @@
 """The aligned targets: every cloud in the row order of the input cloud, in one memory-mapped file.
 
-The assignment of a cloud is its row order here; a reassignment permutes rows. Memory does not grow with the set: what
-was looked at stays mapped only up to a bound, and in the system's file cache for as long as nobody else needs the room.
+The assignment of a cloud is its row order here, and a reassignment permutes rows. Memory does not grow with the set:
+only so many bytes that were read stay mapped, and the rest stays in the system's file cache while there is room.
 """
 
 from __future__ import annotations
@@ -17,18 +17,15 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Rows, Singles
 from qaadcodec.config.network import POSITION
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
 
-Array = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
-
 MAPPED = 1 << 28  # most bytes of a store that stay in resident memory
 FLOAT32 = 4  # bytes
-PAGE = 4096  # bytes that a row of a cloud brings along, at most
+PAGE = 4096  # bytes that reading one row of a cloud maps, at most
 
 
 class TargetStore:
@@ -53,7 +50,7 @@ class TargetStore:
         try:
             file = tempfile.TemporaryFile(prefix="qaad-targets-", dir=folder)  # noqa: SIM115
             reserve(file.fileno(), size)
-            self.points: Array = np.memmap(file, np.float32, "r+", shape=(clouds, points, channels))
+            self.points: Singles = np.memmap(file, np.float32, "r+", shape=(clouds, points, channels))
             self._file, self._touched, self._lock = file, 0, Lock()
         except OSError as error:
             if file is not None:
@@ -79,21 +76,21 @@ class TargetStore:
         """Give the disk space back; the points are gone."""
         self.points = np.empty(
             (0, 0, self.points.shape[2]), np.float32
-        )  # the mapping keeps the space as long as somebody holds it
+        )  # as long as the mapping is held, the space is not free
         self._file.close()
 
-    def positions(self, cloud: int) -> Array:
+    def positions(self, cloud: int) -> Singles:
         """The coordinates of a cloud, (M, 3), to read or to write: all that assignments look at."""
         return self.points[cloud, :, :POSITION]
 
-    def each(self) -> Iterator[Array]:
+    def each(self) -> Iterator[Singles]:
         """The clouds in turn, (M, C), to read or to write."""
         for cloud in self.points:
             yield cloud
             self.touched(1)
 
     def touched(self, clouds: int, rows: int | None = None) -> None:
-        """Say that so many clouds were looked at or changed, all or some rows of each, so that memory stays bounded.
+        """Say that so many clouds were read or changed, all or some rows of each, so that memory stays bounded.
 
         A store of more than MAPPED bytes gives its pages back to the system when that many may have been touched;
         they come back from the file when they are used again. May be called from any thread.
@@ -114,7 +111,7 @@ class TargetStore:
 
 
 def reserve(descriptor: int, size: int) -> None:
-    """Claim the disk space now: a hole in a mapped file turns a full disk into a crash later."""
+    """Claim the disk space now: with a hole in a mapped file, a full disk would be a crash later."""
     try:
         os.posix_fallocate(descriptor, 0, max(size, 1))
     except (AttributeError, OSError) as error:  # a platform or a file system without it

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Doubles
 from qaadcodec.clouds import CloudSource, PointCloud
 from qaadcodec.errors import CloudError, Interrupted
 from qaadcodec.progress import Run
@@ -31,7 +31,7 @@ class Survey:
 
     sources: list[CloudSource] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
-    boxes: list[npt.NDArray[np.float64]] = field(default_factory=list)
+    boxes: list[Doubles] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     skipped: list[tuple[str, str]] = field(default_factory=list)
 

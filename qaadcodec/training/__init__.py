@@ -1,1 +1,1 @@
-"""Learning a set: the aligned target store, its first assignment, the loop, and fitting latents alone."""
+"""Learning a set: where it starts, the loop, and what it becomes; and fitting the latents of new clouds alone."""

@@ -12,9 +12,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-import numpy as np
-import numpy.typing as npt
-
+from qaadcodec.arrays import Longs, Singles
 from qaadcodec.config import AssignmentConfig
 from qaadcodec.errors import EnvironmentFailure, UsageError
 from qaadcodec.progress import DEVICES, Phase, Run
@@ -26,14 +24,14 @@ if TYPE_CHECKING:  # the name of a device is checked before anybody waits for to
 
     from qaadcodec.training.quantise.rounding import Rounding
 
-Prediction = Callable[[int], npt.NDArray[np.float32]]
+Prediction = Callable[[int], Singles]
 """P̂ of a cloud by its index, (M, 3), in the row order of Q; may be called from several threads"""
 
 
 class Steps(Protocol):
     """Takes the steps of one training; a context manager, at whose end the targets are in the store again."""
 
-    def step(self, batch: npt.NDArray[np.int64], factor: float) -> tuple[float | Tensor, int]:
+    def step(self, batch: Longs, factor: float) -> tuple[float | Tensor, int]:
         """One step on these clouds (B,), at this factor of the learning rate; the loss before it, and the points shown.
 
         The loss may be a scalar on the device that is still being computed.

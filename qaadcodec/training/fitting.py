@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from qaadcodec.arrays import Singles
 from qaadcodec.assignment.greedy import greedy
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import resolve_leaves
@@ -24,8 +24,6 @@ from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.predict import predict
 from qaadcodec.training.sampling import sample_rows
 from qaadcodec.training.schedule import learning_rate_factor
-
-Array = npt.NDArray[np.float32]
 
 CANDIDATES = 128  # latents of the archive that a new cloud is compared with
 PROBE = 1024  # points of either cloud in that comparison
@@ -44,9 +42,9 @@ class Learnt:
     """
 
     network: NetworkConfig
-    weights: dict[str, Array]
-    input_cloud: Array
-    latents: Array
+    weights: dict[str, Singles]
+    input_cloud: Singles
+    latents: Singles
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Fitting:
     assignment: AssignmentConfig = field(default_factory=AssignmentConfig)
 
 
-def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = None) -> Array:
+def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = None) -> Singles:
     """Latents of new clouds, by turns of assignment and descent as in training, with everything else frozen.
 
     A cloud starts from the known latent that resembles it most. Each round assigns its points to the present
@@ -118,7 +116,7 @@ class Group:
     threads: Threads
     backend: Backend
 
-    def fitted(self, clouds: range, table: Tensor, run: Run, rng: np.random.Generator) -> Array:
+    def fitted(self, clouds: range, table: Tensor, run: Run, rng: np.random.Generator) -> Singles:
         """The best latents (b, l) of these clouds, from those in `table`, which moves; fewer rounds once stopped."""
         fitting = self.fitting
         best, lowest = table.clone(), np.full(len(clouds), np.inf)
@@ -171,7 +169,7 @@ def candidates(known: Tensor, rng: np.random.Generator) -> Tensor:
 
 
 def nearest_start(
-    network: FoldingNetwork, input_cloud: Tensor, starts: Tensor, cloud: Array, rng: np.random.Generator
+    network: FoldingNetwork, input_cloud: Tensor, starts: Tensor, cloud: Singles, rng: np.random.Generator
 ) -> Tensor:
     """The candidate that decodes to the lowest augmented Chamfer distance from a cloud, on PROBE points of each."""
     from scipy.spatial import cKDTree
@@ -183,7 +181,7 @@ def nearest_start(
     with torch.no_grad():
         decoded = torch.cat([network(q, start[None]) for start in starts])[..., :POSITION].cpu().numpy()
 
-    def error(prediction: Array) -> float:
+    def error(prediction: Singles) -> float:
         there = np.square(tree.query(prediction)[0]).mean()
         return float(max(there, np.square(cKDTree(prediction).query(sample)[0]).mean()))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from qaadcodec.arrays import Singles
 from qaadcodec.config import Plan
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Run
@@ -77,15 +76,13 @@ def begin_warm(store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Le
 def predictions_of(learner: Learner) -> Prediction:
     """What the learner makes of each cloud now."""
 
-    def prediction(cloud: int) -> npt.NDArray[np.float32]:
+    def prediction(cloud: int) -> Singles:
         return predict(learner.network, learner.input_cloud, learner.latents[cloud])
 
     return prediction
 
 
-def new_learner(
-    plan: Plan, input_cloud: npt.NDArray[np.float32], latents: Tensor, seed: int, backend: Backend
-) -> Learner:
+def new_learner(plan: Plan, input_cloud: Singles, latents: Tensor, seed: int, backend: Backend) -> Learner:
     """An untrained network with this input cloud and these latents."""
     generator = torch.Generator().manual_seed(seed)
     return Learner(

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from qaadcodec.arrays import Singles
 from qaadcodec.config import NetworkConfig
 from qaadcodec.model.network import FoldingNetwork, Layers
 from qaadcodec.model.torch_decoder import fold_cloud, fold_pieces
 
 
 @torch.no_grad()
-def predict(network: FoldingNetwork, input_cloud: Tensor, latent: Tensor) -> npt.NDArray[np.float32]:
+def predict(network: FoldingNetwork, input_cloud: Tensor, latent: Tensor) -> Singles:
     """The network's present image of the whole input cloud for one latent.
 
     Args:
@@ -24,7 +23,7 @@ def predict(network: FoldingNetwork, input_cloud: Tensor, latent: Tensor) -> npt
         latent: (l,), on the same device.
 
     Returns:
-        P̂, (M, 3) float32, in row order.
+        P̂, (M, C) float32, in row order.
     """
     return fold_cloud(network, input_cloud, latent[None])[0].cpu().numpy()
 
@@ -50,6 +49,6 @@ class Snapshot:
         return cls(network.config, shared, heads, input_cloud.detach().clone())
 
     @torch.no_grad()
-    def predict(self) -> npt.NDArray[np.float32]:
-        """P̂, (M, 3) float32, in row order."""
+    def predict(self) -> Singles:
+        """P̂, (M, C) float32, in row order."""
         return fold_pieces(self.config, self.shared, self.heads, self.input_cloud)[0].cpu().numpy()

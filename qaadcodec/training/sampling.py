@@ -10,8 +10,8 @@ from qaadcodec.arrays import Rows
 def sample_rows(offsets: Rows, points: int, rng: np.random.Generator) -> Rows:
     """About `points` different rows, the same number s from every patch (paper section 3.4), (K, s), ascending.
 
-    Each patch, as a ring, is cut into s runs of rows from a random place on, and one row of each run is drawn: no row
-    comes twice, which swaps of targets between rows rely on, and all rows are equally likely.
+    Each patch is taken as a ring and cut into s runs of rows from a random place on; one row of each run is drawn. So
+    no row comes twice, on which swaps of targets between rows rely, and all rows are equally likely.
 
     Args:
         offsets: first row of each patch and the end, (K + 1,).

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Singles
 from qaadcodec.assignment.patches import split_into_patches
 from qaadcodec.assignment.subspaces import subspaces
 from qaadcodec.config.network import POSITION
 from qaadcodec.sets.store import TargetStore
 
-Array = npt.NDArray[np.float32]
-
 SKETCH = 64  # subspaces whose means describe a cloud when the middle of the set is looked for
 PCA_ROWS = 4096  # rows of the input cloud that stand for all of them in the PCA,
-PCA_NUMBERS = 1 << 24  # or fewer, so that its table stays at 64 MiB however many clouds there are
+PCA_NUMBERS = 1 << 24  # or fewer, so that its table takes at most 64 MiB however many clouds there are
 
 
 def middle_cloud(store: TargetStore) -> int:
@@ -31,22 +29,22 @@ def middle_cloud(store: TargetStore) -> int:
     return int(np.square(sketches - sketches.mean(0)).sum(1).argmin())
 
 
-def positions_of(store: TargetStore) -> Iterator[Array]:
+def positions_of(store: TargetStore) -> Iterator[Singles]:
     """The coordinates of every cloud in turn, (M, 3)."""
     return (cloud[:, :POSITION] for cloud in store.each())
 
 
-def initial_input_cloud(store: TargetStore, patches: int) -> Array:
+def initial_input_cloud(store: TargetStore, patches: int) -> Singles:
     """Q: the middle cloud of the set, ordered patch by patch; (M, 3) float32."""
     cloud = np.array(store.positions(middle_cloud(store)))
     return cloud[split_into_patches(cloud, patches)]
 
 
-def pca_latents(store: TargetStore, size: int, seed: int) -> Array:
+def pca_latents(store: TargetStore, size: int, seed: int) -> Singles:
     """Latents to start from: the leading principal components of the aligned clouds, (N, l) float32.
 
-    Scaled so that the first one has unit standard deviation. Sets of one shape vary along few directions, and a
-    network that is told them from the start learns faster than from random latents.
+    The first one is scaled to a standard deviation of one. Sets of one shape vary along few directions, and a network
+    that is told them from the start learns faster than from random latents.
 
     Args:
         size: l; components beyond the rank of the set are zero.
@@ -61,7 +59,7 @@ def pca_latents(store: TargetStore, size: int, seed: int) -> Array:
     basis = range_finder(table, min(size + 8, clouds), seed)
     left, singular, _ = np.linalg.svd(basis.T @ table, full_matrices=False)
     scores = (basis @ left)[:, :size] * singular[:size]
-    # The sign of a component is a matter of the library; ours makes its largest entry positive.
+    # Libraries differ in the sign of a component: here its largest entry is positive.
     scores *= np.sign(scores[np.abs(scores).argmax(0), np.arange(scores.shape[1])] + 1e-30)
     latents = np.zeros((clouds, size), np.float32)
     spread = float(scores[:, 0].std())
@@ -70,7 +68,7 @@ def pca_latents(store: TargetStore, size: int, seed: int) -> Array:
     return latents
 
 
-def range_finder(table: Array, rank: int, seed: int) -> Array:
+def range_finder(table: Singles, rank: int, seed: int) -> Singles:
     """An orthonormal basis of the leading left singular vectors, (N, rank) (Halko et al. 2011, algorithm 4.4)."""
     rng = np.random.default_rng([seed, 2])
     basis = np.linalg.qr(table @ rng.standard_normal((table.shape[1], rank), np.float32))[0]

@@ -16,7 +16,7 @@ AHEAD = 8  # calls that the host may be ahead of the device: a budget or Ctrl-C 
 
 @dataclass(slots=True)
 class Recording:
-    """What there is for arguments of certain shapes: where they are put, and the graph that reads them there."""
+    """What is kept for arguments of certain shapes: where they are put, and the graph that reads them there."""
 
     arguments: list[Tensor]
     calls: int = 0
@@ -27,10 +27,10 @@ class Recording:
 class Replayed:
     """Calls a function on a CUDA device by replaying a graph of it; on other devices it simply calls it.
 
-    The graph is captured from the function itself, once per set of argument shapes, after WARM_UP ordinary calls, so
-    what is replayed is what is called elsewhere. The function may change tensors that it holds, in place; it must not
-    look at values on the host. Where a capture fails all the same, every later call is an ordinary one, and a warning
-    says so: slower, with the same result.
+    The graph is captured from the function itself, once for each set of argument shapes, after WARM_UP ordinary calls:
+    what is replayed is what is called elsewhere. The function may change tensors that it holds, in place, but it must
+    not look at values on the host. Where a capture fails nevertheless, every later call is an ordinary one, slower and
+    with the same result, and a warning says so.
     """
 
     def __init__(self, function: Callable[..., Tensor], device: torch.device) -> None:

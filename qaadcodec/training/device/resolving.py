@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from qaadcodec.arrays import Longs
 from qaadcodec.assignment.device.leaves import rows_of
 from qaadcodec.assignment.device.reassignment import resolve_leaves
 from qaadcodec.assignment.reassignment import random_rotation
@@ -28,7 +28,7 @@ class Resolving:
         self._together = min(clouds_together(len(learner.input_cloud)), len(learner.latents))
         self._waiting: dict[int, int] = {}  # epoch of the turn, by cloud
 
-    def shown(self, batch: npt.NDArray[np.int64]) -> None:
+    def shown(self, batch: Longs) -> None:
         """Note the clouds of a step whose turn it is, and re-solve those that wait once they are a group."""
         epoch = self._learner.epochs
         for cloud in batch.tolist():

@@ -1,4 +1,4 @@
-"""Training steps with everything on the device: targets, gradients, optimisers and assignments (paper section 3.4)."""
+"""Single training steps with everything on the device: targets, gradients, assignments (paper section 3.4)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from qaadcodec.arrays import Longs
 from qaadcodec.assignment.device.leaves import rows_of
 from qaadcodec.assignment.device.reassignment import pair_swaps
 from qaadcodec.assignment.patches import patch_offsets
@@ -30,10 +30,10 @@ from qaadcodec.training.sampling import sample_rows
 
 
 class Steps:
-    """Takes single training steps, as `host.steps.Steps` does, without a look at the device from the host.
+    """Takes single training steps, as `host.steps.Steps` does, while the host never waits for a value.
 
-    The host draws the rows and says which clouds; everything else of a step is one CUDA graph. Its targets are in the
-    store again at the end of the `with`, not before.
+    The host chooses the clouds and draws the rows; everything else of a step is one CUDA graph. The targets are in the
+    store again at the end of the `with` block, not before.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class Steps:
         self._advance = Replayed(self.advance, device)
         self._resolving = Resolving(learner, self._targets, plan.assignment, seed)
 
-    def step(self, batch: npt.NDArray[np.int64], factor: float) -> tuple[Tensor, int]:
-        """One step on these clouds, at this share of the learning rate.
+    def step(self, batch: Longs, factor: float) -> tuple[Tensor, int]:
+        """One step on these clouds, at this factor of the learning rate.
 
         Returns:
             The loss before it, a scalar on the device that may still have to be computed, and the points shown.
@@ -84,7 +84,7 @@ class Steps:
         return loss, len(batch) * len(flat)
 
     def advance(self, batch: Tensor, rows: Tensor, rates: Tensor) -> Tensor:
-        """The step itself, of tensors on the device alone: this is what a CUDA graph holds.
+        """The step itself, on tensors of the device alone: this is what a CUDA graph holds.
 
         Args:
             batch: (B,) int64, clouds.
@@ -95,7 +95,7 @@ class Steps:
             The loss before the step, a scalar.
         """
         learner, flat, moving = self._learner, rows.reshape(-1), self._training.input_rate > 0
-        targets = self._targets.shown(batch, flat)  # (B, K·s, 3)
+        targets = self._targets.shown(batch, flat)  # (B, K·s, C)
         rounding = self._rounding
         with rounding.applied() if rounding else nullcontext():
             latents = (rounding.latents(batch) if rounding else learner.latents[batch]).requires_grad_()
@@ -104,8 +104,8 @@ class Steps:
             inputs = [*self._weights, latents, q] if moving else [*self._weights, latents]
             gradients = torch.autograd.grad(loss, inputs)
         for weight, gradient in zip(self._weights, gradients, strict=False):
-            weight.grad = gradient.contiguous()  # as the weight is, which a fused optimiser asks for
-        if moving:  # no row comes twice, so a plain write adds up
+            weight.grad = gradient.contiguous()  # fused optimisers want it to lie in memory as the weight does
+        if moving:  # no row comes twice, so writing is adding
             learner.input_cloud.grad = torch.zeros_like(learner.input_cloud)
             learner.input_cloud.grad[rows] = gradients[-1]
         of_latents = gradients[len(self._weights)]
@@ -128,7 +128,7 @@ class Steps:
         self._advance.close()  # what was recorded does not round
 
     def drop_waiting(self) -> None:
-        """Clouds that wait to be re-solved are left as they are in any case."""
+        """Nothing to do: clouds that wait to be re-solved are left as they are at the end."""
 
     def __enter__(self) -> Self:
         return self

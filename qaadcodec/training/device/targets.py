@@ -1,4 +1,4 @@
-"""The aligned targets of a training on a device: all of them there where they fit, else those of the step at hand."""
+"""The aligned targets of a training on a device: all of them if they fit there, else those of the present step."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from qaadcodec.sets.store import Rows, TargetStore
+from qaadcodec.arrays import Rows
+from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.device.graphs import AHEAD
 
-RESIDENT_SHARE = 0.6  # of the free memory of the device that targets may take for good
-TOGETHER = 1 << 18  # points of the clouds that are worked on together: a thousand leaves or more, which fill a GPU
+RESIDENT_SHARE = 0.6  # of the free memory of the device, that targets may take for the whole training
+TOGETHER = 1 << 18  # points of the clouds that are assigned together: a thousand leaves or more, which fill a GPU
 
 
 class ResidentTargets:
-    """All targets on the device, (N, M, 3) float32; the store hears of their new order at the end."""
+    """All targets on the device, (N, M, C) float32; their new order goes to the store at the end."""
 
     def __init__(self, store: TargetStore, device: torch.device) -> None:
         self._store = store
-        self._points = torch.empty(store.points.shape, device=device)  # (N, M, 3)
+        self._points = torch.empty(store.points.shape, device=device)  # (N, M, C)
         for here in slices(store):
             self._points[here] = torch.from_numpy(store.points[here]).to(device)
             store.touched(here.stop - here.start)
@@ -38,23 +39,23 @@ class ResidentTargets:
             rows: (R,) int64, the same for all of them.
 
         Returns:
-            (B, R, 3).
+            (B, R, C).
         """
         return self._points[batch[:, None], rows]
 
     def put(self, batch: Tensor, rows: Tensor, targets: Tensor) -> None:
-        """Put the same targets in another order, (B, R, 3), in place of those shown; may be captured likewise."""
+        """Put the same targets in another order, (B, R, C), in place of those shown; may be captured likewise."""
         self._points[batch[:, None], rows] = targets
 
     def take_back(self, batch: Rows, rows: Rows) -> None:
         """What was put stays on the device."""
 
     def clouds(self, clouds: Sequence[int]) -> Tensor:
-        """Whole clouds, (G, M, 3), a copy."""
+        """Whole clouds, (G, M, C), a copy."""
         return self._points[list(clouds)]
 
     def replace(self, clouds: Sequence[int], points: Tensor) -> None:
-        """Put whole clouds (G, M, 3) in place of those of the set."""
+        """Put whole clouds (G, M, C) in place of those of the set."""
         self._points[list(clouds)] = points
 
     def finish(self) -> None:
@@ -70,7 +71,7 @@ class Returning:
 
     batch: Rows
     rows: Rows
-    points: Tensor  # (B, R, 3), on the host once the event has come
+    points: Tensor  # (B, R, C), on the host once the event has come
     event: torch.cuda.Event | None
 
 
@@ -158,7 +159,7 @@ def clouds_together(points: int) -> int:
 
 
 def free_bytes(device: torch.device) -> int:
-    """Memory that a CUDA device has left, with what torch holds there unused; elsewhere no bound is known."""
+    """Memory that is free on a CUDA device, with what torch holds there unused; no bound is known for others."""
     if device.type != "cuda":
         return sys.maxsize
     unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
@@ -166,7 +167,7 @@ def free_bytes(device: torch.device) -> int:
 
 
 def staged(tensor: Tensor, device: torch.device) -> Tensor:
-    """A tensor of the host, in page-locked memory if bound for a CUDA device: then nothing waits for the copy."""
+    """A tensor of the host, in page-locked memory if it goes to a CUDA device: then nothing waits for the copy."""
     return tensor.pin_memory() if device.type == "cuda" else tensor
 
 

@@ -1,4 +1,4 @@
-"""The matched error of a batch, by the way that suits the device."""
+"""The matched error of a batch: cloud by cloud on the CPU, by autograd elsewhere."""
 
 from __future__ import annotations
 

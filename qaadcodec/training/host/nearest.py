@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from qaadcodec.arrays import Singles
 from qaadcodec.parallel import workers
 
 
@@ -18,7 +18,7 @@ def nearest_both_ways(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """
     from scipy.spatial import cKDTree
 
-    def one(pair: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]) -> tuple[Tensor, Tensor]:
+    def one(pair: tuple[Singles, Singles]) -> tuple[Tensor, Tensor]:
         x, y = pair
         there, back = cKDTree(y).query(x)[1], cKDTree(x).query(y)[1]
         return torch.from_numpy(there.astype(np.int64)), torch.from_numpy(back.astype(np.int64))

@@ -1,4 +1,4 @@
-"""Exact re-solving inside small leaves, cloud by cloud in turn, in threads beside the steps."""
+"""Exact re-solving inside small leaves: clouds take turns, in threads of their own while the steps go on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Longs
 from qaadcodec.assignment.reassignment import resolve_leaves
 from qaadcodec.config import AssignmentConfig
 from qaadcodec.config.network import POSITION
@@ -18,19 +18,19 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.predict import Snapshot
 
-AHEAD = 4  # clouds under way or done since their last step, per core: so many copies of Q and the weights at most
+AHEAD = 4  # clouds per core that are under way, or done since their last step; each holds a copy of Q and the weights
 
 
 def is_due(cloud: int, epoch: int, every: int) -> bool:
-    """Whether it is this cloud's turn: once in so many epochs, and not all clouds in the same one."""
+    """Whether it is the turn of a cloud: once in `every` epochs, and for other clouds in other epochs."""
     return (epoch + cloud) % every == every - 1
 
 
 class Resolving:
     """Re-solves every cloud once in `resolve_every` epochs, after a step that showed it.
 
-    The threads work on copies of what the prediction needs, while the steps go on with other clouds; a cloud that is
-    under way is waited for before its next step, so what comes out does not depend on how fast they are.
+    The threads work on copies of what the prediction needs, while the steps go on with other clouds. A cloud that is
+    under way is waited for before its next step, so the result does not depend on how fast the threads are.
     """
 
     def __init__(self, learner: Learner, store: TargetStore, config: AssignmentConfig, seed: int) -> None:
@@ -38,11 +38,11 @@ class Resolving:
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="resolving")
         self._under_way: dict[int, Future[None]] = {}
 
-    def shown(self, batch: npt.NDArray[np.int64], after: Sequence[Future[None]] = ()) -> None:
-        """Start on those clouds of a step whose turn it is.
+    def shown(self, batch: Longs, after: Sequence[Future[None]] = ()) -> None:
+        """Start to re-solve those clouds of a step whose turn it is.
 
         Args:
-            after: what still changes the targets of these clouds.
+            after: work that still changes the targets of these clouds.
         """
         learner, epoch = self._learner, self._learner.epochs
         for cloud in batch.tolist():
@@ -53,13 +53,13 @@ class Resolving:
                 self._under_way[cloud] = self._pool.submit(self._resolve, cloud, epoch, snapshot, after)
 
     def settle(self, clouds: Iterable[int]) -> None:
-        """Wait for those of these clouds that are under way; raises what went wrong with them."""
+        """Wait for those of these clouds that are under way, and raise what went wrong with them."""
         for cloud in clouds:
             if (future := self._under_way.pop(cloud, None)) is not None:
                 future.result()
 
     def drop_waiting(self) -> None:
-        """Leave out what has not begun: nothing is learnt from the order of the targets any more."""
+        """Leave out what has not begun: nothing is learnt from it any more."""
         for future in self._under_way.values():
             future.cancel()
 

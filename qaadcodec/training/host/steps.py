@@ -1,4 +1,4 @@
-"""Single training steps on the host: on sampled points, with reassignment beside them (paper section 3.4)."""
+"""Single training steps on the host: on sampled points, with reassignment while they go on (paper section 3.4)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from qaadcodec.arrays import Longs, Singles
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import pair_swaps
 from qaadcodec.config import Plan
@@ -27,10 +27,10 @@ from qaadcodec.training.sampling import sample_rows
 
 
 class Steps:
-    """Takes single training steps, with the gradients computed on the learner's device and all else on the host.
+    """Takes single training steps: gradients are computed on the learner's device, and all else on the host.
 
-    Swaps run in the threads while the optimisers move and the next rows are drawn, re-solving in threads of its own
-    while other clouds are shown; both are waited for before the clouds that they change are read again.
+    Swaps run in the threads while the optimisers move and the next rows are drawn. Re-solving runs in threads of its
+    own while other clouds are shown. Both are waited for before the clouds that they change are read again.
     """
 
     def __init__(
@@ -57,8 +57,8 @@ class Steps:
         self._swaps: list[Future[None]] = []
         self._rounding: Rounding | None = None
 
-    def step(self, batch: npt.NDArray[np.int64], factor: float) -> tuple[float, int]:
-        """One step on these clouds, at this share of the learning rate; the loss before it, and the points shown."""
+    def step(self, batch: Longs, factor: float) -> tuple[float, int]:
+        """One step on these clouds, at this factor of the learning rate; the loss before it, and the points shown."""
         learner, rate = self._learner, self._training.learning_rate * factor
         device = learner.latents.device
         rows = sample_rows(self._offsets, self._training.points_per_step, self._rng)  # (K, s)
@@ -97,7 +97,7 @@ class Steps:
         self._rounding = rounding
 
     def drop_waiting(self) -> None:
-        """There is no time for re-solving that has not begun."""
+        """Leave out re-solving that has not begun."""
         self._resolving.drop_waiting()
 
     def __enter__(self) -> Self:
@@ -114,7 +114,7 @@ class Steps:
         if kind is None:
             self._settle(np.empty(0, np.int64))
 
-    def _settle(self, batch: npt.NDArray[np.int64]) -> None:
+    def _settle(self, batch: Longs) -> None:
         """Wait until the targets of these clouds are at rest."""
         swaps, self._swaps = self._swaps, []
         for swap in swaps:
@@ -123,12 +123,12 @@ class Steps:
 
     def _swap(
         self,
-        batch: npt.NDArray[np.int64],
-        rows: npt.NDArray[np.int64],
-        predictions: npt.NDArray[np.float32],
-        targets: npt.NDArray[np.float32],
+        batch: Longs,
+        rows: Longs,
+        predictions: Singles,
+        targets: Singles,
     ) -> None:
-        """Start QAAD-Reassignment among the points of this step, each cloud in a thread of its own."""
+        """Start QAAD-Reassignment among the points of this step, with a thread for each cloud."""
 
         def swap(b: int) -> None:
             order = pair_swaps(predictions[b, :, :POSITION], targets[b, :, :POSITION])

@@ -1,4 +1,4 @@
-"""Adam for tables of which a step sees a few rows only: a row moves when it is seen, by its own count of steps."""
+"""Adam for tables of which each step sees only a few rows: a row moves when it is seen, and counts its own steps."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 class RowAdam:
     """Adam (Kingma and Ba 2015, algorithm 1) row by row.
 
-    Plain Adam would go on moving a latent by its momentum while other clouds are shown, the more so the larger the
-    set; here a cloud's latent depends on the steps that showed the cloud.
+    Plain Adam would go on moving a latent by its momentum while other clouds are shown, and in larger sets for longer.
+    Here the latent of a cloud depends only on the steps that showed the cloud.
 
     Attributes:
         table: (n, c), changed in place.

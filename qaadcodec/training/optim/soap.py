@@ -17,8 +17,9 @@ from qaadcodec.model.network import FoldingNetwork
 BETA_1, BETA_2, EPSILON = 0.9, 0.99, 1e-8
 BETA_BASIS = 0.98  # of the running means that the bases come from
 TURN_EVERY = 10  # steps between two turns of the bases
-MOST = 768  # rows or columns: a longer side keeps its own axes, its products would cost more than they bring;
-LONGER = 2  # so does one that is more than so many times the other: gradients reach few of its directions
+# A longer side keeps its own axes: its products would cost more than they gain. So does a side that is more than LONGER
+# times as long as the other: gradients reach few of its directions.
+MOST, LONGER = 768, 2
 
 
 class Side:
@@ -33,11 +34,11 @@ class Side:
         self.mean.lerp_(outer, 1.0 - BETA_BASIS)
 
     def begin(self) -> None:
-        """The eigenvectors themselves, largest first."""
+        """Start from the eigenvectors themselves, largest eigenvalue first."""
         self.basis.copy_(torch.linalg.eigh(solvable(self.mean))[1].flip(1))
 
     def turn(self) -> Tensor:
-        """One step of orthogonal iteration; returns the order (n,) in which the directions are now."""
+        """One step of orthogonal iteration; the order (n,) in which the directions are now."""
         moved = self.mean @ self.basis
         order = (self.basis * moved).sum(0).argsort(descending=True, stable=True)
         self.basis.copy_(torch.linalg.qr(solvable(moved[:, order]))[0])
@@ -45,7 +46,7 @@ class Side:
 
 
 class Matrix:
-    """One tensor as a matrix (all but its last axis, the last axis), with what SOAP remembers of it."""
+    """One tensor as a matrix of all its axes but the last by the last, and what SOAP remembers of it."""
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
@@ -68,7 +69,7 @@ class Matrix:
         return matrix if self.right is None else matrix @ self.right.basis
 
     def back(self, matrix: Tensor) -> Tensor:
-        """What `turned` turned, as it was."""
+        """The inverse of `turned`."""
         matrix = matrix if self.left is None else self.left.basis @ matrix
         return matrix if self.right is None else matrix @ self.right.basis.t()
 
@@ -84,8 +85,8 @@ class Matrix:
 class Soap:
     """SOAP (Vyas et al. 2024, algorithm 3) on tensors of two or more axes.
 
-    `step` changes its tensors in place and looks at no value on the host, so that a CUDA graph can hold it, but for
-    the first one, which only finds the bases; `turn` is the host's to call after every step.
+    `step` changes its tensors in place and reads no value on the host, so a CUDA graph can hold it. The first step is
+    an exception: it only finds the bases. The host calls `turn` after every step.
     """
 
     def __init__(self, tensors: Sequence[Tensor]) -> None:
@@ -119,7 +120,7 @@ class Soap:
 
     @torch.no_grad()
     def turn(self) -> None:
-        """Bring the bases up to date, once in TURN_EVERY calls."""
+        """Bring the bases up to date, at every TURN_EVERY-th call."""
         self._steps += 1
         if self._steps % TURN_EVERY:
             return
@@ -134,12 +135,12 @@ class Soap:
 
 
 def solvable(matrix: Tensor) -> Tensor:
-    """The matrix where PyTorch can decompose it: not on mps."""
+    """The matrix on a device where PyTorch can decompose it, which mps is not."""
     return matrix.cpu() if matrix.device.type == "mps" else matrix
 
 
 def divided(network: FoldingNetwork, optimiser: str) -> tuple[list[Tensor], list[Tensor]]:
-    """The tensors of a network that SOAP moves, and those that Adam does: all of them where it is "adam"."""
+    """The tensors of a network that SOAP moves, and those that Adam moves: all of them if the optimiser is "adam"."""
     tensors: list[Tensor] = list(network.parameters())
     matrices = [tensor for tensor in tensors if optimiser == "soap" and tensor.dim() > 1]
     return matrices, [tensor for tensor in tensors if optimiser != "soap" or tensor.dim() <= 1]

@@ -1,1 +1,1 @@
-"""Learning what will be rounded: how coarse, at which price, to which size."""
+"""Learning numbers that will be rounded: how coarsely, at what price of their bits, and to which size of the file."""

@@ -1,6 +1,6 @@
-"""Learning what will be rounded: straight-through rounding, and the price of the bits that it leaves.
+"""Learning numbers that will be rounded: straight-through rounding, and the price of their bits.
 
-Minimises E + λ R: E the matched error, R the bits of all numbers, λ the error that a bit is worth
+Minimises E + λ R, where E is the matched error, R the bits of all numbers, and λ the error that a bit is worth
 (`sensitivity.chosen_grids`).
 """
 
@@ -20,10 +20,10 @@ BITS_PER_NAT = 1.0 / math.log(2.0)
 
 
 class Rounding:
-    """Shows the loss points of the grids in place of what is learnt, and adds the gradient of the rate to the loss's.
+    """Shows rounded numbers to the loss, and adds the gradient of the rate R to that of the loss.
 
-    What the optimiser moves stays as it is; the gradient at the rounded numbers is taken as if it were its own
-    (straight-through estimate, Bengio et al. 2013).
+    What the optimiser moves is not rounded. The gradient at the rounded numbers is taken for its own (straight-through
+    estimate, Bengio et al. 2013).
 
     Attributes:
         price: λ, squared normalised units per bit.
@@ -39,7 +39,7 @@ class Rounding:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Network and input cloud are whole multiples of the grids inside."""
+        """Inside, the network and the input cloud are rounded to their grids."""
         with torch.no_grad():
             for (tensor, grid), held in zip(self._tensors, self._held, strict=True):
                 held.copy_(tensor)
@@ -57,7 +57,7 @@ class Rounding:
 
     @torch.no_grad()
     def charge(self) -> None:
-        """Add λ dR/dw to the gradients of the network's matrices; vectors are too few to matter."""
+        """Add λ dR/dw to the gradients of the network's matrices; its vectors are too short to matter."""
         for weight, grid in self._weights:
             if weight.grad is not None and weight.dim() > 1:
                 weight.grad.add_(rate_gradient(weight, grid), alpha=self.price)
@@ -74,18 +74,19 @@ class Rounding:
         return gradient + torch.sign(table[clouds]) * (share / width)
 
 
-def rounded(tensor: Tensor, grid: float | Tensor) -> Tensor:
-    """The nearest whole multiples of the grids."""
-    return torch.round(tensor / grid) * grid
+def rounded(tensor: Tensor, spacing: float | Tensor) -> Tensor:
+    """The nearest points of a grid."""
+    return torch.round(tensor / spacing) * spacing
 
 
-def rate_gradient(tensor: Tensor, grid: float) -> Tensor:
+def rate_gradient(tensor: Tensor, spacing: float) -> Tensor:
     """dR/dw in bits, R being what the numbers take under a Laplace prior whose width varies by row and by column.
 
-    With b_rc = |w|_r |w|_c / |w|, the means of magnitudes over a row, a column and all, a number takes
-    log2(2 b_rc / grid) + |w| / (b_rc ln 2) bits, and its derivative at that width is sign(w) / (b_rc ln 2). Half a grid
-    is added to the width: what is rounded to zero costs no less for being nearer to it.
+    With b_rc = |w|_r |w|_c / |w|, from the mean magnitudes of a row, of a column and of all, a number takes
+    log2(2 b_rc / Δ) + |w| / (b_rc ln 2) bits on a grid of spacing Δ. The derivative at that width is
+    sign(w) / (b_rc ln 2). Half a spacing is added to the width: a number that is rounded to zero gets no cheaper by
+    being nearer to it.
     """
     size = tensor.abs()
     width = size.mean(-1, keepdim=True) * size.mean(-2, keepdim=True) / size.mean((-1, -2), keepdim=True).add_(1e-30)
-    return torch.sign(tensor) * (BITS_PER_NAT / (width + 0.5 * grid))
+    return torch.sign(tensor) * (BITS_PER_NAT / (width + 0.5 * spacing))

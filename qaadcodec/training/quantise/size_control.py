@@ -1,4 +1,4 @@
-"""Bringing an archive to a wanted size while it is learnt, by coarser or finer grids and their price."""
+"""Bringing an archive to a wanted size while it is learnt, by coarser or finer grids and the price of bits."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from qaadcodec.training.quantise.rounding import Rounding
 
 EVERY = 0.05  # of the training, between two looks at the size
 SETTLED = 0.95  # of the training: nothing is changed after it
-GAIN = 2.0  # grids change by this power of size over target: of b bits, 1 / b is lost by doubling a grid
+GAIN = 2.0  # spacings change by this power of size over target: doubling a spacing loses 1 of b bits
 FACTOR = 1.6  # at most, at a time
 
 
 @dataclass(slots=True)
 class SizeControl:
-    """Looks at the size from time to time, and changes the grids.
+    """Looks at the size from time to time, and makes the grids coarser or finer.
 
     Attributes:
         target: bytes.
-        measure: bytes that the archive of a learner would take now, rounded to its grids.
+        measure: bytes that the archive of a learner would take now, on its grids.
     """
 
     target: int
@@ -36,7 +36,7 @@ class SizeControl:
         return self._next <= fraction < SETTLED
 
     def adjusted(self, learner: Learner, rounding: Rounding, fraction: float) -> Rounding:
-        """Take other grids for the learner, if its size asks for it."""
+        """Give the learner other grids, by how far its size is off; the rounding to them."""
         assert learner.grids is not None
         self._next = fraction + EVERY
         off = (self.measure(learner) / self.target) ** GAIN
@@ -46,7 +46,7 @@ class SizeControl:
 
 
 def scaled(grids: Grids, factor: float) -> Grids:
-    """All grids that many times as large."""
+    """All grids, with that many times their spacing."""
     return Grids(
         weights={name: storable(grid * factor) for name, grid in grids.weights.items()},
         latents=np.array([storable(float(grid) * factor) for grid in grids.latents], np.float32),

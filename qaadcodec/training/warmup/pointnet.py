@@ -16,14 +16,14 @@ WIDTHS = (64, 128, 1024)
 class PointNet(nn.Module):
     """f(P) = W max_p MLP(p) + b (Qi et al. 2017), a function of the set of points and not of their order.
 
-    The MLP is 3-64-128-1024 with ReLU between its layers, then follow the largest value of each feature over the
-    points and one linear layer. Left out of Qi et al. are the transforms of input and features, as in AtlasNet; and of
-    AtlasNet's encoder the hidden layer after the maximum, and batch norm: it learnt slower with it when we tried, and
-    a latent should not depend on the other clouds of its batch.
+    The MLP is 3-64-128-1024 with ReLU between its layers. The largest value of each feature over the points follows,
+    then one linear layer. As in AtlasNet, the transforms of input and features of Qi et al. are left out. So are the
+    hidden layer after the maximum and the batch norm of AtlasNet's encoder: with batch norm it learnt slower when we
+    tried, and a latent should not depend on the other clouds of its batch.
     """
 
     def __init__(self, latent_size: int, generator: torch.Generator | None = None) -> None:
-        """Make one with random weights.
+        """Make an encoder with random weights.
 
         Args:
             latent_size: l, numbers per cloud.
@@ -40,9 +40,9 @@ class PointNet(nn.Module):
     def forward(self, points: Tensor) -> Tensor:
         """Encode clouds.
 
-        The gradient of a maximum goes to the point that has it: which one that is, is found without gradients, and
-        only those points go through the MLP a second time. That takes a third of the time, and no room for
-        (B, s, 1024) features until backward.
+        The gradient of a maximum goes to the point that has it. These points are found without gradients, and only they
+        go through the MLP a second time. That takes a third of the time, and no (B, s, 1024) features have to be kept
+        until backward.
 
         Args:
             points: (B, s, 3), normalised.
@@ -52,7 +52,7 @@ class PointNet(nn.Module):
         """
         weight, bias = self.weights[2], self.biases[2]
         with torch.no_grad():
-            # A feature's values side by side: argmax along the other axis takes longer than the product.
+            # The values of a feature lie side by side: argmax along the other axis takes longer than the product.
             winners = torch.stack([(weight @ self._hidden(p).t()).argmax(1) for p in points])  # (B, 1024)
         chosen = rows_of(points, winners)
         features = (self._hidden(chosen) * weight).sum(2) + bias

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from qaadcodec.arrays import Longs
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import TrainingConfig
 from qaadcodec.config.network import POSITION
@@ -73,11 +73,11 @@ class Sampling:
     config: TrainingConfig
     rng: np.random.Generator
 
-    def rows(self, offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def rows(self, offsets: Longs) -> Longs:
         """Rows of Q for a step, (K, s)."""
         return sample_rows(offsets, self.config.points_per_step, self.rng)
 
-    def targets(self, batch: npt.NDArray[np.int64]) -> Tensor:
+    def targets(self, batch: Longs) -> Tensor:
         """The coordinates of the same random rows of some clouds, (B, points, 3) float32; all rows of small clouds."""
         rows = drawn(self.store, self.config.points_per_step, self.rng)
         self.store.touched(len(batch), len(rows))
@@ -104,7 +104,7 @@ class WarmupSteps:
         ]
         self._adam = torch.optim.Adam(groups, fused=True)
 
-    def step(self, batch: npt.NDArray[np.int64], factor: float = 1.0) -> int:
+    def step(self, batch: Longs, factor: float = 1.0) -> int:
         """One step on these clouds, at this factor of the learning rates; the points that went through the network."""
         input_cloud = self._learner.input_cloud
         rows = self._sampling.rows(self._offsets)  # (K, s)
@@ -112,7 +112,7 @@ class WarmupSteps:
         targets = self._sampling.targets(batch).to(input_cloud.device)
         *gradients, of_rows = self._gradients(input_cloud[index], targets)
         for tensor, gradient in zip(self._tensors, gradients, strict=True):
-            tensor.grad = gradient.contiguous()  # fused Adam takes for granted that it lies as the tensor does
+            tensor.grad = gradient.contiguous()  # fused Adam wants it to lie in memory as the tensor does
         input_cloud.grad = torch.zeros_like(input_cloud)
         input_cloud.grad[index] = of_rows
         for group in self._adam.param_groups:
@@ -153,7 +153,7 @@ def encoded(encoder: PointNet, store: TargetStore, rng: np.random.Generator) -> 
     return torch.cat([encoder(torch.from_numpy(cloud[rows, :POSITION])[None].to(device)) for cloud in store.each()])
 
 
-def drawn(store: TargetStore, points: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def drawn(store: TargetStore, points: int, rng: np.random.Generator) -> Longs:
     """Different random rows, ascending."""
     total = store.points.shape[1]
     return np.sort(rng.choice(total, min(points, total), replace=False))
