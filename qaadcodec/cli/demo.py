@@ -78,11 +78,11 @@ def command(folder: Path, count: int, points: int, budget: float, force: bool, q
 
 
 def prepare(folder: Path, count: int, *, overwrite: bool) -> None:
-    """Make the folder of the tour; where it is there, remove the clouds that an earlier tour had more than this one.
+    """Make the folder of the tour; in an existing one, remove the clouds of an earlier tour that had more of them.
 
     Raises:
-        EnvironmentFailure: it has files in it and `overwrite` is false, its set is among files of others, or it cannot
-            be made; nothing has been removed then.
+        EnvironmentFailure: it has files in it and `overwrite` is false, there are other files in the folder of its set,
+            or it cannot be made; nothing has been removed then.
     """
     try:
         folder.mkdir(exist_ok=True)
@@ -98,7 +98,7 @@ def prepare(folder: Path, count: int, *, overwrite: bool) -> None:
 
 
 def clouds_in(folder: Path) -> list[Path]:
-    """The clouds that a tour has left in a folder: 00000.ply and on without a gap; all else is of others."""
+    """The clouds that a tour has left in a folder: 00000.ply and on without a gap. All other files are not ours."""
     files = (folder / cloud_name(i) for i in itertools.count())
     return list(itertools.takewhile(Path.is_file, files))
 

@@ -155,7 +155,7 @@ def command(
 def is_archive(path: str) -> bool:
     """Whether a path is meant as an archive: by its suffix, or by the first bytes of a file.
 
-    A pipe of another name is a cloud: its first bytes can be read once, and that is for who reads the cloud.
+    A pipe of another name is taken for a cloud: its first bytes can be read only once, by the reader of the cloud.
     """
     if Path(path).suffix.lower() == SUFFIX:
         return True
@@ -171,7 +171,7 @@ def is_archive(path: str) -> bool:
 
 
 def hint_at_pipe(path: str) -> str | None:
-    """What to do where a pipe is taken for a cloud, and may be meant as an archive; None where it is no pipe."""
+    """A hint where a pipe is taken for a cloud and may be meant as an archive; None where it is no pipe."""
     if path != "-" and (not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path)):
         return None
     return f"a pipe without the suffix {SUFFIX} is taken for a cloud: save an archive to a file first"

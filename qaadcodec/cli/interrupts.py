@@ -17,7 +17,7 @@ FINISHING = "finishing early; press Ctrl-C again to stop"
 def finishing_on_interrupt(listener: Listener) -> Iterator[StopRequest]:
     """A stop request that the first Ctrl-C sets; the second one raises KeyboardInterrupt.
 
-    Where the caller has Ctrl-C ignored (a job in the background), it stays ignored.
+    Where the caller ignores Ctrl-C (a job in the background), it stays ignored.
     """
     stop = StopRequest()
 

@@ -18,13 +18,13 @@ from qaadcodec.cli.voice import complain, in_our_voice
 from qaadcodec.errors import QaadError
 from qaadcodec.version import __version__
 
-# Decoding and solving assignments keep every core busy with whole blocks of work; threads inside numpy's products as
-# well only get in their way: decoding takes half as long again, or three times as long beside other work. numpy reads
-# this when it is first imported.
+# Decoding and solving assignments keep every core busy with whole blocks of work, and threads inside numpy's products
+# would only get in their way: decoding would take half as long again, and three times as long while other programs run.
+# numpy reads this when it is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# In the order in which a user meets them; each is the `command` of the module of that name, loaded when it is asked
-# for, because `inspect` should not pay for what `compress` needs.
+# In the order in which a user meets them. Each is the `command` of the module of that name, which is loaded when it is
+# asked for: `inspect` should not wait for what `compress` needs.
 COMMANDS = ("compress", "encode", "decode", "inspect", "verify", "eval", "synth", "demo")
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -129,7 +129,7 @@ def report_failure(error: Exception) -> int:
 
 
 def prepare_streams() -> None:
-    """Make stdout and stderr safe to write to: there, even when closed by the caller, and able to print any name."""
+    """Make stdout and stderr safe to write to: open, even if the caller closed them, and able to print any name."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - it lives as long as the process
     if sys.stderr is None:
@@ -141,7 +141,7 @@ def prepare_streams() -> None:
 
 
 def discard(stream: object) -> None:
-    """Point a stream that cannot be written at nothing, so that flushing it at exit is not a second failure."""
+    """Point a stream that cannot be written at the null device, so that flushing it at exit does not fail again."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, stream.fileno())  # type: ignore[attr-defined]
@@ -156,7 +156,7 @@ def exit_on_termination() -> Iterator[None]:
 
     try:
         previous = signal.signal(signal.SIGTERM, terminate)
-    except ValueError:  # not the main thread: signals are somebody else's
+    except ValueError:  # not the main thread, which alone may handle signals
         yield
         return
     try:

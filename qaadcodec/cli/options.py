@@ -108,7 +108,7 @@ def seed_number(value: str | int) -> int:
 
 
 def path_type() -> click.Path:
-    """Paths are not checked by click: a missing file has its own exit code, which only the reader of it knows."""
+    """A path that click does not check: a missing file has an exit code of its own, which only its reader knows."""
     return click.Path(path_type=Path)
 
 

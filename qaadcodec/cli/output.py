@@ -12,7 +12,7 @@ from qaadcodec.errors import EnvironmentFailure, UsageError
 
 
 def put(lines: Iterable[str]) -> None:
-    """Result lines on stdout, all at once, and at once: whoever reads a pipe should not wait for the rest."""
+    """Write result lines to stdout in one write, and at once: whoever reads a pipe should not have to wait."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
 
@@ -33,11 +33,11 @@ def byte_stdout(content: str, *, is_text: bool = False) -> BinaryIO:
 
 
 def archive_path(output: str) -> Path:
-    """The path of an archive that is to be written, which must be a file's.
+    """The path of an archive to be written.
 
     Raises:
         UsageError: it is `-`; an archive is written to a temporary file beside its target and renamed.
-        EnvironmentFailure: it is a folder's.
+        EnvironmentFailure: it names a folder.
     """
     if output == "-":
         raise UsageError("an archive cannot be written to stdout", hint="name a file: -o OUT.qaad")

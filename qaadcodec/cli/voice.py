@@ -21,13 +21,13 @@ def complain(text: str, hint: str | None = None) -> None:
 
 
 def tell(line: str) -> None:
-    """One write for the whole line: the thread that answers Ctrl-C may be writing too."""
+    """Write a whole line at once: the thread that answers Ctrl-C may be writing too."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 
 
 def in_our_voice(error: click.ClickException) -> tuple[str, str | None]:
-    """Message and hint for one of click's own errors: its sentences with a small letter first and no full stop."""
+    """Message and hint for one of click's own errors: its sentence in lower case and without the full stop."""
     text = " ".join(error.format_message().split()).rstrip(".")
     text = text[:1].lower() + text[1:]
     context = error.ctx if isinstance(error, click.UsageError) else None

@@ -46,7 +46,7 @@ def errors_lines(errors: Sequence[CloudErrors], summary: Mapping[str, Any]) -> l
 
 
 def notes_of(errors: Sequence[CloudErrors]) -> list[str]:
-    """What there is to know about single clouds, each thing once: by the cloud's name, or by how many share it."""
+    """The notes on clouds, each once: with the name of its cloud, or with the number of clouds that share it."""
     names: dict[str, list[str]] = {}
     for each in errors:
         if each.note:
@@ -72,7 +72,7 @@ def rate_lines(summary: Mapping[str, Any]) -> list[str]:
 
 
 def cell(metric: str, value: float | None) -> str:
-    """One number, in the form that its metric is read in."""
+    """One number, as its metric is usually written."""
     if value is None:
         return "-"
     if metric == "n_em_kd":

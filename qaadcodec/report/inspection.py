@@ -40,7 +40,7 @@ def plan_lines(archive: Inspection) -> list[str]:
 
 
 def facts_of(archive: Inspection) -> list[tuple[str, str]]:
-    """One line for everything that is one thing."""
+    """A line for each fact."""
     low, high = archive.bounds
     extras = [f"{archive.fourier_octaves} Fourier octaves"] if archive.fourier_octaves else []
     extras += ["FiLM"] if archive.film else []
