@@ -65,6 +65,8 @@ def test_the_metrics_are_the_real_ones() -> None:
 def test_the_exit_codes_are_the_real_ones() -> None:
     from qaadcodec import errors
 
-    documented = set(map(int, re.findall(r"^\| (\d+) \|", (ROOT / REFERENCE).read_text(encoding="utf-8"), re.MULTILINE)))
+    documented = set(
+        map(int, re.findall(r"^\| (\d+) \|", (ROOT / REFERENCE).read_text(encoding="utf-8"), re.MULTILINE))
+    )
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.QaadError)]
     assert documented == {0} | {kind.exit_code for kind in kinds}

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import NetworkConfig
-from qaadcodec.model import numpy_decoder, numpy_layers
+from qaadcodec.model import numpy_layers
 from qaadcodec.model.network import FoldingNetwork, encode_input, fold
 
 Case = tuple[NetworkConfig, dict[str, np.ndarray], np.ndarray, np.ndarray]  # and its weights, Q, latents
@@ -23,21 +22,6 @@ def loaded(config: NetworkConfig, weights: dict[str, np.ndarray]) -> FoldingNetw
     network = FoldingNetwork(config)
     network.load_arrays(weights)
     return network
-
-
-def test_it_folds_as_the_numpy_decoder_decodes(case: Case) -> None:
-    """The same s points of every patch that has any, as in training: the first S' of each."""
-    config, weights, cloud, latents = case
-    filled = min(config.patches, len(cloud))
-    rows = patch_offsets(len(cloud), config.patches)[:filled, None] + np.arange(max(1, len(cloud) // config.patches))
-    network, q, z = loaded(config, weights), torch.from_numpy(cloud[rows]), torch.from_numpy(latents)
-    with torch.no_grad():
-        folded = fold(config, network.modulated(z), [(w[:filled], b[:filled]) for w, b in network.heads()], q)
-        if filled == config.patches:
-            assert torch.equal(network(q, z), folded)
-    for latent, points in zip(latents, folded.numpy(), strict=True):
-        decoded = numpy_decoder.decode_points(config, weights, cloud, latent)
-        assert np.abs(points - decoded[rows.ravel()]).max() < TOLERANCE
 
 
 def test_layers_modulated_once_serve_every_point(case: Case) -> None:
