@@ -23,10 +23,10 @@ import torch
 from bench_record import Record
 from bench_sets import BenchSet, known_sets, load_set, measure
 from chamfer_runs import ours
+from qaadcodec.config.sizing import sized
 
 from qaadcodec.archive import Archive, ArchiveReader, Header, write_archive
 from qaadcodec.config import CompressConfig, preset, with_settings
-from qaadcodec.config.sizing import sized
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.training.finish import matched_error
 from qaadcodec.training.host.align import align

@@ -9,9 +9,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from qaadcodec.assignment.patches import patch_sizes
-from qaadcodec.config import CompressConfig, NetworkConfig, SizeConfig, aimed, preset, with_settings
 from qaadcodec.config.sizing import (
     INPUT_BITS,
     LATENT_BITS,
@@ -25,6 +22,9 @@ from qaadcodec.config.sizing import (
     quality_for,
     sized,
 )
+
+from qaadcodec.assignment.patches import patch_sizes
+from qaadcodec.config import CompressConfig, NetworkConfig, SizeConfig, aimed, preset, with_settings
 
 DEFAULT = preset("default")
 LAW = settings(deadline=None, derandomize=True)

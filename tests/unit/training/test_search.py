@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from qaadcodec.config.sizing import sized
 
 from qaadcodec.config import CompressConfig, SizeConfig, aimed, preset
-from qaadcodec.config.sizing import sized
 from qaadcodec.metrics.sampled import SampledError
 from qaadcodec.progress import Notice, StopRequest
 from qaadcodec.training import search
