@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -12,7 +13,20 @@ from qaadcodec.cli.output import byte_stdout, put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import UsageError
 
-FORMATS = ("ply", "npy", "npz", "h5", "xyz")
+
+class FormatChoice(click.Choice):  # type: ignore[type-arg]
+    """A choice of the cloud formats. It asks for them late, because `qaad --help` does without numpy."""
+
+    case_sensitive = True
+
+    def __init__(self) -> None:
+        """Not click's own, which asks for the choices at once."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
+        from qaadcodec.clouds import FORMATS
+
+        return FORMATS
 
 
 @click.command("decode")
@@ -33,7 +47,7 @@ FORMATS = ("ply", "npy", "npz", "h5", "xyz")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=FormatChoice(),
     help="How clouds are written.  [default: by the suffix of PATH; ply for a folder and for stdout]",
 )
 @click.option(
@@ -80,14 +94,18 @@ def command(
     to_stdout = output == "-"
     if to_stdout and as_json:
         raise UsageError("-o - and --json would both write to stdout", hint="name a file with -o")
+    target: str | BinaryIO = output
     if to_stdout:
+        from qaadcodec.clouds.formats import TABLE
+
         form = form or "ply"
+        target = byte_stdout(f"{form} data", is_text=TABLE[form].is_text)
 
     from qaadcodec.codec.decode import decode
 
     summary = decode(
         archive,
-        byte_stdout(f"{form} data", is_text=form == "xyz") if to_stdout else output,
+        target,
         indices=indices,
         span=span,
         name=name,
