@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -16,7 +16,23 @@ from qaadcodec.errors import UsageError
 if TYPE_CHECKING:
     from qaadcodec.codec.decode import Which
 
-FORMATS = ("ply", "npy", "npz", "h5", "xyz")
+
+class FormatName(click.ParamType):
+    """The name of a cloud format. The table of formats is asked late: `qaad --help` should not wait for numpy."""
+
+    name = "format"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        from qaadcodec.clouds import FORMATS
+
+        return f"[{'|'.join(FORMATS)}]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from qaadcodec.clouds import FORMATS
+
+        if value not in FORMATS:
+            self.fail(f"{value!r} is not one of {', '.join(map(repr, FORMATS))}.", param, ctx)
+        return value
 
 
 def which_of(given: dict[str, Any]) -> Which:
@@ -59,7 +75,7 @@ which_options = bundle(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=FormatName(),
     help="How clouds are written.  [default: by the suffix of PATH; ply for a folder and for stdout]",
 )
 @click.option(
@@ -85,12 +101,15 @@ def command(archive: Path, which: Which, output: str, form: str | None, points: 
     to_stdout = output == "-"
     if to_stdout and ways.as_json:
         raise UsageError("-o - and --json would both write to stdout", hint="name a file with -o")
+    target: str | BinaryIO = output
     if to_stdout:
+        from qaadcodec.clouds.formats import TABLE
+
         form = form or "ply"
+        target = byte_stdout(f"{form} data", is_text=TABLE[form].is_text)
 
     from qaadcodec.codec.decode import decode
 
-    target = byte_stdout(f"{form} data", is_text=form == "xyz") if to_stdout else output
     summary = decode(archive, target, which, format=form, points=points, overwrite=ways.force)
     if ways.as_json:
         from qaadcodec.report.jsonlines import json_line

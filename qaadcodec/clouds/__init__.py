@@ -1,13 +1,14 @@
 """Files to point clouds and back: PLY, NPY, NPZ, HDF5 and XYZ text; resampling; normalisation.
 
-What is read, kept and dropped of each format is written down in formats/clouds.md.
+formats/clouds.md says what is read, kept and dropped of each format.
 """
 
 from qaadcodec.clouds.cloud import PointCloud
 from qaadcodec.clouds.find import files_of, find_clouds, read_cloud
-from qaadcodec.clouds.formats import FORMATS, format_of
+from qaadcodec.clouds.formats import FORMATS
 from qaadcodec.clouds.names import safe_relative_path, safe_relative_paths
 from qaadcodec.clouds.normalise import Normalisation
+from qaadcodec.clouds.recognise import format_of
 from qaadcodec.clouds.resample import resample
 from qaadcodec.clouds.source import CloudSource
 from qaadcodec.clouds.write import write_cloud, write_clouds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ class PointCloud:
     Attributes:
         name: what the cloud is called in an archive; POSIX slashes, no suffix.
         points: (M, 3) float32 or float64, M ≥ 1, finite, in the file's units and order.
-        dropped: what the file has beside the points and was not kept, such as "normals", "colours", "faces".
+        dropped: what the file has beside the points, which is not kept: "normals", "colours", "faces", …
     """
 
     name: str
@@ -34,8 +34,18 @@ class PointCloud:
         return len(self.points)
 
 
+class Unit(NamedTuple):
+    """What a format calls a point in messages: "vertex 17 has a NaN coordinate", "2 of 40 vertices cannot be used"."""
+
+    one: str
+    many: str
+
+
+POINT = Unit("point", "points")
+
+
 def check_shape(shape: tuple[int, ...], dtype: np.dtype[Any], label: str) -> None:
-    """Refuse an array that is not a cloud, (M, 3) of numbers with M ≥ 1: CloudError says what it is instead."""
+    """Refuse an array that is not a cloud, which is (M, 3) of numbers with M ≥ 1; CloudError says what it is."""
     if dtype.hasobject:
         raise CloudError(
             f"{label}: holds Python objects, not numbers", hint="save it again with points.astype(numpy.float32)"
@@ -53,20 +63,20 @@ def check_shape(shape: tuple[int, ...], dtype: np.dtype[Any], label: str) -> Non
         raise CloudError(f"{label}: has no points")
 
 
-def checked(values: npt.NDArray[Any], label: str, unit: str = "point") -> Points:
+def checked(values: npt.NDArray[Any], label: str, unit: Unit) -> Points:
     """The values as an (M, 3) cloud of native float32 (from float32 and float16) or float64 (from all else).
 
     Args:
         values: what the file holds.
         label: the file, and the place in it.
-        unit: what the file calls a point, for messages: "vertex 17 has a NaN coordinate".
+        unit: what the format calls a point.
 
     Raises:
-        CloudError: not (M, 3), no points, or a coordinate that is NaN, infinite or beyond 1e100.
+        CloudError: the values are not (M, 3), there are none, or a coordinate is NaN, infinite or beyond 1e100.
     """
     check_shape(values.shape, values.dtype, label)
     single = values.dtype.kind == "f" and values.dtype.itemsize <= 4
-    with np.errstate(over="ignore"):  # what overflows float64 becomes infinite, and is refused as that below
+    with np.errstate(over="ignore"):  # what overflows float64 becomes infinite, which is refused below
         points: Points = (
             np.ascontiguousarray(values, np.float32) if single else np.ascontiguousarray(values, np.float64)
         )
@@ -76,13 +86,13 @@ def checked(values: npt.NDArray[Any], label: str, unit: str = "point") -> Points
     return points
 
 
-def _refuse(points: Points, label: str, unit: str) -> None:
+def _refuse(points: Points, label: str, unit: Unit) -> None:
     bad = ~(np.abs(points.astype(np.float64)) <= LARGEST_COORDINATE).all(axis=1)
     row = int(np.argmax(bad))
-    units = "vertices" if unit == "vertex" else f"{unit}s"
     raise CloudError(
-        f"{label}: {unit} {row} has {describe_unusable(points[row].tolist())}",
-        hint=f"{int(bad.sum())} of {len(points)} {units} cannot be used; repair the file, or skip it with --skip-bad",
+        f"{label}: {unit.one} {row} has {describe_unusable(points[row].tolist())}",
+        hint=f"{int(bad.sum())} of {len(points)} {unit.many} cannot be used; "
+        "repair the file, or skip it with --skip-bad",
     )
 
 

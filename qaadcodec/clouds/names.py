@@ -12,14 +12,14 @@ _RESERVED = re.compile(
     r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE | re.DOTALL
 )
 _FORBIDDEN = frozenset('<>:"|?*')
-_LONGEST_PART = 180  # bytes of UTF-8; file systems allow 255, and a suffix and "~2" follow
+_LONGEST_PART = 180  # bytes of UTF-8; file systems allow 255, and a number and a suffix follow
 _MOST_PARTS = 16
 
 
 def natural_key(text: str) -> tuple[tuple[tuple[int, int, str], ...], ...]:
-    """Sort key by path parts that compares runs of digits as numbers, scan2 before scan10, and ignores case.
+    """A sort key for paths that compares runs of digits as numbers (scan2 before scan10) and ignores case.
 
-    Numbers are compared by their digits without leading zeros, so that no length of them is too much.
+    Paths are compared part by part, and numbers by their digits without leading zeros, so they may be of any length.
     """
 
     def part_key(part: str) -> tuple[tuple[int, int, str], ...]:
@@ -27,19 +27,20 @@ def natural_key(text: str) -> tuple[tuple[tuple[int, int, str], ...], ...]:
         digits = [
             (0, len(p.lstrip("0")), p.lstrip("0")) if "0" <= p[0] <= "9" else (1, 0, p.casefold()) for p in pieces
         ]
-        return (*digits, (-1, 0, part))  # names that differ only in case or zeros keep a fixed order
+        return (*digits, (-1, 0, part))  # gives names that differ only in case or zeros a fixed order
 
     return tuple(part_key(part) for part in text.split("/"))
 
 
 def safe_relative_path(name: str, suffix: str) -> PurePosixPath:
-    """The relative path, `suffix` appended, that a name from an archive stands for: inside any folder it is put in.
+    """The relative path, with `suffix` appended, of a name from an archive. It stays inside the folder it is put in.
 
-    Names are data that anybody may have written. Slashes of either kind part the path; empty parts, "." and ".." are
-    left out, so it is never absolute and never climbs. Control, formatting and surrogate characters and those that
-    Windows forbids (drive letters' colon among them) become "_", a leading dot too, spaces and dots at the end of a
-    part go, and names of Windows devices get a "_" in front. Parts are cut to 180 bytes, paths to their last 16 parts,
-    and a name of which nothing is left is "cloud". Different names may give the same path: see `SafePaths`.
+    Names are data that anybody may have written. Slashes of either kind part the path. Empty parts, "." and ".." are
+    left out, so the path is never absolute and never climbs. These become "_": control, formatting and surrogate
+    characters, the characters that Windows forbids (the colon of drive letters among them), and a leading dot. Spaces
+    and dots at the end of a part are removed, and names of Windows devices get a "_" in front. Parts are cut to 180
+    bytes, paths to their last 16 parts, and a name of which nothing is left becomes "cloud". Different names may give
+    the same path: see `SafePaths`.
     """
     parts = [_harmless(part) for part in re.split(r"[/\\]", name) if part.strip(" .")]
     *folders, last = parts[-_MOST_PARTS:] or ["cloud"]
@@ -47,7 +48,7 @@ def safe_relative_path(name: str, suffix: str) -> PurePosixPath:
 
 
 class SafePaths:
-    """`safe_relative_path` for the names of one archive, one by one: no path twice, none of them a folder of another.
+    """`safe_relative_path` for the names of one archive, one by one. No path occurs twice or is a folder of another.
 
     Paths that differ only in case or in Unicode composition count as the same, as they do on the disks of some
     systems. A name whose path is taken gets "~2" (or "~3", …) before the suffix.
@@ -57,7 +58,7 @@ class SafePaths:
         self._suffix = suffix
         self._files: set[str] = set()
         self._folders: set[str] = set()
-        self._tried: dict[str, int] = {}  # so that a thousand equal names cost a thousand steps, not a million
+        self._tried: dict[str, int] = {}  # so that a thousand equal names take a thousand steps, not a million
 
     def take(self, name: str) -> PurePosixPath:
         """The path for the next name."""
@@ -66,7 +67,7 @@ class SafePaths:
         path = PurePosixPath(f"{plain}{self._suffix}")
         while (taken := _key(path)) in self._files or taken in self._folders or folders & self._files:
             number = self._tried[key] = self._tried.get(key, 1) + 1
-            # Where a folder of the path is a file already, the first part moves out of the way, else the last one.
+            # If a folder of the path is a file already, its first part gets the number, and otherwise its last one.
             if folders & self._files:
                 moved = PurePosixPath(f"{plain.parts[0]}~{number}", *plain.parts[1:])
                 folders = {_key(p) for p in moved.parents if p.parts}
@@ -79,7 +80,7 @@ class SafePaths:
 
 
 def safe_relative_paths(names: Iterable[str], suffix: str) -> list[PurePosixPath]:
-    """A safe path for each name (see `safe_relative_path`), no two of them in each other's way (see `SafePaths`)."""
+    """A safe path for each name (see `safe_relative_path`), none in the way of another (see `SafePaths`)."""
     paths = SafePaths(suffix)
     return [paths.take(name) for name in names]
 
@@ -100,10 +101,10 @@ def _harmless(part: str) -> str:
 
 
 def unique_names(candidates: list[tuple[str, str]]) -> list[str]:
-    """Names for clouds from (name, suffix) pairs, in their order and each different.
+    """Names for clouds from (name, suffix) pairs, in their order, no two of them the same.
 
-    A name that occurs more than once keeps its suffix where that tells them apart (a.ply, a.npy); what is still the
-    same gets "~2", "~3", …
+    A name that occurs more than once keeps its suffix if that tells the clouds apart (a.ply, a.npy). Names that are
+    still the same get "~2", "~3", …
     """
     suffixes: dict[str, set[str]] = {}
     for name, suffix in candidates:

@@ -15,8 +15,8 @@ from qaadcodec.errors import UsageError
 class Normalisation:
     """normalised = (point − offset) / scale, the same for every cloud of a set.
 
-    The subtraction is done in float64, so that coordinates of 5·10^6 keep their millimetres, and only its result is
-    rounded to float32.
+    The subtraction and the division are done in float64, so that coordinates of 5·10^6 keep their millimetres. Only
+    the result is rounded to float32.
 
     Attributes:
         offset: (3,) float64, in the units of the clouds.
@@ -38,9 +38,12 @@ class Normalisation:
 
     @classmethod
     def of_bounds(cls, lo: npt.ArrayLike, hi: npt.ArrayLike) -> Self:
-        """The normalisation that takes the box from `lo` to `hi`, each (3,), into [−1, 1]^3; its longest side spans it.
+        """The normalisation that takes a box into [−1, 1]^3, where its longest side spans the whole of [−1, 1].
 
-        A box of no extent, as of identical points, keeps the scale 1.
+        A box without extent, which identical points have, keeps the scale 1.
+
+        Args:
+            lo, hi: the least and the greatest corner of the box, each (3,), in the units of the clouds.
         """
         low, high = np.asarray(lo, np.float64), np.asarray(hi, np.float64)
         half = (high - low) / 2
@@ -48,7 +51,7 @@ class Normalisation:
         return cls(low + half, longest if longest > 0 else 1.0)
 
     def apply(self, points: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Points (..., 3) of any float type in the units of the clouds, as float32 within [−1, 1] of the box."""
+        """Points (..., 3) of any float type in the units of the clouds, as normalised float32 points."""
         return ((points.astype(np.float64) - self.offset) / self.scale).astype(np.float32)
 
     def invert(self, points: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -1,10 +1,11 @@
-"""Bytes of a cloud file, from disk or from memory, with the system's refusals turned into CloudErrors."""
+"""The bytes of a cloud file, from the disk or from memory. What the system refuses becomes a CloudError."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,18 +16,34 @@ from qaadcodec.errors import CloudError
 from qaadcodec.files import reason
 
 
-@contextlib.contextmanager
-def opened(file: Path | bytes, label: str) -> Iterator[BinaryIO]:
-    """The file, or bytes that came through a pipe, as a seekable stream; an OSError in the block is a CloudError."""
-    try:
-        with file.open("rb") if isinstance(file, Path) else io.BytesIO(file) as stream:
-            yield stream
-    except OSError as error:
-        raise CloudError(f"{label}: cannot be read: {reason(error)}") from error
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where clouds are to be read from.
+
+    Attributes:
+        file: the file, or its bytes where they came through a pipe.
+        label: what messages call the place: "scans.h5", "scans.h5::/group/a", "stdin".
+        key: the name of an array, or of a group of arrays, in the file; "" where none is chosen.
+        index: a slice along the first axis of an (N, M, 3) array; None where none is chosen.
+    """
+
+    file: Path | bytes = field(repr=False)
+    label: str
+    key: str = ""
+    index: int | None = None
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The file as a seekable stream; an OSError in the block becomes a CloudError."""
+        try:
+            with self.file.open("rb") if isinstance(self.file, Path) else io.BytesIO(self.file) as stream:
+                yield stream
+        except OSError as error:
+            raise CloudError(f"{self.label}: cannot be read: {reason(error)}") from error
 
 
 def remaining(stream: BinaryIO) -> int:
-    """Bytes between the place in the stream and its end; the place stays."""
+    """How many bytes there are between the position of the stream and its end; the position stays."""
     here = stream.tell()
     end = stream.seek(0, io.SEEK_END)
     stream.seek(here)
@@ -34,7 +51,7 @@ def remaining(stream: BinaryIO) -> int:
 
 
 def read_bytes(stream: BinaryIO, size: int) -> npt.NDArray[np.uint8]:
-    """The next `size` bytes, which must be there (check `remaining` first, before this allocates)."""
+    """The next `size` bytes. They must be there: ask `remaining` first, because this allocates them all."""
     buffer = np.empty(size, np.uint8)
     view = memoryview(buffer)  # type: ignore[arg-type]
     done = 0

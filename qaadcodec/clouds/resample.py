@@ -1,4 +1,4 @@
-"""Another number of points for a cloud, spread as the cloud is."""
+"""Resampling: another number of points for a cloud, spread as evenly or unevenly as the cloud is."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from qaadcodec.errors import UsageError
 
 
 def resample(points: Points, m: int, seed: int) -> Points:
-    """The cloud with m points, all of them its own; deterministic by `seed`.
+    """The cloud with m points, all of them its own. The same seed gives the same points.
 
-    Fewer than there are: the cloud is cut by a k-d tree into m cells whose numbers of points differ by little, and one
-    point of each is drawn at random, which is stratified sampling: as dense as the cloud everywhere, without the clumps
-    and holes of a plain random subset. They keep their order.
-    More than there are: every point occurs ⌊m / M⌋ times, and those that make up the rest, once more, are a subset
-    drawn in that way. Points are repeated as they are, none is invented.
+    If m is below M, the sampling is stratified. A k-d tree cuts the cloud into m cells that hold about the same number
+    of points, and one point of each cell is drawn at random. The result is as dense as the cloud everywhere, without
+    the clumps and holes of a plain random subset. The points keep their order.
+
+    If m is above M, every point occurs ⌊m / M⌋ times, and a subset that is drawn in the same way occurs once more. No
+    point is invented.
 
     Args:
         points: (M, 3), any float type.
-        m: at least 1.
-        seed: of the draw.
+        m: the number of points wanted, at least 1.
+        seed: the seed of the draw.
 
     Returns:
-        (m, 3), in the type of `points`; the array itself where m is M.
+        (m, 3), in the type of `points`; the array itself if m is M.
 
     Raises:
         UsageError: m is below 1.
@@ -43,9 +44,9 @@ def resample(points: Points, m: int, seed: int) -> Points:
 
 
 def _spread(points: Points, m: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
-    """Rows of m points, one from each cell of a k-d tree with m leaves, ascending; 1 ≤ m < M."""
+    """The rows of m points, one from each leaf of a k-d tree with m leaves, in ascending order; 1 ≤ m < M."""
     order = np.arange(len(points))  # rows, cell after cell
-    start, wanted = np.zeros(1, np.intp), np.full(1, m, np.intp)  # of each cell: first place in `order`, leaves to come
+    start, wanted = np.zeros(1, np.intp), np.full(1, m, np.intp)  # of each cell: its first place in `order`, its leaves
     while wanted.max() > 1:
         size = np.diff(start, append=len(points))
         ordered = points[order]
@@ -53,7 +54,8 @@ def _spread(points: Points, m: int, rng: np.random.Generator) -> npt.NDArray[np.
         axis = np.repeat(extent.argmax(axis=1), size)
         cell = np.repeat(np.arange(len(start)), size)
         order = order[np.lexsort((ordered[np.arange(len(points)), axis], cell))]
-        # A cell of one leaf stays; others split in proportion to the leaves of either half: n ≥ leaves holds in both.
+        # A cell of one leaf stays. The others are split in proportion to the leaves that their halves will have, so
+        # that each half keeps at least one point for each of its leaves.
         split = wanted > 1
         left = np.where(split, wanted // 2, wanted)
         ends = start + size * left // wanted

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy.typing as npt
 
 from qaadcodec.clouds.cloud import PointCloud, check_shape, checked
-from qaadcodec.clouds.formats import hdf5, numpy_files, ply, xyz
 from qaadcodec.clouds.formats.arrays import Shape
-from qaadcodec.clouds.opening import opened
+from qaadcodec.clouds.formats.record import CloudFormat
+from qaadcodec.clouds.opening import Place
 from qaadcodec.errors import CloudError
 
 
@@ -20,63 +17,65 @@ class CloudSource:
     """Where a cloud is: a file, or an array in it, or a slice of that array.
 
     Attributes:
-        name: of the cloud in an archive; see `find_clouds`.
-        path: what messages show, and what `find_clouds` and `read_cloud` take: "scans.h5::/group/a", "set.npy::[5]".
-        file: the file, or its bytes where they came through a pipe.
-        format: "ply", "npy", "npz", "h5" or "xyz".
-        key: name of the array in an NPZ or HDF5 file.
-        index: slice along the first axis of an (N, M, 3) array.
-        declared: what the header of an NPY, NPZ or HDF5 file says of the array.
-        beside: names of arrays in the same file that are no clouds.
-        problem: why the file could not even be listed; loading and counting raise it.
+        name: what the cloud is called in an archive; see `find_clouds`.
+        place: the file, and the array and the slice in it.
+        format: the format of the file; or, of a file that could not even be listed, the reason. Loading and counting
+            raise it.
+        declared: what the file says of the array, where it is a file of arrays.
+        beside: the names of the arrays in the file that are no clouds.
     """
 
     name: str
-    path: str
-    file: Path | bytes = field(repr=False)
-    format: str
-    key: str = ""
-    index: int | None = None
+    place: Place
+    format: CloudFormat | CloudError
     declared: Shape | None = None
     beside: tuple[str, ...] = ()
-    problem: CloudError | None = None
+
+    @property
+    def path(self) -> str:
+        """What messages show, and what `find_clouds` and `read_cloud` take: "scans.h5::/group/a", "set.npy::[5]"."""
+        return self.place.label
+
+    @property
+    def file(self) -> Path | bytes:
+        """The file, or its bytes where they came through a pipe."""
+        return self.place.file
+
+    @property
+    def key(self) -> str:
+        """The name of the array in the file; "" where arrays have no names."""
+        return self.place.key
 
     def load(self) -> PointCloud:
         """Read and check the cloud.
 
         Raises:
-            CloudError: it cannot be read, is empty, truncated or damaged, is not (M, 3) numbers, or has a coordinate
-                that is NaN, infinite or beyond 1e100; the message says where.
+            CloudError: the cloud cannot be read, is empty, truncated or damaged, is not (M, 3) numbers, or has a
+                coordinate that is NaN, infinite or beyond 1e100; the message says where.
         """
-        if self.problem:
-            raise self.problem
-        values, dropped = self._read()
-        unit = "vertex" if self.format == "ply" else "point"
-        return PointCloud(self.name, checked(values, self.path, unit), (*dropped, *self.beside))
+        format = self._format()
+        self._declared_points()
+        contents = format.read(self.place)
+        points = checked(contents.values, self.path, format.unit)
+        return PointCloud(self.name, points, (*contents.dropped, *self.beside))
 
     def count(self) -> int:
-        """How many points the cloud has; only XYZ text has to be read for it. CloudError as for `load`, NaN aside."""
-        if self.problem:
-            raise self.problem
-        if self.format == "ply":
-            with opened(self.file, self.path) as stream:
-                return ply.count(stream, self.path)
+        """How many points the cloud has. Only XYZ text has to be read for it. CloudError as for `load`, except NaN."""
+        format = self._format()
+        declared = self._declared_points()
+        if declared is not None:
+            return declared
+        return format.count(self.place) if format.count else len(self.load())
+
+    def _format(self) -> CloudFormat:
+        if isinstance(self.format, CloudError):
+            raise self.format
+        return self.format
+
+    def _declared_points(self) -> int | None:
+        """How many points the array declares; None in a file without arrays; CloudError if the array is no cloud."""
         if self.declared is None:
-            return len(self.load())
-        shape = self.declared.shape if self.index is None else self.declared.shape[1:]
+            return None
+        shape = self.declared.shape if self.place.index is None else self.declared.shape[1:]
         check_shape(shape, self.declared.dtype, self.path)
         return shape[0]
-
-    def _read(self) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
-        if self.format == "npz":
-            return numpy_files.read_npz(self.file, self.path, self.key, self.index), ()
-        if self.format == "h5":
-            return hdf5.read(self.file, self.path, self.key, self.index), ()
-        with opened(self.file, self.path) as stream:
-            if self.format == "ply":
-                return ply.read(stream, self.path)
-            if self.format == "npy":
-                return numpy_files.read_npy(stream, self.path, self.index), ()
-            if self.format == "xyz":
-                return xyz.read(stream, self.path)
-        raise CloudError(f"{self.path}: unknown cloud format {self.format!r}")

@@ -1,8 +1,8 @@
-"""Clouds to files and pipes: one of them in any format, many of them in the formats that can hold many."""
+"""Clouds to files and pipes: one cloud in any format, many clouds in the formats that hold many."""
 
 from __future__ import annotations
 
-import io
+import contextlib
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.clouds.cloud import Points
-from qaadcodec.clouds.formats import FORMATS, ply, xyz
-from qaadcodec.clouds.names import SafePaths
+from qaadcodec.clouds.formats import TABLE
+from qaadcodec.clouds.recognise import format_named
 from qaadcodec.errors import UsageError
 from qaadcodec.files import atomic_output
 
@@ -33,24 +33,27 @@ def write_cloud(
     Args:
         target: a path, which appears whole or not at all, or a binary stream, which may be a pipe.
         points: float32 is written as such, all other types as float64.
-        format: "ply" is binary little-endian; "npz" and "h5" hold one array or dataset a cloud.
-        names: of the arrays or datasets; "points" for a cloud, zero-padded indices for a set where none are given.
+        format: "ply" is binary little-endian; "npz" and "h5" hold one array or dataset for each cloud.
+        names: of the arrays or datasets; without them a cloud is "points", and those of a set are zero-padded indices.
         overwrite: replace a path that exists.
 
     Raises:
-        UsageError: unknown format, points that are no cloud, or a format that cannot hold them.
+        UsageError: the format is unknown or cannot hold the points, or they are no cloud.
         EnvironmentFailure: the target cannot be written.
     """
     if points.ndim == 3:
         digits = len(str(max(len(points) - 1, 0)))
         names = names or [f"{i:0{digits}d}" for i in range(len(points))]
         write_clouds(target, zip(names, points, strict=True), format, overwrite=overwrite)
-    elif format == "npy":
-        with _stream(target, overwrite) as stream:
-            _write_npy(stream, _as_float(points))
-    else:
+        return
+    write_one = format_named(format).write_one
+    if write_one is None:
         (name,) = names or (_ONE_CLOUD_NAME,)
         write_clouds(target, [(name, points)], format, overwrite=overwrite)
+        return
+    cloud = _as_float(points)
+    with _opened(target, overwrite) as stream:
+        write_one(stream, cloud)
 
 
 def write_clouds(
@@ -62,121 +65,48 @@ def write_clouds(
 ) -> None:
     """Write named clouds into one file, one after the other as they come: memory does not grow with their number.
 
-    NPY holds (N, M, 3) without names, so all clouds need the same M; NPZ an array and HDF5 a dataset for each name,
-    made harmless as for a file (see `safe_relative_path`); PLY and XYZ take one cloud.
+    NPY holds (N, M, 3) without names, so all clouds need the same M; NPZ holds an array and HDF5 a dataset for each
+    name, made harmless as for a file (see `safe_relative_path`); PLY and XYZ take one cloud.
 
     Raises:
-        UsageError: unknown format, an array that is no cloud, none at all, several for PLY or XYZ, or unequal ones for
-            NPY.
+        UsageError: the format is unknown, an array is no cloud, or there are none, several for PLY or XYZ, or unequal
+            ones for NPY.
         EnvironmentFailure: the target cannot be written.
     """
-    if format not in FORMATS:
-        raise UsageError(f"unknown cloud format {format!r}; formats are {', '.join(FORMATS)}")
+    into = format_named(format)
     each = ((name, _as_float(points)) for name, points in clouds)
     first = next(each, None)
     if first is None:
         raise UsageError("there are no clouds to write")
-    if format in ("ply", "xyz") and (second := next(each, None)):
+    if into.write_many is None and (second := next(each, None)):
         raise UsageError(
             f"a {format} file holds one cloud, and {first[0]}, {second[0]} and so on are several",
-            hint="-o DIR/ writes a file for each; npy, npz and h5 hold many",
+            hint=f"-o DIR/ writes a file for each; {_formats_that_hold_many()} hold many",
         )
-    with _stream(target, overwrite) as stream:
-        if format == "ply":
-            ply.write(stream, first[1])
-        elif format == "xyz":
-            xyz.write(stream, first[1])
-        else:
-            writer = {"npy": _write_npy_set, "npz": _write_npz, "h5": _write_h5}[format]
-            writer(stream, itertools.chain([first], each))
+    with _opened(target, overwrite) as stream:
+        if into.write_many:
+            into.write_many(stream, itertools.chain([first], each))
+        elif into.write_one:
+            into.write_one(stream, first[1])
 
 
-class _Borrowed:
-    """A stream of the caller's, which stays open."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def __enter__(self) -> BinaryIO:
-        return self._stream
-
-    def __exit__(self, *_: object) -> None:
-        self._stream.flush()
+def _formats_that_hold_many() -> str:
+    *names, last = [format.name for format in TABLE.values() if format.write_many]
+    return f"{', '.join(names)} and {last}"
 
 
-def _stream(target: Path | BinaryIO, overwrite: bool) -> Any:
-    return atomic_output(target, overwrite) if isinstance(target, str | Path) else _Borrowed(target)
+@contextlib.contextmanager
+def _opened(target: Path | BinaryIO, overwrite: bool) -> Iterator[BinaryIO]:
+    """A stream to write to; one that is the caller's stays open."""
+    if isinstance(target, str | Path):
+        with atomic_output(target, overwrite) as stream:
+            yield stream
+    else:
+        yield target
+        target.flush()
 
 
 def _as_float(points: npt.NDArray[Any]) -> Points:
     if points.ndim != 2 or points.shape[1] != 3:
         raise UsageError(f"an array of shape {points.shape} is not a cloud (points, 3)")
     return np.ascontiguousarray(points, "<f4" if points.dtype == np.float32 else "<f8")
-
-
-def _write_npy(stream: BinaryIO, points: Points) -> None:
-    # Not numpy.save, which asks a stream for its position: a pipe has none.
-    stream.write(_npy_header(points.shape, points.dtype))
-    stream.write(points.tobytes())
-
-
-def _npy_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        header, {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-    )
-    return header.getvalue()
-
-
-def _write_npy_set(stream: BinaryIO, clouds: Iterator[tuple[str, Points]]) -> None:
-    if not stream.seekable():
-        whole = io.BytesIO()
-        _write_npy_set(whole, clouds)
-        stream.write(whole.getvalue())
-        return
-    start, n = stream.tell(), 0
-    head: Points | None = None
-    for name, points in clouds:
-        if head is None:
-            head = points
-            # numpy pads headers so that the first axis may grow: the number is put right when it is known.
-            stream.write(_npy_header((0, *head.shape), head.dtype))
-        if points.shape != head.shape or points.dtype != head.dtype:
-            raise UsageError(
-                f"an npy file holds clouds of one size and type, and {name} has {len(points)} points of {points.dtype} "
-                f"after {len(head)} of {head.dtype}",
-                hint="npz and h5 hold clouds of different sizes",
-            )
-        stream.write(points.tobytes())
-        n += 1
-    end = stream.tell()
-    if head is not None:
-        stream.seek(start)
-        stream.write(_npy_header((n, *head.shape), head.dtype))
-        stream.seek(end)
-
-
-def _write_npz(stream: BinaryIO, clouds: Iterator[tuple[str, Points]]) -> None:
-    import zipfile
-
-    paths = SafePaths(".npy")
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-        for name, points in clouds:
-            member = zipfile.ZipInfo(str(paths.take(name)))  # dated 1980: the same clouds give the same bytes
-            member.external_attr = 0o644 << 16
-            with archive.open(member, "w", force_zip64=True) as part:
-                _write_npy(part, points)  # type: ignore[arg-type]
-
-
-def _write_h5(stream: BinaryIO, clouds: Iterator[tuple[str, Points]]) -> None:
-    import h5py
-
-    if not stream.seekable() or stream.tell():
-        whole = io.BytesIO()
-        _write_h5(whole, clouds)
-        stream.write(whole.getbuffer())
-        return
-    paths = SafePaths("")
-    with h5py.File(stream, "w") as h5:
-        for name, points in clouds:
-            h5.create_dataset(str(paths.take(name)), data=points, track_times=False)

@@ -79,7 +79,8 @@ def test_what_works_without_torch(command: str, place: Path, shell: Shell) -> No
     [
         ("--help", "numpy scipy rich torch h5py plyfile"),
         ("inspect tiny.qaad", "scipy rich torch h5py plyfile"),
-        ("decode tiny.qaad --index 1 -o out.ply", "scipy rich torch h5py plyfile"),
+        ("decode tiny.qaad --index 1 -o out.ply", "scipy rich torch h5py"),
+        ("decode tiny.qaad --index 1 -o out.npy", "scipy rich torch h5py plyfile"),
     ],
 )
 def test_quick_commands_import_little(command: str, unneeded: str, place: Path, shell: Shell) -> None:

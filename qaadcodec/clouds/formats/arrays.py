@@ -21,25 +21,25 @@ class Shape:
 
     @property
     def looks_like(self) -> str:
-        """ "cloud" for (M, 3) numbers, "set" for (N, M, 3), else ""."""
+        """ "cloud" for (M, 3) numbers, "set" for (N, M, 3) numbers, "" for everything else."""
         if self.dtype.hasobject or self.dtype.kind not in "fiu" or self.shape[-1:] != (3,):
             return ""
         return {2: "cloud", 3: "set"}.get(len(self.shape), "")
 
 
 def choose(arrays: Mapping[str, Shape], label: str, kind: str) -> tuple[list[str], tuple[str, ...]]:
-    """The arrays that are clouds: all of shape (M, 3), or the one of shape (N, M, 3); and what else there is.
+    """The arrays that are clouds: all that are (M, 3), or the one that is (N, M, 3); and the arrays that are not.
 
     Args:
-        arrays: of the file or of the group, by name.
+        arrays: the arrays of the file or of the group, by name.
         label: the file, and the group.
         kind: what the format calls an array: "array", "dataset".
 
     Returns:
-        the names of the clouds in the file's order, and those of the other arrays.
+        the names of the clouds in the order of the file, and the names of the other arrays.
 
     Raises:
-        CloudError: none is a cloud, or there is more than one set, or a set beside clouds; it lists them.
+        CloudError: no array is a cloud, or there are several sets, or a set beside clouds; the message lists them.
     """
     clouds = [name for name, a in arrays.items() if a.looks_like == "cloud"]
     sets = [name for name, a in arrays.items() if a.looks_like == "set"]

@@ -1,54 +1,51 @@
-"""The header of a PLY file: which elements follow, with which properties, and where the data begins."""
+"""The header of a PLY file, which plyfile parses, and what is checked of it before anything is allocated."""
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import numpy as np
+from plyfile import PlyData, PlyElement, PlyHeaderParseError, PlyListProperty, PlyProperty
+
+from qaadcodec.clouds.opening import remaining
 from qaadcodec.errors import CloudError
 
+_LIKELY_HEADER = 4096
 _LARGEST_HEADER = 1 << 20
-_END = re.compile(rb"[\r\n]end_header[ \t]*(\r\n|\n|\r)")
-_BYTE_ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
-_SPELLINGS = {
-    "i1": ("char", "int8"),
-    "u1": ("uchar", "uint8"),
-    "i2": ("short", "int16"),
-    "u2": ("ushort", "uint16"),
-    "i4": ("int", "int32"),
-    "u4": ("uint", "uint32"),
-    "f4": ("float", "float32"),
-    "f8": ("double", "float64"),
-}
-_TYPES = {spelling: type for type, spellings in _SPELLINGS.items() for spelling in spellings}
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A property of an element: its numpy type without byte order, and for a list the type of its length."""
-
-    name: str
-    type: str
-    length_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element: `count` records of the same properties."""
+    """An element: `count` records of the same properties.
 
-    name: str
+    Attributes:
+        described: what plyfile says of the element, as if it had no records.
+        count: how many records the header declares.
+    """
+
+    described: PlyElement
     count: int
-    properties: tuple[Property, ...]
+
+    @property
+    def name(self) -> str:
+        return str(self.described.name)
+
+    @property
+    def properties(self) -> tuple[PlyProperty, ...]:
+        return tuple(self.described.properties)
 
     @property
     def has_lists(self) -> bool:
-        return any(p.length_type for p in self.properties)
+        return any(isinstance(p, PlyListProperty) for p in self.properties)
 
     @property
     def record_size(self) -> int:
-        """Bytes of a binary record; the smallest possible where there are lists, which may be empty."""
-        return sum(int((p.length_type or p.type)[1:]) for p in self.properties)
+        """Bytes of a binary record. Where there are lists, which may be empty, the fewest possible."""
+        types = [p.len_dtype if isinstance(p, PlyListProperty) else p.val_dtype for p in self.properties]
+        return sum(np.dtype(t).itemsize for t in types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,75 +55,117 @@ class Header:
     Attributes:
         order: "<" or ">" for binary data, "" for text.
         elements: in the order of the data.
-        size: bytes of the header, where the data begins.
-        lines: lines of the header, for line numbers in messages about text data.
+        place: which of the elements are the vertices.
+        lines: lines of the header, for line numbers in messages about text.
     """
 
     order: str
     elements: tuple[Element, ...]
-    size: int
+    place: int
     lines: int
+
+    @property
+    def vertex(self) -> Element:
+        return self.elements[self.place]
 
 
 def read_header(stream: BinaryIO, label: str) -> Header:
-    """Parse the header at the beginning of a stream and leave the stream at the first byte of data.
+    """Read the header at the beginning of a stream, and leave the stream at the first byte of data.
 
     Lines may end in LF, CR LF or CR. Comments and obj_info are skipped.
 
     Raises:
-        CloudError: not a PLY, a header that is cut off, longer than 1 MiB, or not understood; names the line.
+        CloudError: the stream is no PLY; the header is cut off, longer than 1 MiB or not understood, which names the
+            line; there are no vertices; or the file is too short for the vertices that the header declares.
     """
-    start = stream.read(_LARGEST_HEADER)
-    if not start:
-        raise CloudError(f"{label}: is empty (0 bytes)")
-    if not re.match(rb"ply[ \t]*[\r\n]", start):
-        raise CloudError(f"{label}: is not a PLY file; it does not begin with a line 'ply'")
-    if not (end := _END.search(start)):
+    lines = _header_lines(stream, label)
+    described, counts = _parse(lines, label)
+    elements = tuple(Element(d, count) for d, count in zip(described.elements, counts, strict=True))
+    order = "" if described.text else str(described.byte_order)
+    header = Header(order, elements, _place_of_vertices(elements, label), len(lines))
+    _check_size(header, remaining(stream), label)
+    return header
+
+
+def _header_lines(stream: BinaryIO, label: str) -> list[str]:
+    start, end = b"", None
+    for size in (_LIKELY_HEADER, _LARGEST_HEADER):
+        start += stream.read(size - len(start))
+        if not start:
+            raise CloudError(f"{label}: is empty (0 bytes)")
+        if not (first := re.match(rb"ply[ \t]*(\r\n|\n|\r)", start)):
+            raise CloudError(f"{label}: is not a PLY file; it does not begin with a line 'ply'")
+        # Where lines end in CR, an LF behind the last of them is data.
+        newline = rb"\r" if first[1] == b"\r" else rb"(\r\n|\n|\r)"
+        if (end := re.search(rb"[\r\n]end_header[ \t]*" + newline, start)) and end.end() < len(start):
+            break
+    if not end:
         cut = len(start) < _LARGEST_HEADER
         raise CloudError(f"{label}: " + ("is truncated in its header" if cut else "has no end_header in its first MiB"))
     stream.seek(end.end())
-    text = start[: end.start()].decode("latin-1")
-    lines = re.split(r"\r\n|\n|\r", text)
-    order: str | None = None
-    elements: list[tuple[str, int]] = []
-    properties: list[list[Property]] = []
-    for number, line in enumerate(lines[1:], 2):
-        try:
-            match line.split():
-                case [] | ["comment" | "obj_info", *_]:
-                    pass
-                case ["format", kind, "1.0"] if order is None and kind in _BYTE_ORDERS:
-                    order = _BYTE_ORDERS[kind]
-                case ["element", name, count] if re.fullmatch("[0-9]{1,18}", count):
-                    elements.append((name, int(count)))
-                    properties.append([])
-                case ["property", "list", length, kind, name] if elements and _TYPES[length][0] != "f":
-                    properties[-1].append(Property(name, _TYPES[kind], _TYPES[length]))
-                case ["property", kind, name] if elements:
-                    properties[-1].append(Property(name, _TYPES[kind]))
-                case _:
-                    raise KeyError(line)
-        except KeyError:
-            raise CloudError(f"{label}: line {number} of its header is not understood: {line[:80]!r}") from None
-    if order is None:
-        raise CloudError(f"{label}: has no format line in its header")
-    for (name, _), listed in zip(elements, properties, strict=True):
-        if len({p.name for p in listed}) < len(listed):
-            raise CloudError(f"{label}: declares a property of element {name} twice")
-    described = tuple(Element(n, c, tuple(p)) for (n, c), p in zip(elements, properties, strict=True))
-    return Header(order, described, end.end(), len(lines) + 1)
+    return re.split(r"\r\n|\n|\r", start[: end.end()].decode("latin-1"))[:-1]
 
 
-def vertex_element(header: Header, label: str) -> tuple[int, Element]:
-    """Place and description of the element that holds the points; CloudError if there are none."""
-    place = next((i for i, e in enumerate(header.elements) if e.name == "vertex"), None)
+def _parse(lines: list[str], label: str) -> tuple[PlyData, list[int]]:
+    """What plyfile says of the header, and how many records each element declares.
+
+    plyfile reads the data as soon as it has read a header, and takes the memory that the header asks for. So it gets
+    the header of an empty file: its elements have no records. Comments, in which it takes nothing but ASCII, are blank.
+    """
+    plain, counts = ["ply"], []
+    for number, line in enumerate(lines[1:-1], 2):
+        match line.split():
+            case [] | ["comment" | "obj_info", *_]:
+                plain.append("comment")
+            case ["element", name, count] if re.fullmatch("[0-9]{1,18}", count):
+                plain.append(f"element {name} 0")
+                counts.append(int(count))
+            case ["element", *_]:
+                raise _not_understood(lines, number, label)
+            case _:
+                plain.append(line)
+    header = "\n".join([*plain, "end_header\n"]).encode("ascii", "replace")
+    try:
+        described = PlyData.read(io.BytesIO(header), mmap=False)
+    except PlyHeaderParseError as error:
+        raise _not_understood(lines, int(error.line), label, error.message) from error
+    except ValueError as error:  # "two properties with same name"
+        raise CloudError(f"{label}: declares {error} in its header") from error
+    for element in described.elements:
+        for p in element.properties:
+            if isinstance(p, PlyListProperty) and np.dtype(p.len_dtype).kind == "f":
+                raise CloudError(f"{label}: declares that the lengths of the list {p.name} are fractions")
+    return described, counts
+
+
+def _not_understood(lines: list[str], number: int, label: str, why: str | None = None) -> CloudError:
+    return CloudError(f"{label}: line {number} of its header is not understood: {lines[number - 1][:80]!r}", hint=why)
+
+
+def _place_of_vertices(elements: tuple[Element, ...], label: str) -> int:
+    place = next((i for i, e in enumerate(elements) if e.name == "vertex"), None)
     if place is None:
-        held = ", ".join(e.name for e in header.elements) or "none"
+        held = ", ".join(e.name for e in elements) or "none"
         raise CloudError(f"{label}: has no vertices (elements: {held})")
-    element = header.elements[place]
-    have = {p.name for p in element.properties if not p.length_type}
+    have = {p.name for p in elements[place].properties if not isinstance(p, PlyListProperty)}
     if missing := [axis for axis in "xyz" if axis not in have]:
         raise CloudError(f"{label}: its vertices have no property {', '.join(missing)}")
-    if element.count == 0:
+    if elements[place].count == 0:
         raise CloudError(f"{label}: has no vertices (element vertex 0)")
-    return place, element
+    return place
+
+
+def _check_size(header: Header, there: int, label: str) -> None:
+    """Refuse a file that has too few bytes for its vertices and what the header declares in front of them."""
+    # In text the shortest value is a digit and what parts it from the next, which the very last may lack.
+    records = [e.record_size if header.order else 2 * len(e.properties) for e in header.elements[: header.place + 1]]
+    before = sum(e.count * size for e, size in zip(header.elements, records[:-1], strict=False))
+    vertex, record = header.vertex, records[-1]
+    needed = before + vertex.count * record - (0 if header.order else 1)
+    if needed > there:
+        atleast = "at least " if vertex.has_lists or before or not header.order else ""
+        found = "" if atleast else f", which is {there // record} vertices"
+        raise CloudError(
+            f"{label}: is truncated: {vertex.count} vertices need {atleast}{needed} bytes after the header, "
+            f"and there are {there}{found}"
+        )

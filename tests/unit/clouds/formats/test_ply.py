@@ -95,29 +95,6 @@ def test_elements_before_the_vertices(tmp_path: Path, form: str) -> None:
     assert cloud.dropped == ("faces", "camera")
 
 
-@pytest.mark.parametrize("text", [True, False])
-def test_vertices_with_lists_and_axes_out_of_order_as_plyfile_writes_them(tmp_path: Path, text: bool) -> None:
-    vertices = np.empty(3, [("z", "f8"), ("weights", "O"), ("x", "f8"), ("y", "f8")])
-    for i in range(3):
-        vertices[i] = (i + 0.5, np.arange(i, dtype="f4"), 10 * i, -i)
-    element = PlyElement.describe(vertices, "vertex", val_types={"weights": "f4"}, len_types={"weights": "u1"})
-    PlyData([element], text=text, byte_order="<").write(tmp_path / "a.ply")
-    cloud = read_cloud(tmp_path / "a.ply")
-    np.testing.assert_array_equal(cloud.points, [[0, 0, 0.5], [10, -1, 1.5], [20, -2, 2.5]])
-    assert cloud.dropped == ("weights",)
-
-
-def test_big_endian_vertices_with_lists(tmp_path: Path) -> None:
-    # By hand: plyfile 1.1 writes the scalars of such vertices in the machine's own byte order.
-    head = b"ply\nformat binary_big_endian 1.0\nelement vertex 2\nproperty float y\nproperty list ushort double w\n"
-    head += b"property float x\nproperty float z\nend_header\n"
-    rows = struct.pack(">fHff", 2, 0, 1, 3) + struct.pack(">fHddff", 5, 2, -1, -1, 4, 6)
-    (tmp_path / "a.ply").write_bytes(head + rows)
-    cloud = read_cloud(tmp_path / "a.ply")
-    assert cloud.points.dtype == np.float32
-    np.testing.assert_array_equal(cloud.points, [[1, 2, 3], [4, 5, 6]])
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_what_is_written_is_a_ply_to_plyfile_too(tmp_path: Path, dtype: type) -> None:
     points = np.random.default_rng(0).normal(size=(50, 3)).astype(dtype)
@@ -154,13 +131,13 @@ def test_ascii_text_that_says_float_but_has_more_digits_is_kept(tmp_path: Path) 
     np.testing.assert_array_equal(cloud.points, UTM)
 
 
-def test_line_numbers_and_vertices_of_text_that_is_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    path = ply(Path("a.ply"), POINTS, "ascii")
-    path.write_text(path.read_text().replace("8.0", "eight"))
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_line_numbers_and_vertices_of_text_that_is_no_number(tmp_path: Path, newline: str) -> None:
+    path = ply(tmp_path / "a.ply", POINTS, "ascii", newline=newline)
+    path.write_bytes(path.read_bytes().replace(b"8.0", b"eight"))
     with pytest.raises(CloudError) as caught:
         read_cloud(path)
-    assert str(caught.value) == "a.ply: vertex 2 (line 11): 'eight' is not a number"
+    assert str(caught.value) == f"{path}: vertex 2 (line 11): 'eight' is not a number"
     assert "eight" in path.read_text().split("\n")[11 - 1]
 
 
@@ -177,3 +154,29 @@ def test_a_million_vertices_with_colours(tmp_path: Path) -> None:
     assert cloud.points[:, [0, 2]].max() == 0
     assert cloud.points.flags.c_contiguous
     assert cloud.dropped == ("colours",)
+
+
+@pytest.mark.parametrize("form", ["ascii", "binary_little_endian", "binary_big_endian"])
+def test_faces_behind_the_vertices_are_not_parsed(tmp_path: Path, form: str) -> None:
+    garbage = b"9 one\n\xff\x00three" + bytes(range(256))
+    path = ply(
+        tmp_path / "a.ply",
+        POINTS,
+        form,
+        after="element face 262144|property list uchar int vertex_indices",
+        tail=garbage,
+    )
+    cloud = read_cloud(path)
+    np.testing.assert_array_equal(cloud.points, POINTS.astype(np.float32))
+    assert cloud.dropped == ("faces",)
+    assert find_clouds([path])[0].count() == 4
+
+
+def test_axes_of_different_types_and_places(tmp_path: Path) -> None:
+    vertices = np.zeros(3, [("z", "<f8"), ("x", "<f4"), ("red", "u1"), ("y", "<i2")])
+    vertices["x"], vertices["y"], vertices["z"] = [0.5, 1.5, 2.5], [-1, 0, 1], [1 / 3, 2 / 3, 1]
+    with (tmp_path / "a.ply").open("wb") as stream:
+        PlyData([PlyElement.describe(vertices, "vertex")], byte_order="<").write(stream)
+    cloud = read_cloud(tmp_path / "a.ply")
+    np.testing.assert_array_equal(cloud.points, [[0.5, -1, 1 / 3], [1.5, 0, 2 / 3], [2.5, 1, 1]])
+    assert cloud.points.dtype == np.float64

@@ -1,0 +1,63 @@
+"""Which format a file is of: by its suffix, or by its first bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qaadcodec.clouds.formats import FORMATS, TABLE
+from qaadcodec.clouds.formats.record import CloudFormat
+from qaadcodec.errors import CloudError, UsageError
+
+# The suffixes that make a file of a folder a cloud, and all suffixes that a file may have that is named itself.
+IN_FOLDERS = {suffix: format for format in TABLE.values() for suffix in format.suffixes}
+_NAMED = IN_FOLDERS | {suffix: format for format in TABLE.values() for suffix in format.named_suffixes}
+
+_FOREIGN = {
+    b"\x1f\x8b": ("gzip-compressed", "decompress it first: gunzip -c FILE | qaad … -"),
+    b"\xfd7zXZ": ("xz-compressed", "decompress it first: xz -dc FILE | qaad … -"),
+    b"(\xb5/\xfd": ("zstd-compressed", "decompress it first: zstd -dc FILE | qaad … -"),
+    b"LASF": ("a LAS or LAZ file", "convert it to PLY first"),
+    b"# .PCD": ("a PCD file", "convert it to PLY first"),
+    b"solid ": ("an STL mesh", "convert it to PLY first"),
+}
+
+
+def format_of(path: str | Path) -> str:
+    """The name of the format that the suffix of an output stands for; UsageError lists the suffixes there are."""
+    suffix = Path(path).suffix.lower()
+    try:
+        return _NAMED[suffix].name
+    except KeyError:
+        raise UsageError(
+            f"no cloud format has the suffix {suffix!r} of {path}" if suffix else f"{path} has no suffix",
+            hint=f"name it with one of {' '.join(IN_FOLDERS)}, or give --format",
+        ) from None
+
+
+def format_named(name: str) -> CloudFormat:
+    """The format of that name; UsageError lists the names there are."""
+    try:
+        return TABLE[name]
+    except KeyError:
+        raise UsageError(f"unknown cloud format {name!r}; formats are {', '.join(FORMATS)}") from None
+
+
+def format_of_input(path: Path, start: bytes) -> CloudFormat:
+    """The format of a file that was named itself: by its suffix, or by its first bytes where the suffix is unknown."""
+    return _NAMED.get(path.suffix.lower()) or recognise(start, str(path))
+
+
+def recognise(start: bytes, label: str) -> CloudFormat:
+    """The format of a file that begins so; CloudError if qaad does not read it."""
+    for format in TABLE.values():
+        if start.startswith(format.signatures):
+            return format
+    if not start:
+        raise CloudError(f"{label}: is empty (0 bytes)")
+    for signature, (what, hint) in _FOREIGN.items():
+        if start.startswith(signature):
+            raise CloudError(f"{label}: is {what}, which qaad does not read", hint=hint)
+    for format in TABLE.values():
+        if format.sniff and format.sniff(start):
+            return format
+    raise CloudError(f"{label}: is not a cloud that qaad reads", hint=f"it reads {', '.join(FORMATS)}")

@@ -1,0 +1,52 @@
+"""Rows of numbers in text: what is a line, what is a number, and where a fault is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qaadcodec.clouds.formats.rows import number, parse_rows, split_lines
+from qaadcodec.errors import CloudError
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a\nb\r\nc\rd", ["a", "b", "c", "d"]),
+        ("a\n\nb\n", ["a", "", "b"]),
+        ("a\x0bb\x85c\u2028d\n", ["a\x0bb\x85c\u2028d"]),  # str.splitlines sees four lines
+        ("", []),
+    ],
+)
+def test_lines_are_counted_as_editors_count_them(text: str, lines: list[str]) -> None:
+    assert split_lines(text) == lines
+
+
+def test_columns_anywhere_in_the_rows() -> None:
+    rows = ["7 3 1 2", "8 6 4 5"]
+    np.testing.assert_array_equal(parse_rows(rows, (2, 3, 1), None, str), [[1, 2, 3], [4, 5, 6]])
+    rows = ["1;a;2;nan", "3;b;4;-inf"]
+    np.testing.assert_array_equal(parse_rows(rows, (0, 2, 3), ";", str), [[1, 2, np.nan], [3, 4, -np.inf]])
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["1 2 3", "4 5"], "row 1 has 2 of the 3 numbers it needs"),
+        (["1 2 3", "", "4 5 6"], "row 1 has 0 of the 3 numbers it needs"),
+        (["1 2 3", "4 5 6", "7 eight 9"], "row 2: 'eight' is not a number"),
+        (["1 0x2 3"], "row 0: '0x2' is not a number"),
+    ],
+)
+def test_the_first_row_that_is_off_is_named(rows: list[str], message: str) -> None:
+    with pytest.raises(CloudError) as caught:
+        parse_rows(rows, (0, 1, 2), None, lambda row: f"row {row}")
+    assert str(caught.value) == message
+
+
+def test_numbers() -> None:
+    assert [number(token, "") for token in ("1", "-2.5e3", " .5 ", "+7.")] == [1, -2500, 0.5, 7]
+    assert [repr(number(token, "")) for token in ("NaN", "-Infinity", "inf")] == ["nan", "-inf", "inf"]
+    for token in ("1_0", "١", "1,5", "", "e", "infinit"):
+        with pytest.raises(CloudError, match=r"is not a number$"):
+            number(token, "row 0")
