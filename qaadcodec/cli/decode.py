@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from qaadcodec.codec.decode import Which
 
 
-class FormatName(click.ParamType):
+class FormatName(click.ParamType):  # type: ignore[type-arg]
     """The name of a cloud format. The table of formats is asked late: `qaad --help` should not wait for numpy."""
 
     name = "format"
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         from qaadcodec.clouds import FORMATS
 
         return f"[{'|'.join(FORMATS)}]"
