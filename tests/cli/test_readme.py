@@ -54,11 +54,9 @@ def test_the_help_in_the_readme_is_the_real_one(command: str, shell: Shell, tmp_
 def test_every_setting_is_in_the_readme_with_its_default() -> None:
     text = README.read_text(encoding="utf-8")
     for group, settings in preset("default").to_dict().items():
-        if isinstance(settings, dict):
-            for key, value in settings.items():
-                if f"{group}.{key}" != "size.given":  # follows from the other settings
-                    default = "none" if value is None else f"`{json.dumps(value)}`"
-                    assert f"| `{group}.{key}` | {default} | " in text
+        for key, value in settings.items():
+            default = "none" if value is None else f"`{json.dumps(value)}`"
+            assert f"| `{group}.{key}` | {default} | " in text
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -88,7 +86,7 @@ def test_the_defaults_in_the_help_are_the_real_ones(command: str) -> None:
 
 
 def test_the_metrics_in_the_help_are_the_real_ones() -> None:
-    from qaadcodec.codec.evaluate import METRICS
+    from qaadcodec.metrics.names import METRICS
 
     with qaad.make_context("qaad", ["eval", "--help"], resilient_parsing=True) as context:
         found = qaad.get_command(context, "eval")
