@@ -38,6 +38,7 @@ class Plan(Settings):
         target_bytes: what the archive should come to; None for whatever it comes to.
         network, assignment, training, coding: every setting filled in.
         notes: where it falls short of what was asked for, and why.
+        warnings: the same, where the archive is the worse for it.
     """
 
     request: str = ""
@@ -48,6 +49,7 @@ class Plan(Settings):
     training: TrainingConfig = field(default_factory=TrainingConfig)
     coding: CodingConfig = field(default_factory=CodingConfig)
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def plan(request: Request, clouds: int, points: int) -> Plan:
@@ -56,7 +58,7 @@ def plan(request: Request, clouds: int, points: int) -> Plan:
     Args:
         clouds, points: N and M.
     """
-    recipe, fixed, notes = request.recipe(), request.fixed, []
+    recipe, fixed, notes, warnings = request.recipe(), request.fixed, [], []
     size, network, coding = recipe.size, recipe.network, recipe.coding
     if network.patches > points and (not size.chooses or "patches" in fixed):
         notes.append(f"{points} patches instead of {network.patches}: there are no more points")
@@ -71,7 +73,7 @@ def plan(request: Request, clouds: int, points: int) -> Plan:
         network, coding = choice.network(quality), replace(coding, loss=coding.loss * coarser(quality))
     most = max(clouds * network.latent_size, parameters(network))
     if coding.numbers == "entropy" and most > MAX_CODED:
-        notes.append(f"{most} numbers of one kind: more than {MAX_CODED} are not entropy-coded")
+        warnings.append(f"{most} numbers of one kind: more than {MAX_CODED} are not entropy-coded")
         coding, wanted = replace(coding, numbers="uniform"), None
     return Plan(
         request=str(request),
@@ -82,6 +84,7 @@ def plan(request: Request, clouds: int, points: int) -> Plan:
         training=recipe.training,
         coding=coding,
         notes=tuple(notes),
+        warnings=tuple(warnings),
     )
 
 

@@ -42,7 +42,7 @@ def test_every_number_is_filled_in(name: str) -> None:
     assert all(value is not None for group in groups for value in group.to_dict().values())
     assert (made.assignment, made.training) == (PRESETS[name].assignment, PRESETS[name].training)
     assert made.quality == PRESETS[name].size.quality
-    assert (made.target_bytes, made.request, made.notes) == (None, name, ())
+    assert (made.target_bytes, made.request, made.notes, made.warnings) == (None, name, (), ())
 
 
 def test_the_same_request_makes_the_same_plan() -> None:
@@ -206,21 +206,18 @@ def test_more_patches_than_points_are_told(request_: Request, patches: int, note
     assert made.notes == notes
 
 
-def test_more_numbers_than_are_entropy_coded_are_told() -> None:
+def test_more_numbers_than_are_entropy_coded_are_warned_of() -> None:
     """They get uniform bits, and come to no wanted size."""
     most = 1 << 24
     request = Request(target_bytes=5000, latent_size=4096)
     made = plan(request, most // 4096 + 1, 100)
-    assert made.notes == (f"{most + 4096} numbers of one kind: more than {most} are not entropy-coded",)
+    assert made.warnings == (f"{most + 4096} numbers of one kind: more than {most} are not entropy-coded",)
     assert (made.coding.numbers, made.target_bytes) == ("uniform", None)
     assert made.network == replace(plan(request, most // 4096, 100).network, shared_widths=made.network.shared_widths)
     fits = plan(request, most // 4096, 100)
-    assert (fits.notes, fits.coding.numbers, fits.target_bytes) == ((), "entropy", 5000)
+    assert (fits.warnings, fits.coding.numbers, fits.target_bytes) == ((), "entropy", 5000)
     uniform = plan(Request(preset="paper", latent_size=4096), most, 100)
-    assert (uniform.notes, uniform.coding) == (
-        ("100 patches instead of 128: there are no more points",),
-        CodingConfig(numbers="uniform"),
-    )
+    assert (uniform.warnings, uniform.coding) == ((), CodingConfig(numbers="uniform"))
 
 
 def test_groups_can_be_given_directly() -> None:

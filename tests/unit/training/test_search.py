@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -81,6 +81,23 @@ def test_an_error_that_none_reaches_is_warned_of(learning: Learning, heard: Any)
     assert learned.turn == len(QUALITIES)
     assert heard.events[-1] == Notice("quality 100: em_kd 0.05, 0.001 is wanted; it was not reached", warning=True)
     assert [event.warning for event in heard.events] == [False, False, False, True]
+
+
+def test_what_holds_at_every_quality_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    few: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((CLOUDS, 30, 3), np.float32)))
+    plans: list[Plan] = []
+
+    def learn(gathered: Any, plan: Plan, run: Run) -> Any:
+        plans.append(plan)
+        return SimpleNamespace(error=SampledError(1.0, 1.0, 8))
+
+    monkeypatch.setattr(module, "learn", learn)
+    search(few, Request(patches=50, target_error=("em_kd", 1e-3)), Run())
+    told = [made.notes for made in plans]
+    assert told == [("30 patches instead of 50: there are no more points",), (), (), ()]
+    for made, quality in zip(plans, QUALITIES, strict=True):
+        whole = plan(Request(patches=50, quality=quality), CLOUDS, 30)
+        assert replace(made, notes=whole.notes) == whole
 
 
 def test_the_best_is_kept_where_more_bytes_made_it_worse(learning: Learning, monkeypatch: pytest.MonkeyPatch) -> None:
