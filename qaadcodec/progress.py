@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from qaadcodec.errors import UsageError
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
+LARGEST_SEED = 2**63 - 1
 LEAST_SECONDS = 1e-3  # of a share of time: zero would mean that there is no limit to some, and no time to others
 
 
@@ -131,7 +134,10 @@ class Run:
         started, deadline: time.monotonic() at which the work began, and at which it should be over; no deadline when
             None.
         device: where to compute: "auto", "cpu", "cuda" or "mps".
-        seed: of everything random.
+        seed: of everything random; a whole number that fits 63 bits.
+
+    Raises:
+        UsageError: the seed is out of range.
     """
 
     listener: Listener = ignore
@@ -140,6 +146,10 @@ class Run:
     deadline: float | None = None
     device: str = "auto"
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise UsageError(f"seed is {self.seed!r}, and must be from 0 to 2^63 - 1")
 
     def within(self, seconds: float | None) -> Run:
         """The same run with a time limit of its own from now on; without a limit when None."""

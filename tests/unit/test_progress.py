@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from qaadcodec import progress as module
+from qaadcodec.errors import UsageError
 from qaadcodec.progress import (
     LEAST_SECONDS,
     Clock,
@@ -77,6 +78,14 @@ def test_a_run_has_no_limit_and_nobody_listens_unless_it_is_said(now: list[float
     assert Run().stop is not run.stop
     with pytest.raises(FrozenInstanceError):
         run.seed = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_a_seed_that_no_archive_holds_is_refused_at_once(seed: int) -> None:
+    with pytest.raises(UsageError) as caught:
+        Run(seed=seed)
+    assert str(caught.value) == f"seed is {seed}, and must be from 0 to 2^63 - 1"
+    assert Run(seed=2**63 - 1).within(1.0).seed == 2**63 - 1
 
 
 def test_a_time_limit_counts_from_when_it_is_set(now: list[float], heard: Any) -> None:
