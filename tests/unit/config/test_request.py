@@ -95,6 +95,8 @@ def test_the_presets_quality_can_be_taken_away() -> None:
         ({"target_bytes": 5000, "target_ratio": 3.0}, "size.bytes and size.ratio exclude each other"),
         ({"quality": 50.0, "target_error": ("em_kd", 1.0)}, "size.quality and size.error exclude each other"),
         ({"quality": 50.0, "settings": {"size.ratio": 3.0}}, "size.quality and size.ratio exclude each other"),
+        ({"settings": {"size.quality": 5, "size.bytes": 900}}, "size.quality and size.bytes exclude each other"),
+        ({"settings": {"size.bytes": 900, "size.error": 1.0}}, "size.bytes and size.error exclude each other"),
         ({"target_ratio": 3.0, "settings": {"size.error": 1.0}}, "size.ratio and size.error exclude each other"),
     ],
     ids=str,
