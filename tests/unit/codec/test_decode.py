@@ -45,6 +45,8 @@ def test_one_cloud_in_every_format(archive: Path, tmp_path: Path, suffix: str) -
         ([-1], [3]),
         ([3, 0, -3], [3, 0, 1]),
         (range(1, 3), [1, 2]),
+        (np.int64(0), [0]),
+        (np.array([3, 0]), [3, 0]),
         (slice(1, 3), [1, 2]),
         (slice(-2, None), [2, 3]),
         (slice(None, None, 2), [0, 2]),
