@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from qaadcodec.config.checks import Settings
 from qaadcodec.config.coding import MAX_CODED, CodingConfig
 from qaadcodec.config.network import NetworkConfig, parameters
 from qaadcodec.config.request import Request
@@ -29,7 +28,7 @@ FLOAT32_POINT = 12  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan(Settings):
+class Plan:
     """All numbers that a training goes by.
 
     Attributes:
