@@ -9,8 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from qaadcodec.errors import UsageError
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
+LARGEST_SEED = 2**63 - 1
 LEAST_SECONDS = 1e-3  # of a share of time: zero would mean that there is no limit to some, and no time to others
+
+
+def now() -> float:
+    """Seconds on the clock that all limits of time are measured by."""
+    return time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +103,12 @@ class Clock:
     units: int
     budget_seconds: float | None = None
     done: int = 0
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=now)
 
     @property
     def seconds(self) -> float:
         """Seconds since the work began."""
-        return time.monotonic() - self.started
+        return now() - self.started
 
     @property
     def fraction(self) -> float:
@@ -126,25 +134,32 @@ class Run:
         started, deadline: time.monotonic() at which the work began, and at which it should be over; no deadline when
             None.
         device: where to compute: "auto", "cpu", "cuda" or "mps".
-        seed: of everything random.
+        seed: of everything random; a whole number that fits 63 bits.
+
+    Raises:
+        UsageError: the seed is out of range.
     """
 
     listener: Listener = ignore
     stop: StopRequest = field(default_factory=StopRequest)
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=now)
     deadline: float | None = None
     device: str = "auto"
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise UsageError(f"seed is {self.seed!r}, and must be from 0 to 2^63 - 1")
+
     def within(self, seconds: float | None) -> Run:
         """The same run with a time limit of its own from now on; without a limit when None."""
-        now = time.monotonic()
-        return replace(self, started=now, deadline=None if seconds is None else now + max(seconds, LEAST_SECONDS))
+        start = now()
+        return replace(self, started=start, deadline=None if seconds is None else start + max(seconds, LEAST_SECONDS))
 
     @property
     def seconds(self) -> float:
         """Seconds since the run started."""
-        return time.monotonic() - self.started
+        return now() - self.started
 
     @property
     def budget_seconds(self) -> float | None:
@@ -154,12 +169,12 @@ class Run:
     @property
     def seconds_left(self) -> float | None:
         """Seconds to the deadline, negative after it; None without one."""
-        return None if self.deadline is None else self.deadline - time.monotonic()
+        return None if self.deadline is None else self.deadline - now()
 
     @property
     def is_late(self) -> bool:
         """Whether the deadline is over."""
-        return self.deadline is not None and time.monotonic() >= self.deadline
+        return self.deadline is not None and now() >= self.deadline
 
     def share(self, part: float) -> float | None:
         """That part of the seconds that are left, above zero; None without a deadline."""

@@ -13,11 +13,10 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from qaadcodec.progress import DEVICES
+from qaadcodec.progress import DEVICES, LARGEST_SEED
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-LARGEST_SEED = 2**63 - 1
 PARAMETERS = "__click_params__"  # where click keeps the options of a function that is to become a command
 
 

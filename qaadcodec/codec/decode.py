@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+import numpy as np
+
 from qaadcodec.arrays import Numbers
 from qaadcodec.clouds import FORMATS, format_of, safe_relative_paths, write_cloud, write_clouds
 from qaadcodec.codec.open import OpenArchive
@@ -88,7 +90,7 @@ def choose(source: OpenArchive, which: Which) -> list[int]:
             first, last = ("" if end is None else end for end in (which.start, which.stop))
             raise UsageError(f"the range {first}:{last} holds no cloud: indices go from 0 to {len(source) - 1}")
         return chosen
-    indices = [which] if isinstance(which, int) else which
+    indices = [which] if isinstance(which, int | np.integer) else list(which)
     if not indices:
         raise UsageError("no cloud was chosen")
     return [source.absolute_index(i) for i in indices]

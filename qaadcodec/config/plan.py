@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from qaadcodec.config.checks import Settings
 from qaadcodec.config.coding import MAX_CODED, CodingConfig
 from qaadcodec.config.network import FLOAT32_POSITION, POSITION, NetworkConfig, parameters
 from qaadcodec.config.request import Request
@@ -28,7 +27,7 @@ FEW_CLOUDS = 32  # fewer than these go with an octave less: Q, which is finer fo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan(Settings):
+class Plan:
     """All numbers that a training goes by.
 
     Attributes:
@@ -37,6 +36,7 @@ class Plan(Settings):
         target_bytes: what the archive should come to; None for whatever it comes to.
         network, assignment, training, coding: every setting filled in.
         notes: where it falls short of what was asked for, and why.
+        warnings: the same, where the archive is the worse for it.
     """
 
     request: str = ""
@@ -47,6 +47,12 @@ class Plan(Settings):
     training: TrainingConfig = field(default_factory=TrainingConfig)
     coding: CodingConfig = field(default_factory=CodingConfig)
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: what was wanted, and every setting by its group. Notes and warnings are told at training."""
+        groups = {name: getattr(self, name).to_dict() for name in ("network", "assignment", "training", "coding")}
+        return {"quality": self.quality, "target_bytes": self.target_bytes} | groups
 
 
 def plan(request: Request, clouds: int, points: int) -> Plan:
@@ -55,7 +61,7 @@ def plan(request: Request, clouds: int, points: int) -> Plan:
     Args:
         clouds, points: N and M.
     """
-    recipe, fixed, notes = request.recipe(), request.fixed, []
+    recipe, fixed, notes, warnings = request.recipe(), request.fixed, [], []
     size, network, coding = recipe.size, recipe.network, recipe.coding
     if network.patches > points and (not size.chooses or "patches" in fixed):
         notes.append(f"{points} patches instead of {network.patches}: there are no more points")
@@ -70,7 +76,7 @@ def plan(request: Request, clouds: int, points: int) -> Plan:
         network, coding = choice.network(quality), replace(coding, loss=coding.loss * coarser(quality))
     most = max(clouds * network.latent_size, parameters(network))
     if coding.numbers == "entropy" and most > MAX_CODED:
-        notes.append(f"{most} numbers of one kind: more than {MAX_CODED} are not entropy-coded")
+        warnings.append(f"{most} numbers of one kind: more than {MAX_CODED} are not entropy-coded")
         coding, wanted = replace(coding, numbers="uniform"), None
     return Plan(
         request=str(request),
@@ -81,6 +87,7 @@ def plan(request: Request, clouds: int, points: int) -> Plan:
         training=recipe.training,
         coding=coding,
         notes=tuple(notes),
+        warnings=tuple(warnings),
     )
 
 

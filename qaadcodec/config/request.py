@@ -53,8 +53,8 @@ class Request:
         budget = self.budget_seconds
         require(self.points is None or self.points >= 2, "points", self.points, "at least 2")
         require(budget is None or budget > 0, "budget", budget, "above 0 seconds")
-        set_too = [name for name in AIMS if self.settings.get(name) is not None]
-        if self.aims and len(given := [*self.aims, *set_too]) > 1:
+        given = [*self.aims, *(name for name in AIMS if self.settings.get(name) is not None)]
+        if len(given) > 1:
             raise UsageError(f"{' and '.join(given)} exclude each other", hint="give one quality or target")
         self.recipe()  # what is wrong with it is told now, not after the clouds were read
 

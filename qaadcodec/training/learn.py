@@ -32,6 +32,8 @@ def learn(gathered: Gathered, plan: Plan, run: Run) -> Learned:
     """
     for text in plan.notes:
         run.note(text)
+    for text in plan.warnings:
+        run.warn(text)
     backend = choose_backend(run.device)
     learner = begin(gathered.store, plan, run, backend)
     control = None

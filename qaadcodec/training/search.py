@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qaadcodec.config import Request, plan
 from qaadcodec.progress import Run
 from qaadcodec.sets.gather import Gathered
@@ -26,7 +28,10 @@ def search(gathered: Gathered, request: Request, run: Run) -> Learned:
     best: Learned | None = None
     for turn, quality in enumerate(QUALITIES):
         share = run.share(1.0 / (len(QUALITIES) - turn))
-        learned = learn(gathered, plan(request.at(quality), clouds, points), run.within(share))
+        made = plan(request.at(quality), clouds, points)
+        if best is not None:
+            made = replace(made, notes=())  # they are the same at every quality, and have been told
+        learned = learn(gathered, made, run.within(share))
         reached = getattr(learned.error, metric)
         if best is None or reached < getattr(best.error, metric):
             best = learned

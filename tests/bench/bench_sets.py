@@ -12,6 +12,7 @@ import numpy.typing as npt
 from qaadcodec.clouds import Normalisation, find_clouds, resample
 from qaadcodec.metrics.em_kd import em_kd, variance
 from qaadcodec.metrics.nearest import nearest_distances
+from qaadcodec.sets.gather import Gathered
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.synth import SETS, make_cloud
 
@@ -45,6 +46,19 @@ class BenchSet:
         for mine, original in zip(copied.each(), self.store.each(), strict=True):
             mine[:] = original
         return copied
+
+    def gathered(self, store: TargetStore) -> Gathered:
+        """A copy of the clouds, as a training gets it: in normalised units."""
+        count, points, _ = store.points.shape
+        return Gathered(
+            store=store,
+            names=tuple(f"{i:05d}" for i in range(count)),
+            counts=(points,) * count,
+            normalisation=Normalisation(np.zeros(3), 1.0),
+            boxes=np.broadcast_to(np.array([[-1.0] * 3, [1.0] * 3]), (count, 2, 3)),
+            dtype="float32",
+            variance=self.variance,
+        )
 
 
 def load_set(name: str, clouds: int, points: int, data: Path | None, seed: int) -> BenchSet:

@@ -14,7 +14,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from qaadcodec.config import AssignmentConfig
 from qaadcodec.parallel import cores
+from qaadcodec.progress import Run
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.backend import Backend, Prediction, choose_backend
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,15 @@ def timed(work: Callable[[], object], runs: int = 1) -> float:
         work()
         taken.append(time.perf_counter() - start)
     return statistics.median(taken)
+
+
+def assign_all(
+    store: TargetStore, prediction: Prediction, assignment: AssignmentConfig, seed: int, backend: Backend | None = None
+) -> None:
+    """Bring every cloud into the row order of its prediction, as a training begins; on the CPU unless it is said."""
+    run = Run(seed=seed)
+    with run.phase("assigning", len(store), "clouds") as phase:
+        (backend or choose_backend("cpu")).align(store, prediction, assignment, run, phase)
 
 
 def hardware() -> dict[str, object]:

@@ -17,13 +17,14 @@ from torch import Tensor
 
 from qaadcodec.config import NetworkConfig, TrainingConfig
 from qaadcodec.metrics.em_kd import em_kd, variance
-from qaadcodec.model.cpu_threads import threads
+from qaadcodec.model.cpu_threads import cloud_threads
 from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.training.backend import choose_backend
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.predict import predict
 from qaadcodec.training.start import initial_input_cloud
 from qaadcodec.training.warmup.pointnet import PointNet
-from qaadcodec.training.warmup.warm_up import WarmupSteps, encoded
+from qaadcodec.training.warmup.warm_up import Sampling, WarmupSteps, encoded
 
 STAGES = ((0.7, 1.0), (0.2, 0.3), (0.1, 0.1))  # shares of the epochs, and of the learning rate in them
 PROBES = 2  # clouds that a learning curve looks at
@@ -78,13 +79,13 @@ def train_by_chamfer(clouds: BenchSet, learner: Learner, training: TrainingConfi
     trained, watch = Trained(learner), Watch(clouds, epochs)
     batches = -(-len(clouds.store) // training.batch)
     began, first, ends = time.perf_counter(), 1, np.cumsum([share for share, _ in STAGES])
-    with threads() as run:
-        steps = WarmupSteps(learner, encoder, clouds.store, training, run, rng)
+    with cloud_threads() as threads:
+        sampling, backend = Sampling(clouds.store, training, rng), choose_backend(device.type)
+        steps = WarmupSteps(learner, encoder, sampling, threads, backend)
         for end, (_, factor) in zip((ends * epochs).round().astype(int).tolist(), STAGES, strict=True):
-            steps.scale_rates(factor)
             for epoch in range(first, end + 1):
                 for batch in np.array_split(rng.permutation(len(clouds.store)), batches):
-                    steps.step(np.sort(batch))
+                    steps.step(np.sort(batch), factor)
                 if watch.due(epoch):
                     learner.latents = encoded(encoder, clouds.store, np.random.default_rng([seed, 11]))
                     watch.look(epoch, trained.decode)

@@ -14,7 +14,7 @@ import argparse
 import io
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +22,22 @@ import numpy as np
 import torch
 from bench_record import Record
 from bench_sets import BenchSet, known_sets, load_set, measure
+from bench_tools import assign_all
 from chamfer_runs import ours
-from qaadcodec.config.sizing import sized
+from qaad_runs import changed
 
 from qaadcodec.archive import Archive, ArchiveReader, Header, write_archive
-from qaadcodec.config import CompressConfig, preset, with_settings
+from qaadcodec.config import Plan, Request, SizeConfig, plan
 from qaadcodec.model.numpy_decoder import decode_points
+from qaadcodec.progress import Run
+from qaadcodec.training.backend import choose_backend
 from qaadcodec.training.finish import matched_error
-from qaadcodec.training.host.align import align
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
 from qaadcodec.training.quantise.sensitivity import chosen_grids
 from qaadcodec.training.start import initial_input_cloud, pca_latents
 
-ELASTICITY = 0.4
+ELASTICITY, SEED = 0.4, 0
 RANDOM = "latents from random numbers, not PCA"
 ROWS: dict[str, dict[str, Any]] = {
     "as it is": {},
@@ -87,21 +89,20 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="take results down here, and go on from what is there")
     arguments = parser.parse_args()
     record = Record(arguments.json)
-    base = preset("default").with_overrides(points=arguments.points, epochs=arguments.epochs)
-    base = replace(base, size=replace(base.size, quality=arguments.quality))
-    base = sized(base, arguments.clouds, arguments.points)
+    request = Request(quality=arguments.quality, epochs=arguments.epochs)
+    base = plan(request, arguments.clouds, arguments.points)
     if arguments.heads:
-        base = with_settings(base, {"network.head_widths": [arguments.heads]})
+        base = changed(base, {"network.head_widths": [arguments.heads]})
     for name in arguments.sets.split(",") if arguments.sets else known_sets(arguments.data):
         clouds, cells = None, {}
         for row in arguments.rows.split(";") if arguments.rows else ROWS:
-            config = with_settings(base, ROWS[row])
-            settings = {"clouds": arguments.clouds, **{k: v for k, v in asdict(config).items() if k != "preset"}}
-            settings["source"] = arguments.data.name if arguments.data else "synth"
+            made = changed(base, ROWS[row])
+            given = [*(["head_widths"] if arguments.heads else []), *of_network(ROWS[row])]
+            settings = said(made, arguments, list(dict.fromkeys(given)))
             if record.find(name, row, settings) is None:
                 clouds = clouds or load_set(name, arguments.clouds, arguments.points, arguments.data, 0)
                 began = time.perf_counter()
-                cell = {"set": name, "column": row, **run(clouds, config, row)}
+                cell = {"set": name, "column": row, **learnt(clouds, made, row)}
                 cell |= {"seconds": round(time.perf_counter() - began, 1), "settings": settings}
                 record.add(cell)
                 print(f"{name} {row}: {cell['bytes']} bytes, {100 * cell['nem_kd']:.3f} %", file=sys.stderr, flush=True)
@@ -111,35 +112,53 @@ def main() -> None:
         show(name, cells)
 
 
-def run(clouds: BenchSet, config: CompressConfig, row: str) -> dict[str, Any]:
-    """Train with these settings; the bytes of the archive, and the errors of what it decodes to."""
-    learner = ours(clouds, config.network, config.seed, torch.device("cpu"))
+def of_network(settings: dict[str, Any]) -> list[str]:
+    """The settings of the network among these, without the name of their group."""
+    return [name.removeprefix("network.") for name in settings if name.startswith("network.")]
+
+
+def said(plan: Plan, arguments: argparse.Namespace, given: list[str]) -> dict[str, Any]:
+    """What decides a result, in the words of the records that there are.
+
+    Args:
+        given: settings of the network that were not chosen by the quality.
+    """
+    size = {**asdict(SizeConfig(quality=arguments.quality)), "given": given}
+    common = {"clouds": arguments.clouds, "points": arguments.points, "seed": SEED, "budget_seconds": None}
+    groups = {name: asdict(getattr(plan, name)) for name in ("network", "assignment", "training", "coding")}
+    source = arguments.data.name if arguments.data else "synth"
+    return {**common, "size": size, **groups, "source": source}
+
+
+def learnt(clouds: BenchSet, plan: Plan, row: str) -> dict[str, Any]:
+    """Train by this plan; the bytes of the archive, and the errors of what it decodes to."""
+    backend = choose_backend("cpu")
+    learner = ours(clouds, plan.network, SEED, backend.device)
     with clouds.copy() as store:
-        for _ in align(store, initial_input_cloud(store, config.network.patches), config.assignment, config.seed):
-            pass
-        latents = pca_latents(store, config.network.latent_size, config.seed)
+        q = initial_input_cloud(store, plan.network.patches)
+        assign_all(store, lambda _: q, plan.assignment, SEED, backend)
+        latents = pca_latents(store, plan.network.latent_size, SEED)
         if row == RANDOM:
             latents = np.random.default_rng(0).standard_normal(latents.shape).astype(np.float32) * latents.std()
         learner.latents = torch.from_numpy(latents)
-        for _ in train(learner, store, config, clouds.variance):
-            pass
-        if config.coding.numbers == "entropy" and learner.grids is None:
-            error = config.coding.loss * matched_error(learner, store)
-            learner.grids, _ = chosen_grids(learner, error, config.seed)
+        train(learner, clouds.gathered(store), plan, Run(seed=SEED), backend)
+        if plan.coding.numbers == "entropy" and learner.grids is None:
+            error = plan.coding.loss * matched_error(learner, store)
+            learner.grids, _ = chosen_grids(learner, error, SEED)
     stream = io.BytesIO()
     numbers = "uniform" if learner.grids else "float32"
-    write_archive(archive_of(learner, clouds, config), learner.grids or config.coding, stream, numbers=numbers)
+    write_archive(archive_of(learner, clouds, plan), learner.grids or plan.coding, stream, numbers=numbers)
     with ArchiveReader(stream) as reader:
         read = reader.archive()
 
     def decode(i: int) -> Any:
-        points = decode_points(config.network, read.weights, read.input_cloud, read.latents[i])
+        points = decode_points(plan.network, read.weights, read.input_cloud, read.latents[i])
         return points[np.random.default_rng(i).permutation(len(points))]
 
     return {"bytes": stream.tell(), **measure(clouds, decode, 16)}
 
 
-def archive_of(learner: Learner, clouds: BenchSet, config: CompressConfig) -> Archive:
+def archive_of(learner: Learner, clouds: BenchSet, plan: Plan) -> Archive:
     """What was learnt, in normalised coordinates."""
     count, points, _ = clouds.store.points.shape
     header = Header(
@@ -149,7 +168,7 @@ def archive_of(learner: Learner, clouds: BenchSet, config: CompressConfig) -> Ar
         offset=(0.0, 0.0, 0.0),
         scale=1.0,
         bounds=((-1.0, -1.0, -1.0), (1.0, 1.0, 1.0)),
-        network=config.network,
+        network=plan.network,
     )
     names = tuple(f"{i:05d}" for i in range(count))
     weights, q = learner.network.arrays(), learner.input_cloud.detach().numpy()

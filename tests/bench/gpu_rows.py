@@ -11,14 +11,14 @@ from bench_tools import Row, seconds
 from torch.nn import functional
 
 from qaadcodec.assignment.device.greedy import greedy
-from qaadcodec.config import AssignmentConfig, CompressConfig, NetworkConfig, TrainingConfig
+from qaadcodec.config import AssignmentConfig, NetworkConfig, Plan, TrainingConfig
 from qaadcodec.metrics.em_kd_bounds import em_kd_bounds
-from qaadcodec.model.cpu_threads import threads
+from qaadcodec.model.cpu_threads import cloud_threads
 from qaadcodec.model.network import FoldingNetwork, encode_input
 from qaadcodec.model.torch_decoder import Decoder
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.synth import make_cloud
-from qaadcodec.training.device.steps import DeviceSteps
+from qaadcodec.training.device.steps import Steps
 from qaadcodec.training.learner import Learner
 
 CLOUDS, POINTS, BATCH, PER_STEP = 64, 65536, 16, 2048
@@ -64,7 +64,7 @@ def on_device(work: Callable[[], object]) -> Callable[[], None]:
 def gpu_rows() -> list[Row]:
     """Training steps, Greedy, EM-kD and decoding on the device, beside the rate of its products."""
     device = torch.device("cuda")
-    config = CompressConfig(
+    plan = Plan(
         network=NetworkConfig(patches=128),
         training=TrainingConfig(batch=BATCH, points_per_step=PER_STEP),
         assignment=AssignmentConfig(leaf_resolving=False),
@@ -72,22 +72,22 @@ def gpu_rows() -> list[Row]:
     wide = [torch.randn(size, device=device, dtype=torch.bfloat16) for size in ((BATCH * PER_STEP, 256), (256, 128))]
     product = 2 * BATCH * PER_STEP * 256 * 128 / seconds(on_device(lambda: [wide[0] @ wide[1] for _ in range(100)]))
     product *= 100
-    network = FoldingNetwork(config.network, torch.Generator().manual_seed(0)).to(device)
+    network = FoldingNetwork(plan.network, torch.Generator().manual_seed(0)).to(device)
     clouds = np.stack([make_cloud("skulls", i, POINTS, 0) for i in range(4)])
     clouds = clouds[np.arange(CLOUDS) % 4] * 10
     q = torch.from_numpy(clouds[0]).to(device)
     few = q[: (PER_STEP // 128) * 128].reshape(128, -1, 3)
-    latents = torch.randn(BATCH, config.network.latent_size, device=device, requires_grad=True)
+    latents = torch.randn(BATCH, plan.network.latent_size, device=device, requires_grad=True)
     targets = torch.rand(BATCH, few.shape[0] * few.shape[1], 3, device=device)
 
     def looped() -> None:
         (patch_loop(network, few, latents) - targets).square().sum(-1).mean().backward()
 
     loop = BATCH * PER_STEP / seconds(on_device(looped), 5)
-    with TargetStore(CLOUDS, POINTS) as store, threads() as run:
+    with TargetStore(CLOUDS, POINTS) as store, cloud_threads() as threads:
         store.points[:] = clouds
-        table = torch.randn(CLOUDS, config.network.latent_size, device=device)
-        with DeviceSteps(Learner(network, q, table), store, config, run, np.random.default_rng(0)) as steps:
+        table = torch.randn(CLOUDS, plan.network.latent_size, device=device)
+        with Steps(Learner(network, q, table), store, plan, threads, np.random.default_rng(0), 0) as steps:
 
             def some() -> None:
                 for first in range(0, CLOUDS, BATCH):
@@ -100,10 +100,10 @@ def gpu_rows() -> list[Row]:
     aligning = seconds(on_device(lambda: greedy(q.expand_as(group), group, 128)), 3) / 4
     measuring = seconds(on_device(lambda: em_kd_bounds(group, group.roll(1, 0))), 3) / 4
     weights, cloud = network.arrays(), clouds[0]
-    decoder = Decoder(config.network, weights, cloud, (0.0, 0.0, 0.0), 1.0).to(device).requires_grad_(False)
+    decoder = Decoder(plan.network, weights, cloud, (0.0, 0.0, 0.0), 1.0).to(device).requires_grad_(False)
     with torch.no_grad(), torch.autocast("cuda", torch.bfloat16):
         decoding = BATCH * POINTS / seconds(on_device(lambda: decoder.normalised(latents.detach())), 5)
-    flops = multiplications(config.network)
+    flops = multiplications(plan.network)
     share = f"{100 * rate * 6 * flops / product:.0f} % of the bfloat16 product rate"
     return [
         Row("GPU: matrix products, bfloat16", product / 1e12, "TFLOP/s"),

@@ -14,12 +14,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 from bench_sets import BenchSet, Cloud
+from bench_tools import assign_all
 from scipy.special import gammaln
 
 from qaadcodec.assignment.subspaces import paired_subspaces, subspaces
 from qaadcodec.config import AssignmentConfig
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.host.align import align
 from qaadcodec.training.start import middle_cloud
 
 Floats = npt.NDArray[np.float32]
@@ -85,8 +85,7 @@ def bring_into_order(store: TargetStore, order: str, leaf: int, seed: int) -> No
     middle = np.array(store.points[middle_cloud(store)])
     middle = middle[np.concatenate(subspaces(middle, 1))]
     if order == GREEDY:
-        for _ in align(store, middle, AssignmentConfig(greedy_leaf=leaf), seed):
-            pass
+        assign_all(store, lambda _: middle, AssignmentConfig(greedy_leaf=leaf), seed)
         return
     for cloud in store.each():
         pairs = paired_subspaces(middle, np.array(cloud), 1)

@@ -22,7 +22,7 @@ import DracoPy
 import numpy as np
 import numpy.typing as npt
 import torch
-from bench_tools import Row, as_json, print_rows, seconds, timed, write_record
+from bench_tools import Row, as_json, assign_all, print_rows, seconds, timed, write_record
 from gpu_rows import gpu_rows, multiplications, patch_loop
 
 import qaadcodec
@@ -30,14 +30,13 @@ from qaadcodec.assignment.greedy import greedy
 from qaadcodec.assignment.linear import assign, assign_by_matrix
 from qaadcodec.assignment.subspaces import paired_subspaces
 from qaadcodec.clouds import read_cloud, resample
-from qaadcodec.config import AssignmentConfig, CompressConfig, NetworkConfig
+from qaadcodec.config import AssignmentConfig, NetworkConfig, Plan
 from qaadcodec.metrics.em_kd import SUBSPACE, em_kd, emd
 from qaadcodec.model.cpu_pass import cloud_by_cloud
-from qaadcodec.model.cpu_threads import threads
+from qaadcodec.model.cpu_threads import cloud_threads
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.synth import make_cloud
-from qaadcodec.training.host.align import align
 from qaadcodec.training.host.steps import Steps
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.start import initial_input_cloud, pca_latents
@@ -51,11 +50,12 @@ BATCH, PER_STEP = 4, 2048
 def product_rate(dtype: torch.dtype) -> float:
     """FLOP/s of products of the sizes that training has, one per core at a time."""
     rows, wide, narrow = PER_STEP, 256, 128
-    with threads() as run:
+    with cloud_threads() as threads:
         pairs = [
-            (torch.randn(rows, wide, dtype=dtype), torch.randn(wide, narrow, dtype=dtype)) for _ in range(8 * run.count)
+            (torch.randn(rows, wide, dtype=dtype), torch.randn(wide, narrow, dtype=dtype))
+            for _ in range(8 * threads.count)
         ]
-        took = seconds(lambda: list(run.pool.map(lambda pair: [pair[0] @ pair[1] for _ in range(8)], pairs)))
+        took = seconds(lambda: list(threads.pool.map(lambda pair: [pair[0] @ pair[1] for _ in range(8)], pairs)))
     return len(pairs) * 8 * 2 * rows * wide * narrow / took
 
 
@@ -74,13 +74,10 @@ def training_rows() -> list[Row]:
         return BATCH * PER_STEP / seconds(step, 20)
 
     def threaded(dtype: torch.dtype | None) -> float:
-        with threads() as run:
-            chosen = run if dtype is None else replace(run, dtype=dtype)
-            return (
-                BATCH
-                * PER_STEP
-                / seconds(lambda: cloud_by_cloud(network, q, latents, targets, chosen)[0].backward(), 20)
-            )
+        with cloud_threads() as threads:
+            chosen = threads if dtype is None else replace(threads, dtype=dtype)
+            took = seconds(lambda: cloud_by_cloud(network, q, latents, targets, chosen)[0].backward(), 20)
+        return BATCH * PER_STEP / took
 
     looped = autograd(lambda points, table: patch_loop(network, points, table))
     rates = {
@@ -89,8 +86,8 @@ def training_rows() -> list[Row]:
         "autograd over the batch, float32": autograd(network),
         "the same with a loop over 128 patches": looped,
     }
-    with threads() as run:
-        native = run.dtype
+    with cloud_threads() as threads:
+        native = threads.dtype
     limits = {"float32": product_rate(torch.float32), "bfloat16": product_rate(torch.bfloat16)}
     flops = 6 * multiplications(config)  # forward, and two products for each of them backward
     rows = [Row(f"matrix products, {name}", rate / 1e9, "GFLOP/s") for name, rate in limits.items()]
@@ -110,19 +107,17 @@ def command_seconds(*arguments: str) -> float:
 def learning_rows() -> list[Row]:
     """Steps as they are taken in training, with swaps and re-solving beside them, and what those cost."""
     clouds, rows = 16, []
-    config = CompressConfig()
-    plain = AssignmentConfig(pair_swaps=False, leaf_resolving=False)
-    for what, assignment in {"without reassignment": plain, "as it trains here": config.assignment}.items():
-        with TargetStore(clouds, 16384) as store, threads() as run:
-            set_up = replace(config, assignment=assignment)
+    without = AssignmentConfig(pair_swaps=False, leaf_resolving=False)
+    for what, plan in {"without reassignment": Plan(assignment=without), "as it trains here": Plan()}.items():
+        with TargetStore(clouds, 16384) as store, cloud_threads() as threads:
             for i, cloud in enumerate(store.each()):
                 cloud[:] = make_cloud("skulls", i, 16384, 0) * 10
-            q = initial_input_cloud(store, set_up.network.patches)
-            list(align(store, q, assignment, 0))
-            latents = pca_latents(store, set_up.network.latent_size, 0)
-            learner = Learner(FoldingNetwork(set_up.network), torch.from_numpy(q), torch.from_numpy(latents))
+            q = initial_input_cloud(store, plan.network.patches)
+            assign_all(store, lambda _, q=q: q, plan.assignment, 0)
+            latents = pca_latents(store, plan.network.latent_size, 0)
+            learner = Learner(FoldingNetwork(plan.network), torch.from_numpy(q), torch.from_numpy(latents))
             rng, shown = np.random.default_rng(0), 0
-            with Steps(learner, store, set_up, run, rng) as steps:
+            with Steps(learner, store, plan, threads, rng, 0) as steps:
                 start = time.perf_counter()
                 for _ in range(40):
                     for batch in np.array_split(rng.permutation(clouds), clouds // BATCH):

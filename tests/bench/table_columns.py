@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -14,9 +14,9 @@ from atlasnet_v2 import WIDTHS, patches_for
 from bench_record import Record
 from bench_sets import BenchSet, measure
 from chamfer_runs import STAGES, Trained, atlasnet, ours, train_by_chamfer
-from qaad_runs import train_by_assignment
+from qaad_runs import changed, plan_of, train_by_assignment
 
-from qaadcodec.config import CompressConfig, NetworkConfig, TrainingConfig, preset, with_settings
+from qaadcodec.config import Plan, TrainingConfig, parameters, preset
 
 MSE, ATLASNET, WIDE, ARCHITECTURE = "MSE", "AtlasNetV2", "AtlasNetV2 wide", "architecture"
 GREEDY, REASSIGNMENT, CONVERGENCE = "+ Greedy", "+ Reassignment", "convergence"
@@ -110,18 +110,15 @@ class Runs:
         return self.clouds.name
 
     @property
-    def config(self) -> CompressConfig:
+    def plan(self) -> Plan:
         """The paper's recipe for this set, all of it."""
         scale, name, paper = self.scale, self.name, preset("paper")
         sizes = {"latent_size": scale.latents[name], "patches": scale.patches[name]}
         training = {"batch": scale.batch, "points_per_step": scale.per_step[name], "warmup_epochs": scale.warmup}
-        training["schedule"] = (
-            "cosine"  # a last step at a constant rate would measure its noise; the others' rates fall too
-        )
+        # A last step at a constant rate would measure its noise; the others' rates fall too.
+        training["schedule"] = "cosine"
         return replace(
-            paper,
-            points=scale.points[name],
-            seed=self.seed,
+            plan_of(paper),
             network=replace(paper.network, **sizes),
             training=replace(paper.training, epochs=scale.epochs, **training),
         )
@@ -138,41 +135,40 @@ class Runs:
 
     def architecture(self, rate: float) -> Trained:
         """Our network on the augmented Chamfer distance."""
-        config = self.config
-        training = replace(config.training, learning_rate=rate)
-        learner = ours(self.clouds, config.network, self.seed, self.device)
+        training = replace(self.plan.training, learning_rate=rate)
+        learner = ours(self.clouds, self.plan.network, self.seed, self.device)
         return train_by_chamfer(self.clouds, learner, training, training.warmup_epochs, self.seed)
 
     def atlasnet(self, rate: float, wide: bool = False) -> Trained:
         """The baseline, with as many parameters as our network, or with as many patches."""
-        training = replace(self.config.training, learning_rate=rate)
-        patches = self.config.network.patches if wide else self.atlasnet_patches
-        learner = atlasnet(self.clouds, self.config.network.latent_size, patches, self.seed, self.device)
+        training = replace(self.plan.training, learning_rate=rate)
+        patches = self.plan.network.patches if wide else self.atlasnet_patches
+        learner = atlasnet(self.clouds, self.plan.network.latent_size, patches, self.seed, self.device)
         return train_by_chamfer(self.clouds, learner, training, self.scale.atlasnet, self.seed)
 
     @property
     def atlasnet_patches(self) -> int:
         """So many that its parameters come nearest to those of our network."""
-        return patches_for(parameters(self.config.network), self.config.network.latent_size)
+        return patches_for(parameters(self.plan.network), self.plan.network.latent_size)
 
-    def changed(self, **settings: Any) -> CompressConfig:
+    def changed(self, **settings: Any) -> Plan:
         """The paper's recipe with single settings changed, "assignment__greedy" standing for "assignment.greedy"."""
-        return with_settings(self.config, {key.replace("__", "."): value for key, value in settings.items()})
+        return changed(self.plan, {key.replace("__", "."): value for key, value in settings.items()})
 
     def columns(self) -> dict[str, tuple[dict[str, Any], Callable[[], Trained]]]:
         """By name: the settings that decide the result, for the record and to resume by, and the training."""
-        scale, run = self.scale, train_by_assignment
-        whole = self.config.training.epochs + self.config.training.warmup_epochs
+        scale, learn = self.scale, train_by_assignment
+        whole = self.plan.training.epochs + self.plan.training.warmup_epochs
         common = {"source": self.clouds.source, "seed": self.seed, "device": self.device.type}
         common |= {"clouds": len(self.clouds.store), "points": scale.points[self.name]}
-        shared = {**common, **brief(self.config.training), "stages": STAGES}
-        baseline = shared | {"latent_size": self.config.network.latent_size, "widths": WIDTHS, "epochs": scale.atlasnet}
+        shared = {**common, **brief(self.plan.training), "stages": STAGES}
+        baseline = shared | {"latent_size": self.plan.network.latent_size, "widths": WIDTHS, "epochs": scale.atlasnet}
         baseline |= {"warmup_epochs": 0, "learning_rate": self.atlasnet_rate}
 
-        def qaad(config: CompressConfig, warm: bool) -> tuple[dict[str, Any], Callable[[], Trained]]:
-            said = {**common, "network": asdict(config.network), "assignment": asdict(config.assignment)}
-            said |= {"training": asdict(config.training)} | ({"warm_rate": self.warm_rate} if warm else {})
-            return said, lambda: run(self.clouds, config, self.device, self.warm if warm else None)
+        def qaad(plan: Plan, warm: bool) -> tuple[dict[str, Any], Callable[[], Trained]]:
+            said = {**common, "network": asdict(plan.network), "assignment": asdict(plan.assignment)}
+            said |= {"training": asdict(plan.training)} | ({"warm_rate": self.warm_rate} if warm else {})
+            return said, lambda: learn(self.clouds, plan, self.seed, self.device, self.warm if warm else None)
 
         random = self.changed(
             assignment__greedy=False, assignment__pair_swaps=False, training__epochs=whole, training__warmup_epochs=0
@@ -181,24 +177,26 @@ class Runs:
             MSE: qaad(random, False),
             ATLASNET: (baseline | {"patches": self.atlasnet_patches}, lambda: self.baseline),
             WIDE: (
-                baseline | {"patches": self.config.network.patches},
+                baseline | {"patches": self.plan.network.patches},
                 lambda: self.atlasnet(self.atlasnet_rate, wide=True),
             ),
             ARCHITECTURE: (
-                shared | {"network": asdict(self.config.network), "learning_rate": self.warm_rate},
+                shared | {"network": asdict(self.plan.network), "learning_rate": self.warm_rate},
                 lambda: self.warm,
             ),
             GREEDY: qaad(self.changed(assignment__pair_swaps=False), True),
-            REASSIGNMENT: qaad(self.config, True),
+            REASSIGNMENT: qaad(self.plan, True),
             CONVERGENCE: qaad(self.changed(training__epochs=scale.convergence), True),
         }
-        config = self.changed(training__epochs=whole)
+        plan = self.changed(training__epochs=whole)
         for name, settings in ADDITIONS.items():
-            config = with_settings(config, settings)
-            table[name] = qaad(config, False)
-        default = preset("default").with_overrides(latent_size=self.config.network.latent_size, seed=self.seed)
-        default = with_settings(default, {"coding.numbers": "uniform"})  # as trained, like the other columns
-        table[DEFAULT] = qaad(default if scale.name != "tiny" else default.with_overrides(epochs=20), False)
+            plan = changed(plan, settings)
+            table[name] = qaad(plan, False)
+        settings = {"network.latent_size": self.plan.network.latent_size}
+        settings["coding.numbers"] = "uniform"  # as trained, like the other columns
+        if scale.name == "tiny":
+            settings["training.epochs"] = 20
+        table[DEFAULT] = qaad(changed(plan_of(preset("default")), settings), False)
         left_out = () if scale.additions else (WIDE, *ADDITIONS, DEFAULT)
         return {name: column for name, column in table.items() if name not in left_out}
 
@@ -216,19 +214,6 @@ def add_cell(
     line = f"{runs.name:<7} {column:<22} nEM-kD {100 * errors['nem_kd']:.3f} %, {trained.seconds:.0f} s"
     print(line, file=sys.stderr, flush=True)
     return trained
-
-
-def parameters(network: NetworkConfig) -> int:
-    """Of our decoder, without input cloud and latents."""
-    return sum(product(shape) for shape in network.tensor_shapes().values())
-
-
-def product(numbers: Iterable[int]) -> int:
-    """Of all of them."""
-    result = 1
-    for number in numbers:
-        result *= number
-    return result
 
 
 def brief(training: TrainingConfig) -> dict[str, Any]:

@@ -14,7 +14,6 @@ import torch
 import qaadcodec
 from qaadcodec.clouds import write_cloud
 from qaadcodec.codec import compress as compressing
-from qaadcodec.config import CompressConfig, NetworkConfig, TrainingConfig
 
 
 @pytest.mark.parametrize("name", qaadcodec.__all__)
@@ -27,6 +26,19 @@ def test_every_public_name_is_there(name: str) -> None:
 
 def test_the_issues_names_are_public() -> None:
     assert {"compress", "open", "encode", "decode", "inspect", "verify", "evaluate"} <= set(qaadcodec.__all__)
+
+
+def test_what_is_asked_for_and_how_it_is_run_is_public() -> None:
+    """A request, the plan that it becomes for N clouds of M points, and a run that can be stopped."""
+    made = qaadcodec.plan(qaadcodec.Request(preset="fast", quality=40), 64, 4096)
+    assert isinstance(made, qaadcodec.Plan)
+    assert made.training == qaadcodec.PRESETS["fast"].training
+    stop = qaadcodec.StopRequest()
+    run = qaadcodec.Run(stop=stop, seed=5)
+    stop.set()
+    assert run.stop
+    for gone in ("CompressConfig", "aimed", "preset"):
+        assert not hasattr(qaadcodec, gone)
 
 
 def test_a_name_that_is_not_there() -> None:
@@ -52,11 +64,10 @@ def test_the_example_of_the_docstring_works(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "scans").mkdir()
     for i, cloud in enumerate(originals):
         write_cloud(tmp_path / f"scans/{i}.npy", cloud, "npy")
-    small = CompressConfig(
-        network=NetworkConfig(latent_size=3, patches=4, shared_widths=(8,), head_widths=()),
-        training=TrainingConfig(epochs=60, batch=16, points_per_step=48),
-    )
-    monkeypatch.setattr(compressing, "preset", {"default": small}.__getitem__)
+    settings = {"size.quality": None, "network.shared_widths": [8], "network.head_widths": []}
+    settings |= {"training.batch": 16, "training.points_per_step": 48}
+    small = qaadcodec.Request(latent_size=3, patches=4, epochs=60, settings=settings)
+    monkeypatch.setattr(compressing, "Request", lambda: small)
     monkeypatch.chdir(tmp_path)
     scope: dict[str, object] = {}
     exec(example, scope)

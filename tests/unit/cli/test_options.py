@@ -1,11 +1,28 @@
-"""Values of options: what is understood, and what is said about the rest."""
+"""Values of options: what is understood, and what is said about the rest; and how options reach a command together."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 import pytest
+from click.testing import CliRunner
 
-from qaadcodec.cli.options import byte_count, duration, limit, seed_number, setting, span
+from qaadcodec.cli.options import (
+    Ways,
+    bundle,
+    byte_count,
+    duration,
+    force_option,
+    learning_options,
+    limit,
+    quiet_option,
+    seed_number,
+    seed_option,
+    setting,
+    span,
+    ways,
+)
 
 
 @pytest.mark.parametrize(
@@ -112,3 +129,46 @@ def test_settings_are_json_or_else_text(text: str, value: object) -> None:
 def test_what_is_no_setting(text: str) -> None:
     with pytest.raises(click.BadParameter, match=r"is not of the form KEY=VALUE, such as assignment\.pair_swaps=false"):
         setting(text)
+
+
+def test_options_of_a_bundle_reach_the_command_as_one_argument() -> None:
+    got: list[Any] = []
+
+    @click.command()
+    @click.argument("what")
+    @bundle(
+        "pair",
+        lambda given: (list(given), given["left"] + given["right"]),
+        click.option("--left", type=int, default=1),
+        click.option("--right", type=int, default=2),
+    )
+    @click.option("--other")
+    def command(what: str, pair: tuple[list[str], int], other: str | None) -> None:
+        got.append((what, pair, other))
+
+    runner = CliRunner()
+    assert runner.invoke(command, ["x", "--right", "5", "--other", "o"]).exit_code == 0
+    assert runner.invoke(command, ["y"]).exit_code == 0
+    assert got == [("x", (["left", "right"], 6), "o"), ("y", (["left", "right"], 3), None)]
+    shown = runner.invoke(command, ["--help"]).output
+    assert shown.index("--left") < shown.index("--right") < shown.index("--other")
+
+
+def test_ways_are_those_that_a_command_has_options_for() -> None:
+    got: list[Ways] = []
+
+    @click.command()
+    @ways(seed_option("Seed."), force_option, quiet_option)
+    def few(ways: Ways) -> None:
+        got.append(ways)
+
+    @click.command()
+    @learning_options
+    def many(ways: Ways) -> None:
+        got.append(ways)
+
+    runner = CliRunner()
+    assert runner.invoke(few, ["--seed", "7", "-f"]).exit_code == 0
+    assert runner.invoke(few, ["--device", "cpu"]).exit_code == 2
+    assert runner.invoke(many, ["--device", "cpu", "--skip-bad", "-v", "--json", "--debug"]).exit_code == 0
+    assert got == [Ways(seed=7, force=True), Ways(device="cpu", skip_bad=True, verbose=True, as_json=True)]

@@ -13,7 +13,7 @@ import pytest
 
 from qaadcodec.archive import ArchiveReader, encode
 from qaadcodec.clouds import find_clouds, read_cloud
-from qaadcodec.codec.decode import DecodeSummary, decode
+from qaadcodec.codec.decode import DecodeSummary, Which, decode
 from qaadcodec.codec.open import open as open_archive
 from qaadcodec.config import CodingConfig
 from qaadcodec.errors import EnvironmentFailure, UsageError
@@ -30,7 +30,7 @@ def points_of(archive: Path, *keys: Any) -> list[np.ndarray]:
 def test_one_cloud_in_every_format(archive: Path, tmp_path: Path, suffix: str) -> None:
     (expected,) = points_of(archive, 2)
     output = tmp_path / f"out.{suffix}"
-    assert decode(archive, output, indices=[2]) == DecodeSummary((str(output),), 1, 120)
+    assert decode(archive, output, 2) == DecodeSummary((str(output),), 1, 120)
     found = read_cloud(output)
     np.testing.assert_array_equal(found.points.astype(np.float32), expected)  # text is read as float64
     if suffix in ("npz", "h5"):  # named as in the archive
@@ -38,47 +38,50 @@ def test_one_cloud_in_every_format(archive: Path, tmp_path: Path, suffix: str) -
 
 
 @pytest.mark.parametrize(
-    ("choice", "expected"),
+    ("which", "expected"),
     [
-        ({"indices": [-1]}, [3]),
-        ({"indices": [3, 0, -3]}, [3, 0, 1]),
-        ({"span": slice(1, 3)}, [1, 2]),
-        ({"span": slice(-2, None)}, [2, 3]),
-        ({"name": "sub/c"}, [2]),
-        ({"everything": True}, [0, 1, 2, 3]),
+        (0, [0]),
+        (-1, [3]),
+        ([-1], [3]),
+        ([3, 0, -3], [3, 0, 1]),
+        (range(1, 3), [1, 2]),
+        (np.int64(0), [0]),
+        (np.array([3, 0]), [3, 0]),
+        (slice(1, 3), [1, 2]),
+        (slice(-2, None), [2, 3]),
+        (slice(None, None, 2), [0, 2]),
+        ("sub/c", [2]),
+        (None, [0, 1, 2, 3]),
     ],
+    ids=str,
 )
-def test_every_way_to_choose(archive: Path, tmp_path: Path, choice: dict[str, Any], expected: list[int]) -> None:
-    summary = decode(archive, tmp_path / "out.npy", **choice)
+def test_every_way_to_choose(archive: Path, tmp_path: Path, which: Which, expected: list[int]) -> None:
+    summary = decode(archive, tmp_path / "out.npy", which)
     assert (summary.clouds, summary.points) == (len(expected), 120)
     clouds = points_of(archive, *expected)
     np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), clouds[0] if len(clouds) == 1 else np.stack(clouds))
 
 
-@pytest.mark.parametrize("choice", [{}, {"indices": [0], "everything": True}, {"name": "a", "span": slice(0, 1)}])
-def test_exactly_one_way(archive: Path, tmp_path: Path, choice: dict[str, Any], only_inputs_left: OnlyLeft) -> None:
-    with pytest.raises(UsageError, match=r"^choose clouds by exactly one of indices, a range, a name and all$"):
-        decode(archive, tmp_path / "out.npy", **choice)
-    only_inputs_left(tmp_path, set())
-
-
 @pytest.mark.parametrize(
-    ("choice", "message"),
+    ("which", "points", "message"),
     [
-        ({"indices": [4]}, "no cloud 4: indices go from 0 to 3, or from -4 to -1"),
-        ({"indices": [0, -5]}, "no cloud -5: indices go from 0 to 3, or from -4 to -1"),
-        ({"span": slice(4, 9)}, "the range 4:9 holds no cloud: indices go from 0 to 3"),
-        ({"span": slice(2, 2)}, "the range 2:2 holds no cloud: indices go from 0 to 3"),
-        ({"name": "q"}, "no cloud is named 'q'"),
-        ({"indices": [0], "points": 121}, "121 points were asked for; it has 1 to 120 per cloud"),
-        ({"everything": True, "points": 0}, "0 points were asked for; it has 1 to 120 per cloud"),
+        (4, None, "no cloud 4: indices go from 0 to 3, or from -4 to -1"),
+        ([0, -5], None, "no cloud -5: indices go from 0 to 3, or from -4 to -1"),
+        ([], None, "no cloud was chosen"),
+        (slice(4, 9), None, "the range 4:9 holds no cloud: indices go from 0 to 3"),
+        (slice(2, 2), None, "the range 2:2 holds no cloud: indices go from 0 to 3"),
+        (slice(9, None), None, "the range 9: holds no cloud: indices go from 0 to 3"),
+        ("q", None, "no cloud is named 'q'"),
+        (0, 121, "121 points were asked for; it has 1 to 120 per cloud"),
+        (None, 0, "0 points were asked for; it has 1 to 120 per cloud"),
     ],
+    ids=str,
 )
 def test_what_is_not_there_is_said_and_nothing_is_written(
-    archive: Path, tmp_path: Path, choice: dict[str, Any], message: str, only_inputs_left: OnlyLeft
+    archive: Path, tmp_path: Path, which: Which, points: int | None, message: str, only_inputs_left: OnlyLeft
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        decode(archive, tmp_path / "out.npz", **choice)
+        decode(archive, tmp_path / "out.npz", which, points=points)
     assert str(caught.value).endswith(message)
     only_inputs_left(tmp_path, set())
 
@@ -88,12 +91,12 @@ def test_a_folder_is_not_made_for_nothing(
     archive: Path, tmp_path: Path, wrong: dict[str, Any], only_inputs_left: OnlyLeft
 ) -> None:
     with pytest.raises(UsageError):
-        decode(archive, f"{tmp_path}/out/", everything=True, **wrong)
+        decode(archive, f"{tmp_path}/out/", **wrong)
     only_inputs_left(tmp_path, set())
 
 
 def test_fewer_points(archive: Path, tmp_path: Path) -> None:
-    summary = decode(archive, tmp_path / "out.npy", everything=True, points=30)
+    summary = decode(archive, tmp_path / "out.npy", points=30)
     assert (summary.clouds, summary.points) == (4, 30)
     rows = [4 * i + 2 for i in range(30)]  # floor((i + 1/2) 120 / 30)
     found = np.load(tmp_path / "out.npy")
@@ -104,7 +107,7 @@ def test_fewer_points(archive: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("format", [None, "ply", "npy", "npz", "h5", "xyz"])
 def test_into_a_stream(archive: Path, tmp_path: Path, format: str | None) -> None:
     stream = io.BytesIO()
-    assert decode(archive, stream, name="b", format=format) == DecodeSummary((), 1, 120)
+    assert decode(archive, stream, "b", format=format) == DecodeSummary((), 1, 120)
     file = tmp_path / f"from_stream.{format or 'ply'}"
     file.write_bytes(stream.getvalue())
     np.testing.assert_array_equal(read_cloud(file).points.astype(np.float32), points_of(archive, "b")[0])
@@ -112,14 +115,14 @@ def test_into_a_stream(archive: Path, tmp_path: Path, format: str | None) -> Non
 
 
 def test_the_format_goes_before_the_suffix(archive: Path, tmp_path: Path) -> None:
-    decode(archive, tmp_path / "out.ply", indices=[0], format="npy")
+    decode(archive, tmp_path / "out.ply", 0, format="npy")
     np.testing.assert_array_equal(np.load(tmp_path / "out.ply"), points_of(archive, 0)[0])
 
 
 def test_many_clouds_in_one_file_keep_their_names(archive: Path, tmp_path: Path) -> None:
     for suffix in ("npz", "h5"):
         output = tmp_path / f"out.{suffix}"
-        decode(archive, output, everything=True)
+        decode(archive, output)
         found = {source.key.strip("/"): source.load().points for source in find_clouds([output])}
         assert sorted(found) == ["a", "b", "sub/c", "sub/d"]
         for name, points in found.items():
@@ -133,7 +136,7 @@ def test_formats_of_one_cloud_refuse_many(
     with pytest.raises(
         UsageError, match=f"^a {suffix} file holds one cloud, and a, b and so on are several$"
     ) as caught:
-        decode(archive, tmp_path / f"out.{suffix}", everything=True)
+        decode(archive, tmp_path / f"out.{suffix}")
     assert caught.value.hint is not None
     assert caught.value.hint.startswith("-o DIR/ writes a file for each")
     only_inputs_left(tmp_path, set())
@@ -142,7 +145,7 @@ def test_formats_of_one_cloud_refuse_many(
 @pytest.mark.parametrize("format", [None, "npy"])
 def test_into_a_folder(archive: Path, tmp_path: Path, format: str | None) -> None:
     suffix = format or "ply"
-    summary = decode(archive, f"{tmp_path}/deep/out/", everything=True, format=format)
+    summary = decode(archive, f"{tmp_path}/deep/out/", format=format)
     folder = tmp_path / "deep/out"
     assert summary.paths == tuple(str(folder / f"{name}.{suffix}") for name in ("a", "b", "sub/c", "sub/d"))
     for i, path in enumerate(summary.paths):
@@ -153,18 +156,18 @@ def test_into_a_folder(archive: Path, tmp_path: Path, format: str | None) -> Non
 
 def test_an_existing_folder_takes_single_clouds(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    assert decode(archive, tmp_path / "out", indices=[3]).paths == (str(tmp_path / "out/sub/d.ply"),)
+    assert decode(archive, tmp_path / "out", 3).paths == (str(tmp_path / "out/sub/d.ply"),)
 
 
 def test_existing_files_are_kept(archive: Path, tmp_path: Path, only_inputs_left: OnlyLeft) -> None:
     (tmp_path / "b.ply").write_bytes(b"precious")
     with pytest.raises(EnvironmentFailure, match=r"b\.ply exists already$"):
-        decode(archive, f"{tmp_path}/", span=slice(0, 2))
+        decode(archive, f"{tmp_path}/", slice(0, 2))
     with pytest.raises(EnvironmentFailure, match=r"b\.ply exists already$"):
-        decode(archive, tmp_path / "b.ply", indices=[0])
+        decode(archive, tmp_path / "b.ply", 0)
     assert (tmp_path / "b.ply").read_bytes() == b"precious"
     only_inputs_left(tmp_path, {"b.ply"})
-    decode(archive, f"{tmp_path}/", span=slice(0, 2), overwrite=True)
+    decode(archive, f"{tmp_path}/", slice(0, 2), overwrite=True)
     np.testing.assert_array_equal(read_cloud(tmp_path / "b.ply").points, points_of(archive, 1)[0])
     assert (tmp_path / "a.ply").exists()
 
@@ -172,14 +175,14 @@ def test_existing_files_are_kept(archive: Path, tmp_path: Path, only_inputs_left
 def test_a_file_where_the_folder_should_be(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_bytes(b"a file")
     with pytest.raises(EnvironmentFailure, match=r"/out is a file, not a folder$"):
-        decode(archive, f"{tmp_path}/out/", indices=[0])
+        decode(archive, f"{tmp_path}/out/", 0)
 
 
 def test_an_unknown_suffix_and_an_unknown_format(archive: Path, tmp_path: Path, only_inputs_left: OnlyLeft) -> None:
     with pytest.raises(UsageError, match=r"^no cloud format has the suffix '\.stl'"):
-        decode(archive, tmp_path / "out.stl", indices=[0])
+        decode(archive, tmp_path / "out.stl", 0)
     with pytest.raises(UsageError, match=r"^unknown cloud format 'stl'"):
-        decode(archive, tmp_path / "out.ply", indices=[0], format="stl")
+        decode(archive, tmp_path / "out.ply", 0, format="stl")
     only_inputs_left(tmp_path, set())
 
 
@@ -206,7 +209,7 @@ def hostile_archive(archive: Path, target: Path) -> Path:
 def test_hostile_names_stay_in_the_folder(archive: Path, tmp_path: Path) -> None:
     hostile = hostile_archive(archive, tmp_path / "hostile.qaad")
     folder = tmp_path / "a/b/out"
-    summary = decode(hostile, f"{folder}/", everything=True)
+    summary = decode(hostile, f"{folder}/")
     assert len(set(summary.paths)) == len(HOSTILE)
     for path in summary.paths:
         assert Path(path).resolve().is_relative_to(folder)
@@ -217,7 +220,7 @@ def test_hostile_names_stay_in_the_folder(archive: Path, tmp_path: Path) -> None
 
 def test_hostile_names_stay_in_the_file(archive: Path, tmp_path: Path) -> None:
     hostile = hostile_archive(archive, tmp_path / "hostile.qaad")
-    decode(hostile, tmp_path / "out.npz", everything=True)
+    decode(hostile, tmp_path / "out.npz")
     with np.load(tmp_path / "out.npz") as arrays:
         assert len(arrays.files) == len(HOSTILE)
         for name in arrays.files:
@@ -228,5 +231,5 @@ def test_hostile_names_stay_in_the_file(archive: Path, tmp_path: Path) -> None:
 def test_the_archive_is_never_overwritten(archive: Path) -> None:
     before = archive.read_bytes()
     with pytest.raises(EnvironmentFailure, match=r"is the input .*, and inputs are never overwritten$"):
-        decode(archive, archive, indices=[0], format="ply", overwrite=True)
+        decode(archive, archive, 0, format="ply", overwrite=True)
     assert archive.read_bytes() == before

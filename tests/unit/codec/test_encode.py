@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,15 @@ import pytest
 from qaadcodec.archive import ArchiveReader, writer
 from qaadcodec.clouds import Normalisation
 from qaadcodec.codec import encode as encoding
-from qaadcodec.codec import fitting
 from qaadcodec.codec.compress import compress
 from qaadcodec.codec.encode import encode
 from qaadcodec.codec.evaluate import evaluate
 from qaadcodec.codec.open import open as open_archive
-from qaadcodec.config import CodingConfig
+from qaadcodec.config import Request
 from qaadcodec.errors import ArchiveError, CloudError, EnvironmentFailure, Interrupted, UsageError
-from qaadcodec.progress import PhaseStarted, Progress, StopRequest
+from qaadcodec.progress import PhaseStarted, Progress, Run, StopRequest
 from qaadcodec.report.summaries import encode_lines
+from qaadcodec.training import fitting
 
 MakeShape = Callable[..., npt.NDArray[np.float64]]
 Put = Callable[[Path, npt.NDArray[np.floating[Any]]], Path]
@@ -34,12 +35,7 @@ OnlyLeft = Callable[[Path, set[str]], None]
 @pytest.fixture(autouse=True)
 def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten rounds of forty steps are for real clouds."""
-    fit = fitting.fit_latents
-
-    def quickly(*args: Any, **kwargs: Any) -> Any:
-        return fit(*args, **kwargs, rounds=3, steps=8, points_per_step=64)
-
-    monkeypatch.setattr(fitting, "fit_latents", quickly)
+    monkeypatch.setattr(fitting, "Fitting", partial(fitting.Fitting, rounds=3, steps=8, points_per_step=64))
 
 
 @pytest.fixture
@@ -52,7 +48,7 @@ def more(tmp_path: Path, make_shape: MakeShape, put_cloud: Put) -> Path:
 
 def test_old_clouds_decode_as_before(archive: Path, tmp_path: Path, more: Path) -> None:
     before = archive.read_bytes()
-    encode(archive, [more], tmp_path / "x.qaad", device="cpu")
+    encode(archive, [more], tmp_path / "x.qaad", run=Run(device="cpu"))
     assert archive.read_bytes() == before
     with open_archive(archive) as old, open_archive(tmp_path / "x.qaad") as new:
         assert new.names == ("a", "b", "sub/c", "sub/d", "a~2", "new")
@@ -72,7 +68,7 @@ def test_old_clouds_decode_as_before(archive: Path, tmp_path: Path, more: Path) 
 
 def test_the_summary_and_the_recorded_error(archive: Path, tmp_path: Path, more: Path) -> None:
     output = tmp_path / "x.qaad"
-    summary = encode(archive, [more], output, device="cpu")
+    summary = encode(archive, [more], output, run=Run(device="cpu"))
     values = summary.to_dict()
     assert values.pop("seconds") > 0
     size = output.stat().st_size
@@ -100,7 +96,7 @@ def test_the_summary_and_the_recorded_error(archive: Path, tmp_path: Path, more:
 
 
 def test_a_cloud_of_the_archive_is_found_again(archive: Path, made: Path, tmp_path: Path) -> None:
-    encode(archive, [made / "scans/sub/d.ply"], tmp_path / "x.qaad", device="cpu")
+    encode(archive, [made / "scans/sub/d.ply"], tmp_path / "x.qaad", run=Run(device="cpu"))
     with open_archive(tmp_path / "x.qaad") as new:
         assert new.names[4] == "d"
     references = {3: made / "scans", 4: made / "scans/sub/d.ply"}
@@ -116,7 +112,7 @@ def test_other_counts_are_resampled(
     archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put, heard: Any
 ) -> None:
     put_cloud(tmp_path / "big.npy", make_shape(9, 200))
-    summary = encode(archive, [tmp_path / "big.npy"], tmp_path / "x.qaad", on_event=heard)
+    summary = encode(archive, [tmp_path / "big.npy"], tmp_path / "x.qaad", run=Run(listener=heard))
     assert summary.points == 120
     assert heard.notices[0].startswith("1 of 1 clouds are resampled to 120 points (")
     with open_archive(tmp_path / "x.qaad") as new:
@@ -141,7 +137,7 @@ def test_clouds_of_another_place_are_warned_of(
     archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put, heard: Any
 ) -> None:
     put_cloud(tmp_path / "far.npy", make_shape(9) + 100.0)
-    encode(archive, [tmp_path / "far.npy"], tmp_path / "x.qaad", on_event=heard)
+    encode(archive, [tmp_path / "far.npy"], tmp_path / "x.qaad", run=Run(listener=heard))
     (notice,) = heard.notices
     assert notice.startswith("the new clouds reach 9")
     assert notice.endswith(
@@ -153,7 +149,7 @@ def test_clouds_that_come_back_badly_are_warned_of(
     archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put, heard: Any
 ) -> None:
     put_cloud(tmp_path / "small.npy", make_shape(9) / 25.4)  # inches
-    encode(archive, [tmp_path / "small.npy"], tmp_path / "x.qaad", on_event=heard)
+    encode(archive, [tmp_path / "small.npy"], tmp_path / "x.qaad", run=Run(listener=heard))
     (notice,) = heard.notices
     assert re.fullmatch(
         r"the new clouds come back with an nEM-kD of [0-9.]+ %, those of the set with [0-9.]+ %; "
@@ -165,7 +161,7 @@ def test_clouds_that_come_back_badly_are_warned_of(
 def test_the_same_command_gives_the_same_bytes(archive: Path, tmp_path: Path, more: Path) -> None:
     outputs = [tmp_path / name for name in ("1.qaad", "2.qaad")]
     for output in outputs:
-        encode(archive, [more], output, device="cpu", seed=3)
+        encode(archive, [more], output, run=Run(device="cpu", seed=3))
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
 
 
@@ -211,7 +207,7 @@ def test_a_stop_before_the_first_cloud(archive: Path, tmp_path: Path, more: Path
             stop.set()
 
     with pytest.raises(Interrupted, match=r"^stopped before a cloud was fitted; nothing was written$"):
-        encode(archive, [more], tmp_path / "x.qaad", on_event=listen, stop=stop)
+        encode(archive, [more], tmp_path / "x.qaad", run=Run(listener=listen, stop=stop))
     only_inputs_left(tmp_path, {"more"})
 
 
@@ -227,7 +223,7 @@ def test_a_stop_later_writes_what_was_fitted_and_says_so(
             stop.set()
         heard(event)
 
-    summary = encode(archive, [tmp_path / "more"], tmp_path / "x.qaad", on_event=listen, stop=stop)
+    summary = encode(archive, [tmp_path / "more"], tmp_path / "x.qaad", run=Run(listener=listen, stop=stop))
     assert (summary.added, summary.clouds, summary.interrupted, summary.unfitted) == (8, 12, True, 2)
     assert "stopped: 2 of 10 new clouds were not added" in heard.notices
     assert encode_lines(summary)[1].split(maxsplit=1)[1] == "8 clouds, finished early"
@@ -241,7 +237,7 @@ def test_more_than_an_archive_holds_is_refused_before_it_is_fitted(
     limit: str, archive: Path, tmp_path: Path, more: Path, monkeypatch: pytest.MonkeyPatch, only_inputs_left: OnlyLeft
 ) -> None:
     monkeypatch.setattr(writer, limit, {"MAX_CLOUDS": 5, "MAX_CODED": 17}[limit])  # 6 clouds, 3 numbers each
-    monkeypatch.setattr(fitting, "fit_latents", None)
+    monkeypatch.setattr(fitting, "fit", None)
     said = {
         "MAX_CLOUDS": "would hold 6 clouds, and can hold 5$",
         "MAX_CODED": "^18 numbers of latents, and at most 17 can",
@@ -262,17 +258,18 @@ def test_a_stop_keeps_the_bounds_of_what_was_fitted(
         if isinstance(event, Progress) and event.phase == "fitting":
             stop.set()
 
-    assert encode(archive, [tmp_path / "more"], tmp_path / "x.qaad", on_event=listen, stop=stop).added == 8
+    assert encode(archive, [tmp_path / "more"], tmp_path / "x.qaad", run=Run(listener=listen, stop=stop)).added == 8
     with open_archive(archive) as old, open_archive(tmp_path / "x.qaad") as new:
         assert new.header.bounds == old.header.bounds
 
 
 def test_the_recorded_error_is_that_of_what_will_be_decoded(
-    tmp_path: Path, scans: Path, tiny: Any, more: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, scans: Path, tiny: Request, more: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With latents of two bits, quantising them moves the clouds."""
-    coarse = replace(tiny, coding=CodingConfig(latent_bits=2), training=replace(tiny.training, epochs=60))
-    compress([scans], tmp_path / "coarse.qaad", config=coarse, device="cpu")
+    settings = {**tiny.settings, "coding.numbers": "uniform", "coding.latent_bits": 2}
+    coarse = replace(tiny, epochs=60, settings=settings)
+    compress([scans], tmp_path / "coarse.qaad", coarse, run=Run(device="cpu"))
     stored: list[npt.NDArray[np.float32]] = []
     measure = encoding.sample_error
 
@@ -281,7 +278,7 @@ def test_the_recorded_error_is_that_of_what_will_be_decoded(
         return measure(clouds, original, decoded, *rest)
 
     monkeypatch.setattr(encoding, "sample_error", noted)
-    encode(tmp_path / "coarse.qaad", [more], tmp_path / "x.qaad", device="cpu")
+    encode(tmp_path / "coarse.qaad", [more], tmp_path / "x.qaad", run=Run(device="cpu"))
     with open_archive(tmp_path / "x.qaad") as new:
         norm = Normalisation(np.array(new.header.offset), new.header.scale)
         for i in range(2):

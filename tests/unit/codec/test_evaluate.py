@@ -17,9 +17,12 @@ from scipy.spatial.distance import cdist
 
 from qaadcodec.clouds import resample
 from qaadcodec.codec.decode import decode
-from qaadcodec.codec.evaluate import METRICS, CloudErrors, check_thresholds, evaluate, evaluate_pair, summarise
+from qaadcodec.codec.evaluate import check_thresholds, evaluate, evaluate_pair, summarise
 from qaadcodec.codec.open import open as open_archive
 from qaadcodec.errors import CloudError, ThresholdMissed, UsageError
+from qaadcodec.metrics.names import METRICS
+from qaadcodec.metrics.pair import CloudErrors
+from qaadcodec.progress import PhaseEnded, PhaseStarted, Progress, Run
 
 MakeShape = Callable[..., npt.NDArray[np.float64]]
 Put = Callable[[Path, npt.NDArray[np.floating[Any]]], Path]
@@ -85,7 +88,7 @@ def test_one_reference_is_the_original_of_one_cloud(
 
     for i, folder in enumerate(("x", "y")):
         put_cloud(tmp_path / f"set/{folder}/0.ply", make_shape(i))
-    compress([tmp_path / "set"], tmp_path / "x.qaad", config=tiny)
+    compress([tmp_path / "set"], tmp_path / "x.qaad", tiny)
     with pytest.raises(CloudError):
         list(evaluate(tmp_path / "x.qaad", [tmp_path / "set/x/0.ply"], metrics=["em_kd"]))
 
@@ -120,7 +123,7 @@ def test_what_cannot_be_found_is_said(
 def test_unequal_counts(archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put) -> None:
     original = make_shape(0, 200)
     put_cloud(tmp_path / "a.npy", original)
-    (found,) = evaluate(archive, [tmp_path / "a.npy"], seed=4)
+    (found,) = evaluate(archive, [tmp_path / "a.npy"], run=Run(seed=4))
     assert found.note == "a: 120 and 200 points: EM-kD on 120, drawn with seed 4"
     assert found.points == 200
     with open_archive(archive) as source:
@@ -132,7 +135,7 @@ def test_unequal_counts(archive: Path, tmp_path: Path, make_shape: MakeShape, pu
     assert found.n_em_kd == pytest.approx(subsample["em_kd"] / variance, rel=1e-6)
     assert found.chamfer == pytest.approx(whole["chamfer"], rel=1e-6)
     assert found.d1_psnr == pytest.approx(whole["d1_psnr"], rel=1e-6)
-    (other,) = evaluate(archive, [tmp_path / "a.npy"], seed=5)
+    (other,) = evaluate(archive, [tmp_path / "a.npy"], run=Run(seed=5))
     assert other.em_kd != found.em_kd
     assert other.chamfer == found.chamfer
     (silent,) = evaluate(archive, [tmp_path / "a.npy"], metrics=["chamfer"])
@@ -181,7 +184,7 @@ def test_equal_clouds_have_no_error(tmp_path: Path, make_shape: MakeShape, put_c
 
 
 def test_a_decoded_file_has_the_errors_of_its_cloud(archive: Path, made: Path, tmp_path: Path) -> None:
-    decode(archive, tmp_path / "c.ply", name="sub/c")
+    decode(archive, tmp_path / "c.ply", "sub/c")
     pair = evaluate_pair(tmp_path / "c.ply", made / "scans/sub/c.ply")
     (cloud,) = evaluate(archive, [made / "scans"], indices=[2])
     for name in METRICS:
@@ -280,6 +283,15 @@ def test_an_error_without_bound_misses_every_limit() -> None:
 
 
 def test_clouds_without_an_original_are_said(archive: Path, made: Path, heard: Any) -> None:
-    errors = list(evaluate(archive, [made / "scans/a.ply"], metrics=["em_kd"], on_event=heard))
+    errors = list(evaluate(archive, [made / "scans/a.ply"], metrics=["em_kd"], run=Run(listener=heard)))
     assert [e.name for e in errors] == ["a"]
     assert heard.notices == ["3 of 4 clouds have no original among the references, such as b"]
+
+
+def test_progress_is_told_cloud_by_cloud(archive: Path, made: Path, heard: Any) -> None:
+    found = evaluate(archive, [made / "scans"], indices=[2, 0], metrics=["chamfer"], run=Run(listener=heard))
+    assert [e.name for e in found] == ["sub/c", "a"]
+    started, *told, ended = heard.events
+    assert started == PhaseStarted("comparing", 2, "clouds")
+    assert [(event.done, event.fraction) for event in told if isinstance(event, Progress)] == [(1, 0.5), (2, 1.0)]
+    assert isinstance(ended, PhaseEnded)

@@ -10,6 +10,7 @@ import pytest
 
 from qaadcodec.archive import ArchiveReader
 from qaadcodec.codec.inspect import inspect
+from qaadcodec.config import Request
 from qaadcodec.errors import ArchiveError
 from qaadcodec.version import __version__
 
@@ -17,7 +18,7 @@ from qaadcodec.version import __version__
 PARAMETERS = (12 * 9 + 12 + 2 * 12 * 3) + (8 * 12 + 8 + 2 * 8 * 3) + 4 * (6 * 11 + 6 + 3 * 6 + 3)
 
 
-def test_every_number(archive: Path) -> None:
+def test_every_number(archive: Path, tiny: Request) -> None:
     found = inspect(archive)
     size = archive.stat().st_size
     assert (found.path, found.bytes, found.raw_bytes) == (str(archive), size, 4 * 120 * 12)
@@ -30,7 +31,7 @@ def test_every_number(archive: Path) -> None:
     biases, inputs = 12 + 8 + 4 * (6 + 3), 3 * 12 + 3 * 4 * 6
     assert found.ratio_paper == pytest.approx(4 * 120 * 3 / (PARAMETERS - biases - inputs + 4 * 3))
     assert found.bits_per_point == pytest.approx(8 * size / 480)
-    assert (found.preset, found.seed, found.epochs) == ("", 0, 3)
+    assert (found.preset, found.seed, found.epochs) == (str(tiny), 0, 3)
     assert found.names == ("a", "b", "sub/c", "sub/d")
     assert found.counts == (120, 120, 120, 120)
     assert found.dtype == "float32"

@@ -12,9 +12,9 @@ HEAVY = ("torch", "scipy", "h5py", "plyfile", "rich")
 USES = {
     "inspect": "qaadcodec.inspect(path)",
     "verify": "qaadcodec.verify(path, decode=True)",
-    "decode to ply": "qaadcodec.decode(path, folder + '/out.ply', indices=[1])",
-    "decode to npy": "qaadcodec.decode(path, folder + '/out.npy', everything=True, points=7)",
-    "decode to a folder": "qaadcodec.decode(path, folder + '/out/', everything=True, format='xyz')",
+    "decode to ply": "qaadcodec.decode(path, folder + '/out.ply', 1)",
+    "decode to npy": "qaadcodec.decode(path, folder + '/out.npy', points=7)",
+    "decode to a folder": "qaadcodec.decode(path, folder + '/out/', format='xyz')",
     "open": "a = qaadcodec.open(path); a['sub/c']; a[1:3]; a.close()",
 }
 

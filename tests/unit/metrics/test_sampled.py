@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from qaadcodec.metrics.em_kd import variance
-from qaadcodec.metrics.sampled import sample_error
+from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
+from qaadcodec.progress import Progress, Run
+
+Decoded = Callable[[int], np.ndarray]
+
+
+def measured(clouds: int, original: Decoded, decoded: Decoded, scale: float, run: Run) -> SampledError:
+    with run.phase("measuring", min(clouds, SAMPLE), "clouds") as phase:
+        return sample_error(clouds, original, decoded, scale, run, phase)
 
 
 def test_it_is_the_mean_over_an_even_sample_in_input_units() -> None:
@@ -20,7 +30,7 @@ def test_it_is_the_mean_over_an_even_sample_in_input_units() -> None:
         asked.append(i)
         return cloud + np.array([1e-3 * i, 0, 0], np.float32)
 
-    error = sample_error(50, lambda i: cloud, decoded, scale=10.0)
+    error = measured(50, lambda i: cloud, decoded, 10.0, Run())
     assert asked == [0, 7, 14, 21, 28, 35, 42, 49]
     wanted = np.mean([(1e-3 * i) ** 2 for i in asked])
     assert error.sample == 8
@@ -31,14 +41,17 @@ def test_it_is_the_mean_over_an_even_sample_in_input_units() -> None:
 
 
 @pytest.mark.parametrize("clouds", [1, 2, 8])
-def test_small_sets_are_measured_whole(clouds: int) -> None:
+def test_small_sets_are_measured_whole_and_every_cloud_is_told(clouds: int, heard: Any) -> None:
     cloud = np.eye(3, dtype=np.float32)
     asked: list[int] = []
-    error = sample_error(clouds, lambda i: cloud, lambda i: (asked.append(i), cloud)[1], 1.0)
+    error = measured(clouds, lambda i: cloud, lambda i: (asked.append(i), cloud)[1], 1.0, Run(listener=heard))
     assert asked == list(range(clouds))
     assert (error.em_kd, error.n_em_kd, error.sample) == (0.0, 0.0, clouds)
+    told = [event for event in heard.events if isinstance(event, Progress)]
+    assert [(event.done, event.fraction) for event in told] == [(i, i / clouds) for i in range(1, clouds + 1)]
 
 
 def test_after_the_deadline_one_cloud_is_enough() -> None:
     cloud = np.eye(3, dtype=np.float32)
-    assert sample_error(20, lambda i: cloud, lambda i: cloud, 1.0, deadline=time.monotonic() - 1).sample == 1
+    late = Run(deadline=time.monotonic() - 1)
+    assert measured(20, lambda i: cloud, lambda i: cloud, 1.0, late).sample == 1

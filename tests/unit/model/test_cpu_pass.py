@@ -11,7 +11,7 @@ from torch import Tensor
 
 from qaadcodec.config import NetworkConfig
 from qaadcodec.model.cpu_pass import SELU_ALPHA, SELU_SCALE, cloud_by_cloud, selu_backward
-from qaadcodec.model.cpu_threads import Threads, threads
+from qaadcodec.model.cpu_threads import Threads, cloud_threads
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.training.host.loss import matched_error
 
@@ -64,13 +64,13 @@ def gradients(network: FoldingNetwork, loss: Tensor, q: Tensor, latents: Tensor)
 @pytest.mark.parametrize(("film", "displacement", "head_widths"), CASES)
 @pytest.mark.parametrize("batch", [1, 2, 5])  # fewer, as many and more clouds than threads
 def test_loss_predictions_and_every_gradient_are_autograds(
-    run: Threads, film: bool, displacement: bool, head_widths: tuple[int, ...], batch: int
+    threads: Threads, film: bool, displacement: bool, head_widths: tuple[int, ...], batch: int
 ) -> None:
     network = network_of(film, displacement, head_widths)
     q, latents, targets = problem(network, batch)
     expected_loss, expected = plain(network, q, latents, targets)
     wanted = gradients(network, expected_loss, q, latents)
-    loss, predictions = cloud_by_cloud(network, q, latents, targets, run)
+    loss, predictions = cloud_by_cloud(network, q, latents, targets, threads)
     found = gradients(network, loss, q, latents)
     assert float(loss.detach()) == pytest.approx(float(expected_loss.detach()), rel=1e-5)
     assert not predictions.requires_grad
@@ -83,21 +83,21 @@ def test_loss_predictions_and_every_gradient_are_autograds(
         )
 
 
-def test_the_outer_gradient_multiplies(run: Threads) -> None:
+def test_the_outer_gradient_multiplies(threads: Threads) -> None:
     network = network_of(True, True, (16,))
     q, latents, targets = problem(network, 3)
-    once = gradients(network, cloud_by_cloud(network, q, latents, targets, run)[0], q, latents)
-    thrice = gradients(network, 3.0 * cloud_by_cloud(network, q, latents, targets, run)[0], q, latents)
+    once = gradients(network, cloud_by_cloud(network, q, latents, targets, threads)[0], q, latents)
+    thrice = gradients(network, 3.0 * cloud_by_cloud(network, q, latents, targets, threads)[0], q, latents)
     for name in once:
         torch.testing.assert_close(thrice[name], 3.0 * once[name], rtol=1e-5, atol=1e-7)
 
 
-def test_bfloat16_comes_close(run: Threads, run_bfloat16: Threads) -> None:
+def test_bfloat16_comes_close(threads: Threads, threads_bfloat16: Threads) -> None:
     network = network_of(True, True, (16,))
     q, latents, targets = problem(network, 4)
-    exact_loss, exact = cloud_by_cloud(network, q, latents, targets, run)
+    exact_loss, exact = cloud_by_cloud(network, q, latents, targets, threads)
     wanted = gradients(network, exact_loss, q, latents)
-    loss, predictions = cloud_by_cloud(network, q, latents, targets, run_bfloat16)
+    loss, predictions = cloud_by_cloud(network, q, latents, targets, threads_bfloat16)
     found = gradients(network, loss, q, latents)
     assert float(loss.detach()) == pytest.approx(float(exact_loss.detach()), rel=0.02)
     assert float(loss.detach()) != float(exact_loss.detach())  # the products were taken in bfloat16
@@ -108,42 +108,34 @@ def test_bfloat16_comes_close(run: Threads, run_bfloat16: Threads) -> None:
         assert float(cosine) > 0.99, name
 
 
-def test_the_number_of_threads_changes_only_the_order_of_sums(run: Threads) -> None:
+def test_the_number_of_threads_changes_only_the_order_of_sums(threads: Threads) -> None:
     network = network_of(True, True, (16,))
     q, latents, targets = problem(network, 5)
-    many = gradients(network, cloud_by_cloud(network, q, latents, targets, run)[0], q, latents)
-    alone = Threads(run.pool, 1, torch.float32)
+    many = gradients(network, cloud_by_cloud(network, q, latents, targets, threads)[0], q, latents)
+    alone = Threads(threads.pool, 1, torch.float32)
     one = gradients(network, cloud_by_cloud(network, q, latents, targets, alone)[0], q, latents)
     for name in many:
         torch.testing.assert_close(many[name], one[name], rtol=1e-4, atol=1e-6)
 
 
-def test_the_same_call_twice_gives_the_same_bits(run_bfloat16: Threads) -> None:
+def test_the_same_call_twice_gives_the_same_bits(threads_bfloat16: Threads) -> None:
     network = network_of(True, True, (16,))
     q, latents, targets = problem(network, 5)
     first, second = (
-        gradients(network, cloud_by_cloud(network, q, latents, targets, run_bfloat16)[0], q, latents) for _ in range(2)
+        gradients(network, cloud_by_cloud(network, q, latents, targets, threads_bfloat16)[0], q, latents)
+        for _ in range(2)
     )
     for name in first:
         assert torch.equal(first[name], second[name]), name
 
 
-def test_the_matched_error_on_the_cpu_is_this_one(run: Threads) -> None:
+def test_the_matched_error_on_the_cpu_is_this_one(threads: Threads) -> None:
     network = network_of(False, True, (8, 8))
     q, latents, targets = problem(network, 2)
-    loss, predictions = matched_error(network, q, latents, targets, run)
-    other, same = cloud_by_cloud(network, q, latents, targets, run)
+    loss, predictions = matched_error(network, q, latents, targets, threads)
+    other, same = cloud_by_cloud(network, q, latents, targets, threads)
     assert float(loss.detach()) == float(other.detach())
     assert torch.equal(predictions, same)
-
-
-def test_the_matched_error_is_the_mean_squared_distance_per_point(run: Threads) -> None:
-    network = FoldingNetwork(NetworkConfig(latent_size=2, patches=2, shared_widths=(4,), head_widths=()))
-    q = torch.zeros(2, 3, 3)  # displacement output: P̂ = Q at the start
-    targets = torch.tensor([3.0, 0.0, 4.0]).expand(2, 6, 3)
-    loss, predictions = matched_error(network, q, torch.zeros(2, 2), targets, run)
-    assert float(loss.detach()) == 25.0
-    assert not predictions.any()
 
 
 def test_selu_backward_is_autograds() -> None:
@@ -157,8 +149,8 @@ def test_selu_backward_is_autograds() -> None:
 
 def test_threads_give_torch_its_own_threads_back() -> None:
     before = torch.get_num_threads()
-    with threads() as run:
+    with cloud_threads() as threads:
         assert torch.get_num_threads() == 1
-        assert run.count >= 1
-        assert list(run.pool.map(np.square, range(4))) == [0, 1, 4, 9]
+        assert threads.count >= 1
+        assert list(threads.pool.map(np.square, range(4))) == [0, 1, 4, 9]
     assert torch.get_num_threads() == before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qaadcodec.report.text import count_of, duration, grouped, numbers, percent, printable, rate, short
+from qaadcodec.report.text import count_of, duration, grouped, numbers, percent, printable, short, throughput
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ def test_durations(seconds: float, text: str) -> None:
     ("speed", "text"),
     [(3.0, "3 points/s"), (1234.0, "1.23 k points/s"), (1.2e6, "1.2 M points/s"), (4.56e9, "4.56 G points/s")],
 )
-def test_rates(speed: float, text: str) -> None:
-    assert rate(speed) == text
+def test_throughputs(speed: float, text: str) -> None:
+    assert throughput(speed) == text
 
 
 def test_counts() -> None:

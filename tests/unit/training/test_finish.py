@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
+from fixtures.training import HOST
 
 from qaadcodec.archive import Archive, ArchiveReader, Grids, quantise, write_archive
-from qaadcodec.config import CodingConfig, CompressConfig, aimed
+from qaadcodec.clouds import find_clouds
+from qaadcodec.config import CodingConfig, Plan, Request, plan
 from qaadcodec.metrics.sampled import sample_error
 from qaadcodec.model.numpy_decoder import decode_points
-from qaadcodec.progress import Notice, ignore
+from qaadcodec.progress import Notice, PhaseEnded, PhaseStarted, Run
 from qaadcodec.sets.gather import Gathered, gather
+from qaadcodec.sets.survey import survey
 from qaadcodec.training.finish import UNLEARNT_LOSS, archive_of, final_coding, finish, size_of
 from qaadcodec.training.learn import begin
 from qaadcodec.training.learner import Learner
@@ -26,28 +28,24 @@ from qaadcodec.training.quantise.sensitivity import chosen_grids
 
 
 @pytest.fixture
-def unrounded(tiny: CompressConfig) -> CompressConfig:
+def unrounded(tiny: Request) -> Plan:
     """Learnt for a while, and stopped before anything was rounded."""
-    return replace(tiny, training=replace(tiny.training, epochs=15), coding=CodingConfig(learn_from=1.0))
+    made = plan(replace(tiny, epochs=15), 4, 120)
+    return replace(made, request="", coding=CodingConfig(learn_from=1.0))
 
 
 @pytest.fixture
 def gathered(scans: Path) -> Iterator[Gathered]:
-    found = gather([scans], "out.qaad", points=None, seed=0, skip_bad=False, on_event=ignore, stop=None)
-    with found.store:
+    with gather(survey(find_clouds([scans]), Run(), skip_bad=False), 120, Run()) as found:
         yield found
 
 
 @pytest.fixture
-def learner(gathered: Gathered, unrounded: CompressConfig) -> Learner:
-    made = begin(gathered, unrounded, torch.device("cpu"), None, ignore, None)
-    list(train(made, gathered.store, unrounded, gathered.variance))
+def learner(gathered: Gathered, unrounded: Plan) -> Learner:
+    made = begin(gathered.store, unrounded, Run(), HOST)
+    train(made, gathered, unrounded, Run(), HOST)
     assert made.grids is None
     return made
-
-
-def with_points(config: CompressConfig, **aims: Any) -> CompressConfig:
-    return replace(aimed(config, **aims), points=120)
 
 
 def written(archive: Archive, coding: CodingConfig | Grids) -> bytes:
@@ -59,20 +57,22 @@ def written(archive: Archive, coding: CodingConfig | Grids) -> bytes:
 def error_of(archive: Archive, gathered: Gathered) -> float:
     """EM-kD of all its clouds."""
     network, points = archive.header.network, gathered.store.points
-    return sample_error(
-        len(points),
-        lambda i: points[i],
-        lambda i: decode_points(network, archive.weights, archive.input_cloud, archive.latents[i]),
-        gathered.normalisation.scale,
-    ).em_kd
+    with Run().phase("measuring", len(points), "clouds") as phase:
+        return sample_error(
+            len(points),
+            lambda i: points[i],
+            lambda i: decode_points(network, archive.weights, archive.input_cloud, archive.latents[i]),
+            gathered.normalisation.scale,
+            Run(),
+            phase,
+        ).em_kd
 
 
-def test_what_never_was_rounded_is_coded_all_the_same(
-    learner: Learner, gathered: Gathered, unrounded: CompressConfig
-) -> None:
+def test_what_never_was_rounded_is_coded_all_the_same(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
     """In grids that cost a twentieth of the error, and what is returned is what a reader gets."""
-    before = archive_of(learner, gathered, with_points(unrounded))
-    found = finish(learner, gathered, with_points(unrounded), None, ignore)
+    before = archive_of(learner, gathered, unrounded, seed=0)
+    found = finish(learner, gathered, unrounded, Run())
+    assert found.plan is unrounded
     assert found.coding is learner.grids
     plain, exact = error_of(found.archive, gathered), error_of(before, gathered)
     assert found.error.em_kd == pytest.approx(plain, rel=1e-6)
@@ -90,44 +90,53 @@ def test_what_never_was_rounded_is_coded_all_the_same(
     np.testing.assert_array_equal(again.latents, found.archive.latents)
 
 
-def test_steps_that_were_learnt_with_are_kept(learner: Learner, gathered: Gathered, unrounded: CompressConfig) -> None:
+def test_grids_that_were_learnt_with_are_kept(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
     grids, _ = chosen_grids(learner, 1e-3, 0)
     learner.grids = grids
-    config = with_points(unrounded)
-    found = finish(learner, gathered, config, None, ignore)
+    found = finish(learner, gathered, unrounded, Run())
     assert found.coding is grids
-    stored = quantise(archive_of(learner, gathered, config), grids)
+    stored = quantise(archive_of(learner, gathered, unrounded, seed=0), grids)
     np.testing.assert_array_equal(found.archive.latents, stored.latents)
     np.testing.assert_array_equal(found.archive.input_cloud, stored.input_cloud)
 
 
-def test_uniform_numbers_have_the_bits_that_were_set(
-    learner: Learner, gathered: Gathered, unrounded: CompressConfig
-) -> None:
+def test_uniform_numbers_have_the_bits_that_were_set(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
     coding = CodingConfig(numbers="uniform", weight_bits=5)
-    config = replace(with_points(unrounded), coding=coding)
-    assert final_coding(learner, gathered, config, ignore) is coding
+    assert final_coding(learner, gathered, replace(unrounded, coding=coding), Run()) is coding
     assert learner.grids is None
 
 
-def test_the_size_is_that_of_the_file(learner: Learner, gathered: Gathered, unrounded: CompressConfig) -> None:
+def test_the_size_is_that_of_the_file(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
     """Of the same archive: the error, which is measured last, is not in it yet."""
     learner.grids, _ = chosen_grids(learner, 1e-3, 0)
-    config = with_points(unrounded)
-    size = size_of(learner, gathered, config)
-    assert size == len(written(archive_of(learner, gathered, config), learner.grids))
-    found = finish(learner, gathered, config, None, ignore)
+    size = size_of(learner, gathered, unrounded, seed=0)
+    assert size == len(written(archive_of(learner, gathered, unrounded, seed=0), learner.grids))
+    found = finish(learner, gathered, unrounded, Run())
     assert size < len(written(found.archive, found.coding)) < size + 100
+
+
+def test_the_header_tells_how_it_was_learnt(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
+    header = finish(learner, gathered, replace(unrounded, request="fast a.b=1"), Run(seed=9)).archive.header
+    assert (header.preset, header.seed, header.epochs) == ("fast a.b=1", 9, 15)
+    assert (header.clouds, header.points, header.network) == (4, 120, unrounded.network)
+
+
+def test_the_error_is_told_cloud_by_cloud(learner: Learner, gathered: Gathered, unrounded: Plan, heard: Any) -> None:
+    finish(learner, gathered, unrounded, Run(listener=heard))
+    started, *progress, ended = heard.events
+    assert started == PhaseStarted("measuring", 4, "clouds")
+    assert [(event.done, event.fraction) for event in progress] == [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1.0)]
+    assert isinstance(ended, PhaseEnded)
 
 
 @pytest.mark.parametrize("share", [0.8, 1.25])
 def test_a_wanted_size_is_come_near_to(
-    learner: Learner, gathered: Gathered, unrounded: CompressConfig, heard: Any, share: float
+    learner: Learner, gathered: Gathered, unrounded: Plan, heard: Any, share: float
 ) -> None:
-    free = finish(learner, gathered, with_points(unrounded), None, ignore)
+    free = finish(learner, gathered, unrounded, Run())
     before = len(written(free.archive, free.coding))
-    config = with_points(unrounded, bytes=round(share * before))
-    found = finish(learner, gathered, config, None, heard)
+    aimed = replace(unrounded, target_bytes=round(share * before))
+    found = finish(learner, gathered, aimed, Run(listener=heard))
     assert len(written(found.archive, found.coding)) == pytest.approx(share * before, rel=0.1)
     assert (found.error.em_kd > free.error.em_kd) == (share < 1)
     assert heard.notices == []
@@ -135,10 +144,10 @@ def test_a_wanted_size_is_come_near_to(
 
 @pytest.mark.parametrize(("target", "way"), [(100, "fewer"), (10**6, "more")])
 def test_a_size_that_cannot_be_met_is_said(
-    learner: Learner, gathered: Gathered, unrounded: CompressConfig, heard: Any, target: int, way: str
+    learner: Learner, gathered: Gathered, unrounded: Plan, heard: Any, target: int, way: str
 ) -> None:
-    found = finish(learner, gathered, with_points(unrounded, bytes=target), None, heard)
-    size = size_of(learner, gathered, with_points(unrounded))
+    found = finish(learner, gathered, replace(unrounded, target_bytes=target), Run(listener=heard))
+    size = size_of(learner, gathered, unrounded, seed=0)
     notices = [event for event in heard.events if isinstance(event, Notice)]
     assert notices == [
         Notice(

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qaadcodec.config.sizing import sized
 
-from qaadcodec.config import CompressConfig, SizeConfig, aimed, preset
+from qaadcodec.config import Plan, Request, plan
 from qaadcodec.metrics.sampled import SampledError
-from qaadcodec.progress import Notice, StopRequest
-from qaadcodec.training import search
-from qaadcodec.training.search import QUALITIES, learn_as_asked
+from qaadcodec.progress import Notice, Run, StopRequest
+from qaadcodec.training import search as module
+from qaadcodec.training.search import QUALITIES, search
 
 CLOUDS, POINTS = 20, 1000
 GATHERED: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((CLOUDS, POINTS, 3), np.float32)))
@@ -27,44 +26,31 @@ class Learning:
     """In place of `learn`: what it was asked for, and an error that halves from call to call."""
 
     after: Callable[[], None] = lambda: None
-    configs: list[CompressConfig] = field(default_factory=list)
-    deadlines: list[float | None] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
 
-    def __call__(
-        self, gathered: Any, config: CompressConfig, device: str, deadline: float | None, *listening: Any
-    ) -> Any:
+    def __call__(self, gathered: Any, plan: Plan, run: Run) -> Any:
         assert gathered is GATHERED
-        self.configs.append(config)
-        self.deadlines.append(deadline)
+        self.plans.append(plan)
+        self.runs.append(run)
         self.after()
-        em_kd = 0.8 * 0.5 ** len(self.configs)
-        return SimpleNamespace(error=SampledError(em_kd, 10 * em_kd, 8), turn=len(self.configs))
+        em_kd = 0.8 * 0.5 ** len(self.plans)
+        return SimpleNamespace(error=SampledError(em_kd, 10 * em_kd, 8), plan=plan, turn=len(self.plans))
+
+    @property
+    def qualities(self) -> list[float | None]:
+        return [plan.quality for plan in self.plans]
 
 
 @pytest.fixture
 def learning(monkeypatch: pytest.MonkeyPatch) -> Learning:
     taken = Learning()
-    monkeypatch.setattr(search, "learn", taken)
+    monkeypatch.setattr(module, "learn", taken)
     return taken
 
 
-def config_for(**aims: Any) -> CompressConfig:
-    return aimed(preset("default").with_overrides(latent_size=7), **aims)
-
-
-def qualities(learning: Learning) -> list[float | None]:
-    return [config.size.quality for config in learning.configs]
-
-
-@pytest.mark.parametrize("aims", [{"quality": 30.0}, {"bytes": 9000}, {"ratio": 25.0}, {}], ids=str)
-def test_without_an_error_it_is_learnt_once(learning: Learning, heard: Any, aims: dict[str, Any]) -> None:
-    config = config_for(**aims)
-    learned, used = learn_as_asked(GATHERED, config, "cpu", 12.5, heard, None)
-    assert used == sized(config, CLOUDS, POINTS)
-    assert learning.configs == [used]
-    assert learning.deadlines == [12.5]
-    assert learned.turn == 1
-    assert heard.events == []
+def wanting(metric: str, error: float) -> Request:
+    return Request(latent_size=7, target_error=(metric, error))
 
 
 @pytest.mark.parametrize(
@@ -74,15 +60,14 @@ def test_without_an_error_it_is_learnt_once(learning: Learning, heard: Any, aims
 def test_the_first_quality_that_reaches_it_is_the_last(
     learning: Learning, heard: Any, metric: str, wanted: float, turns: int
 ) -> None:
-    config = config_for(metric=metric, error=wanted)
-    learned, used = learn_as_asked(GATHERED, config, "cpu", None, heard, None)
-    assert qualities(learning) == list(QUALITIES[:turns])
+    learned: Any = search(GATHERED, wanting(metric, wanted), Run(listener=heard, device="cpu", seed=5))
+    assert learning.qualities == list(QUALITIES[:turns])
     assert learned.turn == turns
-    assert used == learning.configs[-1]
-    for made, quality in zip(learning.configs, QUALITIES, strict=False):
-        plain = replace(config, size=SizeConfig(quality=quality, given=("latent_size",)))
-        assert made == sized(plain, CLOUDS, POINTS)
-    assert learning.deadlines == turns * [None]
+    assert learned.plan is learning.plans[-1]
+    for made, quality in zip(learning.plans, QUALITIES, strict=False):
+        assert made == plan(Request(latent_size=7, quality=quality), CLOUDS, POINTS)
+    for run in learning.runs:
+        assert (run.deadline, run.device, run.seed) == (None, "cpu", 5)
     factor = 1 if metric == "em_kd" else 10
     assert heard.events == [
         Notice(f"quality {QUALITIES[i]:g}: {metric} {0.4 * factor / 2**i:.4g}, {wanted:g} is wanted: going on")
@@ -91,22 +76,54 @@ def test_the_first_quality_that_reaches_it_is_the_last(
 
 
 def test_an_error_that_none_reaches_is_warned_of(learning: Learning, heard: Any) -> None:
-    learned, _ = learn_as_asked(GATHERED, config_for(metric="em_kd", error=1e-3), "cpu", None, heard, None)
-    assert qualities(learning) == list(QUALITIES)
+    learned: Any = search(GATHERED, wanting("em_kd", 1e-3), Run(listener=heard))
+    assert learning.qualities == list(QUALITIES)
     assert learned.turn == len(QUALITIES)
     assert heard.events[-1] == Notice("quality 100: em_kd 0.05, 0.001 is wanted; it was not reached", warning=True)
     assert [event.warning for event in heard.events] == [False, False, False, True]
 
 
+def test_what_holds_at_every_quality_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    few: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((CLOUDS, 30, 3), np.float32)))
+    plans: list[Plan] = []
+
+    def learn(gathered: Any, plan: Plan, run: Run) -> Any:
+        plans.append(plan)
+        return SimpleNamespace(error=SampledError(1.0, 1.0, 8))
+
+    monkeypatch.setattr(module, "learn", learn)
+    search(few, Request(patches=50, target_error=("em_kd", 1e-3)), Run())
+    told = [made.notes for made in plans]
+    assert told == [("30 patches instead of 50: there are no more points",), (), (), ()]
+    for made, quality in zip(plans, QUALITIES, strict=True):
+        whole = plan(Request(patches=50, quality=quality), CLOUDS, 30)
+        assert replace(made, notes=whole.notes) == whole
+
+
+def test_the_best_is_kept_where_more_bytes_made_it_worse(learning: Learning, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = iter((0.4, 0.1, 0.3, 0.2))
+
+    def learn(gathered: Any, plan: Plan, run: Run) -> Any:
+        learned = learning(gathered, plan, run)
+        learned.error = SampledError(next(errors), 1.0, 8)
+        return learned
+
+    monkeypatch.setattr(module, "learn", learn)
+    learned: Any = search(GATHERED, wanting("em_kd", 1e-3), Run())
+    assert learned.turn == 2
+    assert learned.plan.quality == QUALITIES[1]
+
+
 def test_a_stop_keeps_what_there_is(learning: Learning, heard: Any) -> None:
     stop = StopRequest()
-    learning.after = lambda: stop.set() if len(learning.configs) == 2 else None
-    learned, _ = learn_as_asked(GATHERED, config_for(metric="em_kd", error=1e-3), "cpu", None, heard, stop)
+    learning.after = lambda: stop.set() if len(learning.plans) == 2 else None
+    learned: Any = search(GATHERED, wanting("em_kd", 1e-3), Run(listener=heard, stop=stop))
     assert learned.turn == 2
+    assert all(run.stop is stop for run in learning.runs)
     assert heard.notices[-1] == "quality 45: em_kd 0.2, 0.001 is wanted; it was not reached"
 
 
-def test_a_budget_is_shared(learning: Learning, heard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_budget_is_shared(learning: Learning, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each quality may take its part of what is left: what one does not need is for the others."""
     now = [100.0]
     took = iter((25.0, 5.0, 35.0, 35.0))
@@ -116,17 +133,16 @@ def test_a_budget_is_shared(learning: Learning, heard: Any, monkeypatch: pytest.
 
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     learning.after = work
-    config = replace(config_for(metric="em_kd", error=1e-3), budget_seconds=100.0)
-    learn_as_asked(GATHERED, config, "cpu", 200.0, heard, None)
-    assert [made.budget_seconds for made in learning.configs] == [25.0, 25.0, 35.0, 35.0]
-    assert learning.deadlines == [125.0, 150.0, 165.0, 200.0]
+    search(GATHERED, wanting("em_kd", 1e-3), Run().within(100.0))
+    assert [run.budget_seconds for run in learning.runs] == [25.0, 25.0, 35.0, 35.0]
+    assert [run.deadline for run in learning.runs] == [125.0, 150.0, 165.0, 200.0]
 
 
 def test_a_budget_that_is_over_is_no_error(learning: Learning, heard: Any) -> None:
     """Reading the clouds took all of it: one quality is learnt as well as nothing allows, and that is the end."""
-    config = replace(config_for(metric="em_kd", error=1e-3), budget_seconds=1.0)
-    learned, _ = learn_as_asked(GATHERED, config, "cpu", time.monotonic() - 5.0, heard, None)
-    assert qualities(learning) == [QUALITIES[0]]
-    assert 0 < (learning.configs[0].budget_seconds or 0) < 0.01
+    late = Run(listener=heard, deadline=time.monotonic() - 5.0)
+    learned: Any = search(GATHERED, wanting("em_kd", 1e-3), late)
+    assert learning.qualities == [QUALITIES[0]]
+    assert 0 < (learning.runs[0].budget_seconds or 0) < 0.01
     assert learned.turn == 1
     assert heard.notices == ["quality 20: em_kd 0.4, 0.001 is wanted; it was not reached"]

@@ -1,4 +1,4 @@
-"""The input cloud, the first assignment, and latents by PCA."""
+"""The input cloud, and latents by PCA."""
 
 from __future__ import annotations
 
@@ -10,16 +10,11 @@ import numpy.typing as npt
 import pytest
 
 from qaadcodec.assignment.patches import patch_offsets
-from qaadcodec.config import AssignmentConfig
-from qaadcodec.progress import StopRequest
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.host.align import align
 from qaadcodec.training.start import initial_input_cloud, middle_cloud, pca_latents, range_finder
 
 Array = npt.NDArray[np.float32]
 MakeStore = Callable[[Array], TargetStore]
-GREEDY = AssignmentConfig(greedy_leaf=16)
-RANDOM = AssignmentConfig(greedy=False)
 
 
 def low_rank(clouds: int, points: int, rank: int) -> tuple[Array, Array]:
@@ -83,49 +78,6 @@ def test_the_range_finder_spans_the_leading_vectors() -> None:
     np.testing.assert_allclose(basis @ (basis.T @ expected), expected, atol=1e-4 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("config", [GREEDY, RANDOM], ids=["greedy", "random"])
-def test_aligned_clouds_are_permutations_of_themselves(
-    make_store: MakeStore,
-    make_planted: Callable[..., Array],
-    assert_permuted: Callable[[Array, Array], None],
-    config: AssignmentConfig,
-) -> None:
-    clouds = make_planted(4, 101)
-    store = make_store(clouds)
-    assert list(align(store, initial_input_cloud(store, 7), config, seed=0)) == [1, 2, 3, 4]
-    assert_permuted(store.points, clouds)
-    assert not np.array_equal(store.points, clouds)
-
-
-def test_greedy_brings_the_clouds_near_the_input_cloud(
-    make_store: MakeStore, make_planted: Callable[..., Array]
-) -> None:
-    clouds = make_planted(4, 200)
-    errors = {}
-    for name, config in {"greedy": GREEDY, "random": RANDOM}.items():
-        store = make_store(clouds)
-        q = initial_input_cloud(store, 4)
-        list(align(store, q, config, seed=0))
-        errors[name] = float(np.square(store.points - q).sum(2).mean())
-    assert errors["greedy"] < 0.2 * errors["random"]
-
-
-@pytest.mark.parametrize("config", [GREEDY, RANDOM], ids=["greedy", "random"])
-def test_alignment_depends_on_seed_and_place_alone(
-    make_store: MakeStore, make_planted: Callable[..., Array], config: AssignmentConfig
-) -> None:
-    clouds = make_planted(3, 60)
-    first, again = make_store(clouds), make_store(clouds)
-    q = initial_input_cloud(first, 4)
-    list(align(first, q, config, seed=5))
-    list(align(again, q, config, seed=5))
-    np.testing.assert_array_equal(first.points, again.points)
-    if not config.greedy:
-        other = make_store(clouds)
-        list(align(other, q, config, seed=6))
-        assert not np.array_equal(first.points, other.points)
-
-
 def test_the_input_cloud_is_the_middle_one_patch_by_patch(
     make_store: MakeStore, assert_permuted: Callable[[Array, Array], None]
 ) -> None:
@@ -148,30 +100,3 @@ def test_the_store_is_not_changed_by_choosing_an_input_cloud(
     q = initial_input_cloud(store, 5)
     q += 1.0
     np.testing.assert_array_equal(store.points, clouds)
-
-
-def test_greedy_hurries_where_time_is_short_and_when_it_is_stopped(
-    make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The leaves are halved from cloud to cloud down to 8 points while the pace is too slow, and 8 after a stop."""
-    leaves: list[int] = []
-
-    def noted(prediction: Array, target: Array, leaf: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        leaves.append(leaf)
-        return np.arange(len(target))
-
-    monkeypatch.setattr("qaadcodec.training.host.align.greedy", noted)
-    monkeypatch.setattr("qaadcodec.training.host.align.cores", lambda: 1)
-    clouds = np.random.default_rng(8).standard_normal((6, 20, 3)).astype(np.float32)
-    config = AssignmentConfig(greedy_leaf=32)
-    list(align(make_store(clouds), clouds[0], config, 0, seconds=0.0))
-    assert leaves == [32, 16, 8, 8, 8, 8]
-    leaves.clear()
-    list(align(make_store(clouds), clouds[0], config, 0, seconds=1e6))
-    assert leaves == [32] * 6
-    leaves.clear()
-    stop = StopRequest()
-    for done in align(make_store(clouds), clouds[0], config, 0, stop=stop):
-        if done == 4:
-            stop.set()
-    assert leaves == [32, 32, 32, 32, 8, 8]

@@ -7,52 +7,29 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
+from fixtures.training import grids_for, tensors
 from torch import Tensor
 
-from qaadcodec.archive.coding.grids import Grids, storable
 from qaadcodec.archive.sections.weights import decode_weights, encode_weights
-from qaadcodec.config import AssignmentConfig, CompressConfig, NetworkConfig, TrainingConfig
-from qaadcodec.model.cpu_threads import Threads
-from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.host.steps import Steps
+from qaadcodec.config import NetworkConfig
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.quantise.rounding import Rounding, rate_gradient, rounded
 
-Array = npt.NDArray[np.float32]
 MakeLoud = Callable[..., Learner]
-MakeStore = Callable[[Array], TargetStore]
 
 NETWORK = NetworkConfig(latent_size=3, patches=2, shared_widths=(6, 5), head_widths=(4,), fourier_octaves=1)
 FINEST = 2.0**-40  # of grids beside which no number is small
 
 
-def grids_for(network: NetworkConfig, size: float = 0.1) -> Grids:
-    """Another grid for everything, about `size`."""
-    shapes = network.tensor_shapes()
-    return Grids(
-        weights={name: storable(size * (1.0 + 0.1 * i)) for i, name in enumerate(shapes)},
-        latents=np.array([storable(size * (0.5 + j)) for j in range(network.latent_size)], np.float32),
-        input_cloud=storable(0.7 * size),
-    )
-
-
-def tensors(learner: Learner) -> dict[str, Tensor]:
-    """Copies of all that is learnt."""
-    named = {name: learner.network[name] for name in learner.network.config.tensor_shapes()}
-    named |= {"input cloud": learner.input_cloud, "latents": learner.latents}
-    return {name: tensor.detach().clone() for name, tensor in named.items()}
-
-
-def test_the_nearest_whole_steps() -> None:
+def test_the_nearest_whole_multiples() -> None:
     values = torch.tensor([0.24, 0.26, -0.9, 0.0, 100.3])
     assert rounded(values, 0.5).tolist() == [0.0, 0.5, -1.0, 0.0, 100.5]
     assert rounded(values[:2], torch.tensor([0.5, 0.125])).tolist() == [0.0, 0.25]
 
 
-def test_whole_steps_are_shown_and_everything_is_back_after(make_loud: MakeLoud) -> None:
+def test_whole_multiples_are_shown_and_everything_is_back_after(make_loud: MakeLoud) -> None:
     learner, grids = make_loud(NETWORK, 4, 10), grids_for(NETWORK)
     before = tensors(learner)
     with Rounding(learner, grids, 1.0).applied():
@@ -95,7 +72,7 @@ def test_an_error_inside_brings_everything_back(make_loud: MakeLoud) -> None:
         assert torch.equal(after[name], before[name]), name
 
 
-def test_latents_are_rounded_by_a_step_of_each_number(make_loud: MakeLoud) -> None:
+def test_latents_are_rounded_to_a_grid_of_each_number(make_loud: MakeLoud) -> None:
     learner, grids = make_loud(NETWORK, 4, 10), grids_for(NETWORK, 0.25)
     learner.latents[2] = torch.tensor([0.2, 0.2, 0.2])
     learner.latents[0] = torch.tensor([-0.3, 0.9, 1.0])
@@ -103,46 +80,6 @@ def test_latents_are_rounded_by_a_step_of_each_number(make_loud: MakeLoud) -> No
     found = Rounding(learner, grids, 1.0).latents(torch.tensor([2, 0]))
     assert found.tolist() == [[0.25, 0.375, 0.0], [-0.25, 0.75, 1.25]]
     torch.testing.assert_close(learner.latents[2], torch.tensor([0.2, 0.2, 0.2]), rtol=0, atol=0)
-
-
-@pytest.mark.parametrize("input_rate", [1.0, 0.0])
-def test_a_step_moves_what_is_learnt_by_the_gradient_at_the_whole_steps(
-    make_loud: MakeLoud, make_store: MakeStore, run: Threads, input_rate: float
-) -> None:
-    """Straight through: the movement is that of a learner that is at the whole grids already."""
-    config = CompressConfig(
-        network=NETWORK,
-        assignment=AssignmentConfig(pair_swaps=False, leaf_resolving=False),
-        training=TrainingConfig(optimiser="adam", points_per_step=10, learning_rate=1e-3, input_rate=input_rate),
-    )
-    grids = grids_for(NETWORK, 0.3)
-    targets = np.random.default_rng(5).standard_normal((3, 10, 3)).astype(np.float32)
-    moved, losses = [], []
-    for kind in ("through", "there", "unrounded"):
-        learner, store = make_loud(NETWORK, 3, 10), make_store(targets)
-        rounding = Rounding(learner, grids, 0.0)
-        if kind == "there":
-            with rounding.applied():
-                at_steps = tensors(learner)
-            learner.network.load_arrays({name: at_steps[name].numpy() for name in NETWORK.tensor_shapes()})
-            learner.input_cloud.copy_(at_steps["input cloud"])
-            learner.latents.copy_(rounding.latents(torch.arange(3)))
-        before = tensors(learner)
-        host = Steps(learner, store, config, run, np.random.default_rng(0))
-        if kind == "through":
-            host.round_to(rounding)
-        loss, _ = host.step(np.arange(3), 1.0)
-        host.__exit__(None, None, None)
-        after = tensors(learner)
-        losses.append(loss)
-        moved.append({name: after[name].double() - before[name].double() for name in before})
-    through, there, unrounded = moved
-    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
-    assert losses[0] != pytest.approx(losses[2], rel=1e-3)
-    for name in through:
-        torch.testing.assert_close(through[name], there[name], rtol=0, atol=2e-6, msg=lambda m, n=name: f"{n}: {m}")
-        assert bool(through[name].any()) == (input_rate > 0 or name != "input cloud"), name
-    assert any((through[name] - unrounded[name]).abs().max() > 1e-3 for name in through)
 
 
 def bits(weights: Tensor, grid: float) -> Tensor:
@@ -218,7 +155,7 @@ def test_the_price_times_the_rates_gradient_is_added_to_that_of_matrices(make_lo
 
 
 def test_latents_are_charged_the_derivative_of_the_bits_of_all_clouds(make_loud: MakeLoud) -> None:
-    """With one width for each number of a latent, R = Σ_d N log2(2 e |l|_d / step_d)."""
+    """With one width for each number of a latent, R = Σ_d N log2(2 e |l|_d / grid_d)."""
     learner = make_loud(NETWORK, 6, 10)
     grids = replace(grids_for(NETWORK), latents=np.full(3, FINEST, np.float32))
 

@@ -1,29 +1,30 @@
-"""The warm-up: what it learns, its gradients, its events and its ends; and Greedy from what the network then makes."""
+"""The warm-up: what it learns, its gradients, its events and its ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from fixtures.training import HOST
 
-from qaadcodec.config import AssignmentConfig, NetworkConfig, TrainingConfig
+from qaadcodec.config import NetworkConfig, TrainingConfig
 from qaadcodec.metrics.nearest import nearest_distances
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.model.network import FoldingNetwork
-from qaadcodec.progress import PhaseEnded, PhaseStarted, Progress, StopRequest
+from qaadcodec.progress import Event, PhaseEnded, PhaseStarted, Progress, Run, StopRequest
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.host.align import align
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.predict import predict
 from qaadcodec.training.start import initial_input_cloud
 from qaadcodec.training.warmup import warm_up as warmup
 from qaadcodec.training.warmup.chamfer import augmented_chamfer
 from qaadcodec.training.warmup.pointnet import PointNet
-from qaadcodec.training.warmup.warm_up import WarmupSteps, encoded, warm_up
+from qaadcodec.training.warmup.warm_up import Sampling, WarmupSteps, encoded, warm_up
 
 Array = npt.NDArray[np.float32]
 MakeStore = Callable[[Array], TargetStore]
@@ -68,40 +69,46 @@ def test_the_set_is_learnt_and_its_clouds_are_told_apart(
     store = make_store(clouds)
     learner = begin(store)
     before = errors(learner, clouds)
-    list(warm_up(learner, store, replace(TRAINING, warmup_epochs=120, points_per_step=128), 0))
+    warm_up(learner, store, replace(TRAINING, warmup_epochs=120, points_per_step=128), Run(), HOST)
     assert errors(learner, clouds) < 0.1 * before
     assert errors(learner, clouds) < 0.5 * errors(learner, clouds, shift=1)
     np.testing.assert_array_equal(store.points, clouds)
 
 
-def test_greedy_from_predictions_matches_what_the_network_makes(
-    make_store: MakeStore, make_planted: Callable[..., Array], assert_permuted: Callable[[Array, Array], None]
-) -> None:
-    """The network turns Q about, so that Q itself says nothing about where a row ends up."""
-    clouds = make_planted(3, 200)
-    turned = [-cloud[::-1] for cloud in clouds]
-    config, found = AssignmentConfig(greedy_leaf=64), {}
-    for name, predictions in {"Q": None, "predictions": turned.__getitem__}.items():
-        store = make_store(clouds)
-        assert list(align(store, clouds[0], config, 0, predictions=predictions))[-1] == 3
-        assert_permuted(store.points, clouds)
-        found[name] = float(np.square(store.points - np.stack(turned)).sum(2).mean())
-    assert found["predictions"] < 0.1 * found["Q"]
-
-
 def test_the_gradients_are_those_of_the_whole_batch(
-    make_store: MakeStore, make_planted: Callable[..., Array], run: Threads
+    make_store: MakeStore, make_planted: Callable[..., Array], threads: Threads
 ) -> None:
     clouds = make_planted(5, 100)
     store = make_store(clouds)
     learner, encoder = begin(store), PointNet(4, torch.Generator().manual_seed(1))
-    steps = WarmupSteps(learner, encoder, store, TRAINING, run, np.random.default_rng(0))
+    steps = WarmupSteps(learner, encoder, Sampling(store, TRAINING, np.random.default_rng(0)), threads, HOST)
     q, targets = torch.randn(4, 16, 3, generator=torch.Generator().manual_seed(2)), torch.from_numpy(clouds)
     found = steps._gradients(q, targets)
-    loss = augmented_chamfer(learner.network(q, encoder(targets)), targets)
+    loss = augmented_chamfer(learner.network(q, encoder(targets)), targets, HOST.nearest_both_ways)
     expected = torch.autograd.grad(loss, [*learner.network.parameters(), *encoder.parameters(), q])
     for a, b in zip(found, expected, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_a_factor_scales_what_a_step_moves(
+    make_store: MakeStore, make_planted: Callable[..., Array], threads: Threads
+) -> None:
+    """The first step of Adam is its rate in the direction of the gradient, whatever that is."""
+    moved = []
+    for factor in (1.0, 0.5, 0.0):
+        store = make_store(make_planted(4, 100))
+        learner, encoder = begin(store), PointNet(4, torch.Generator().manual_seed(1))
+        before = state(learner)
+        sampling = Sampling(store, TRAINING, np.random.default_rng(0))
+        shown = WarmupSteps(learner, encoder, sampling, threads, HOST).step(np.arange(3), factor)
+        assert shown == 3 * 64
+        after = state(learner)
+        moved.append({name: after[name] - before[name] for name in ("head.0.weight", "input cloud")})
+    whole, half, none = moved
+    for name in whole:
+        assert np.abs(whole[name]).max() > 1e-3, name
+        np.testing.assert_allclose(half[name], 0.5 * whole[name], rtol=1e-3, atol=1e-7)
+        assert not none[name].any()
 
 
 def test_what_moves(make_store: MakeStore, make_planted: Callable[..., Array]) -> None:
@@ -109,7 +116,7 @@ def test_what_moves(make_store: MakeStore, make_planted: Callable[..., Array]) -
         store = make_store(make_planted(4, 100))
         learner = begin(store)
         before = state(learner)
-        list(warm_up(learner, store, replace(TRAINING, input_rate=rate), 0))
+        warm_up(learner, store, replace(TRAINING, input_rate=rate), Run(), HOST)
         after = state(learner)
         moved = {name for name in before if not np.array_equal(before[name], after[name])}
         assert moved == {*NETWORK.tensor_shapes(), "latents", *(["input cloud"] if rate else [])}
@@ -123,7 +130,7 @@ def test_it_depends_on_the_seed_alone(make_store: MakeStore, make_planted: Calla
     for seed in (3, 3, 4):
         store = make_store(make_planted(5, 120))
         learner = begin(store)
-        list(warm_up(learner, store, TRAINING, seed))
+        warm_up(learner, store, TRAINING, Run(seed=seed), HOST)
         found.append(state(learner))
     first, again, other = found
     for name in first:
@@ -150,39 +157,43 @@ def test_small_sets(make_store: MakeStore, make_planted: Callable[..., Array]) -
         clouds = make_planted(2, 30)
         store = make_store(clouds)
         learner = begin(store, replace(NETWORK, patches=patches))
-        list(warm_up(learner, store, replace(TRAINING, points_per_step=points, batch=16), 0))
+        warm_up(learner, store, replace(TRAINING, points_per_step=points, batch=16), Run(), HOST)
         assert np.isfinite(errors(learner, clouds))
 
 
 def test_the_events_tell_the_phase(
-    make_store: MakeStore, make_planted: Callable[..., Array], monkeypatch: pytest.MonkeyPatch
+    make_store: MakeStore, make_planted: Callable[..., Array], monkeypatch: pytest.MonkeyPatch, heard: Any
 ) -> None:
     monkeypatch.setattr(warmup, "REPORT_SECONDS", 0.0)
     store = make_store(make_planted(5, 80))
-    started, *progress, ended = warm_up(begin(store), store, TRAINING, 0)
+    warm_up(begin(store), store, TRAINING, Run(listener=heard), HOST)
+    started, *progress, ended = heard.events
     assert started == PhaseStarted("warming up", 5, "epochs")
     assert isinstance(ended, PhaseEnded)
     assert ended.phase == "warming up"
     assert [p.fraction for p in progress] == [*(pytest.approx((i + 1) / 10) for i in range(10)), 1.0]
     assert [p.done for p in progress] == [*((i + 1) // 2 for i in range(10)), 5]
-    assert all(p.points_per_second > 0 for p in progress)
+    assert all(p.throughput > 0 for p in progress)
 
 
-def test_stop_and_budget_end_it_with_latents_of_every_cloud(
-    make_store: MakeStore, make_planted: Callable[..., Array], monkeypatch: pytest.MonkeyPatch
+def test_a_stop_and_a_deadline_end_it_with_latents_of_every_cloud(
+    make_store: MakeStore, make_planted: Callable[..., Array], monkeypatch: pytest.MonkeyPatch, heard: Any
 ) -> None:
     monkeypatch.setattr(warmup, "REPORT_SECONDS", 0.0)
     store, stop = make_store(make_planted(5, 80)), StopRequest()
-    learner, events = begin(store), []
-    for event in warm_up(learner, store, TRAINING, 0, stop=stop):
-        events.append(event)
-        if len(events) == 4:  # the start and three steps
+    learner = begin(store)
+
+    def listen(event: Event) -> None:
+        heard(event)
+        if len(heard.events) == 4:  # the start and three steps
             stop.set()
-    assert [type(e) for e in events[4:]] == [Progress, PhaseEnded]
-    assert events[-2].fraction == pytest.approx(3 / 10)
+
+    warm_up(learner, store, TRAINING, Run(listener=listen, stop=stop), HOST)
+    assert [type(e) for e in heard.events[4:]] == [Progress, PhaseEnded]
+    assert heard.events[-2].fraction == pytest.approx(3 / 10)
     assert len(np.unique(learner.latents.numpy(), axis=0)) == 5
     learner = begin(store)
     before = learner.network.arrays()
-    list(warm_up(learner, store, TRAINING, 0, budget_seconds=1e-9))
+    warm_up(learner, store, TRAINING, Run(started=0.0, deadline=1e-9), HOST)
     np.testing.assert_array_equal(before["head.0.weight"], learner.network.arrays()["head.0.weight"])
     assert len(np.unique(learner.latents.numpy(), axis=0)) == 5
