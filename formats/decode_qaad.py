@@ -1,9 +1,10 @@
-"""A second decoder of .qaad files, written from qaad-1.md alone and kept for its clarity, not for speed.
+"""A second decoder of .qaad files, written from qaad-1.md alone. It is kept for clarity, not for speed.
 
     python formats/decode_qaad.py FILE INDEX > points.txt
 
-Needs numpy; shares no code with qaadcodec. The network is computed in float64: what comes out is what every decoder has
-to come close to (qaad-1.md, "Tolerance").
+It needs numpy, and shares no code with qaadcodec. It is one file, so that it can be taken along and read from top to
+bottom. It computes the network in float64: every other decoder has to come close to its points (qaad-1.md,
+"Tolerance").
 """
 
 import functools
@@ -23,12 +24,13 @@ class BadFile(Exception):
 
 
 def check(good, message):
+    """Refuse the file, with this message, unless all is good."""
     if not good:
         raise BadFile(message)
 
 
 class Cursor:
-    """Takes bytes from the front of a part of the file, and never more than there are."""
+    """Takes bytes from the front of a part of the file, never more than there are; `what` names it in messages."""
 
     def __init__(self, data, what):
         self.data, self.what, self.at = data, what, 0
@@ -103,10 +105,11 @@ def check_values(values, rules):
 
 
 def read_header(text):
+    """The header from its bytes."""
     try:
         deepest = depth = 0
         in_string = escaped = False
-        text = text.decode()  # json would take UTF-16, too
+        text = text.decode()  # json alone would take UTF-16, too
         for c in text:
             in_string = in_string if escaped or c != '"' else not in_string
             escaped = in_string and c == "\\" and not escaped
@@ -126,7 +129,7 @@ def read_header(text):
 
 
 def read_file(data):
-    """Header and sections {tag: (coding, payload)} of a file, every checksum outside the latents' blocks checked."""
+    """Header and sections {tag: (coding, payload)} of a file. Every checksum outside the latents' blocks is checked."""
     file = Cursor(data, "file")
     check(file.take(8) == b"\x89QAD\r\n\x1a\n", "magic: not a .qaad file")
     major, _minor, header_length, header_crc = file.unpack("HHII")
@@ -156,7 +159,7 @@ def read_file(data):
 
 
 def read_array(cursor, coding, shape):
-    """One array of numbers, as float64: every value of every coding is exact in it."""
+    """One array of numbers in coding 0, 1 or 2. It is float64, in which every value of every coding is exact."""
     count, rows = int(np.prod(shape, dtype=object)), int(np.prod(shape[:-1], dtype=object))
     if coding in (0, 1):
         kind = np.dtype("<f4" if coding == 0 else "<f2")
@@ -177,20 +180,22 @@ def read_array(cursor, coding, shape):
 
 
 def read_all(cursor, coding, shapes):
+    """Arrays by name, which fill the section or the block."""
     arrays = {name: read_array(cursor, coding, shape) for name, shape in shapes.items()}
     check(cursor.at == len(cursor.data), f"{cursor.what}: bytes left over")
     return arrays
 
 
-def read_step(cursor):
+def read_grid(cursor):
+    """The spacing of a grid."""
     m, e = cursor.unpack("Bb")
-    check(m >= 128 and -100 <= e <= 100, f"{cursor.what}: step")
+    check(m >= 128 and -100 <= e <= 100, f"{cursor.what}: grid")
     return m * 2.0**e
 
 
 @functools.cache
 def table(t):
-    """T and the left ends of the quantiles of -T to T, and 2^24."""
+    """T; and where the quantiles of each number from -T to T begin, and 2^24."""
     c, j, s = 1 + t // 512, t // 64 % 8, t % 64
     u = (16, 19, 23, 27)[s % 4] << s // 4
     largest = min(256 + u // 4, 32767)
@@ -205,7 +210,7 @@ def table(t):
 
 
 class Stream:
-    """An asymmetric numeral system; the words are taken from the back."""
+    """An asymmetric numeral system. Words are taken from the back."""
 
     def __init__(self, data, what):
         check(data and data[-1], f"{what}: a stream is empty or ends in a zero byte")
@@ -215,7 +220,7 @@ class Stream:
         self.state = self.state << 32 | self.words.pop() if self.words else self.state
 
     def symbol(self, left):
-        """The i whose quantiles, left[i] to left[i + 1], the state is in."""
+        """The next symbol: the i whose quantiles, from left[i] to left[i + 1], the state is in."""
         z = self.state % 2**24
         i = bisect_right(left, z) - 1
         self.state = (left[i + 1] - left[i]) * (self.state >> 24) + z - left[i]
@@ -232,19 +237,20 @@ class Stream:
         return numbers
 
     def finish(self):
+        """Check that nothing is left."""
         check(not self.words and self.state == 1, f"{self.what}: a stream does not end with its numbers")
 
 
 def read_coded_weights(data, shapes):
-    """Coding 4: side information of each tensor, then one stream."""
+    """Coding 4: six bytes for each tensor, then one stream."""
     cursor = Cursor(data, "weights")
     count = sum(int(np.prod(shape, dtype=object)) for shape in shapes.values())
     check(count <= 2**24, f"weights: {count} are too many")
     sides = []
     for shape in shapes.values():
-        step, *side = read_step(cursor), *cursor.unpack("4B")
+        grid, *side = read_grid(cursor), *cursor.unpack("4B")
         check(side[0] < 16 and max(side[1:]) < 64, "weights: family or scale")
-        sides.append((step, *side, int(np.prod(shape[:-1])), shape[-1]))
+        sides.append((grid, *side, int(np.prod(shape[:-1])), shape[-1]))
     stream = Stream(data[cursor.at :], "weights")
     lines = [(scale, n) for *_, rho, kappa, rows, cols in sides for scale, n in ((rho, rows), (kappa, cols))]
     coded = stream.read_group(np.concatenate([np.full(n if scale else 0, 64 * 11 + scale) for scale, n in lines]))
@@ -259,14 +265,14 @@ def read_coded_weights(data, shapes):
     numbers, at = stream.read_group(np.concatenate([t.ravel() for t in tables])), 0
     stream.finish()
     weights = {}
-    for (name, shape), (step, *_), t in zip(shapes.items(), sides, tables, strict=True):
-        weights[name] = (numbers[at : at + t.size] * step).reshape(shape)
+    for (name, shape), (grid, *_), t in zip(shapes.items(), sides, tables, strict=True):
+        weights[name] = (numbers[at : at + t.size] * grid).reshape(shape)
         at += t.size
     return weights
 
 
 def read_points(cursor, sizes):
-    """Coded points: whole coordinates (M, 3), patch by patch, of patches of these sizes. Takes all that is left."""
+    """Coding 5: whole coordinates (M, 3), patch by patch, of patches of these sizes. Takes all that is left."""
     bits, origin = cursor.unpack("3B"), cursor.unpack("3i")
     weights = [cursor.unpack("4b") for _ in range(3)]
     check(max(bits) <= 20, f"{cursor.what}: {max(bits)} bits an axis")
@@ -278,48 +284,18 @@ def read_points(cursor, sizes):
     for bit in reversed(range(max(bits))):
         cells = {cell for cell, _, _ in nodes}
         depth = 0 if depth is None or 3 * len(cells) <= 2 * sum(sizes) else min(depth + 1, 5)
-        shapes = look_around(nodes, depth)
-        widths = [8, 8, 8]
+        shapes, widths = look_around(nodes, depth), [8, 8, 8]
         for axis in range(3):
-            lows = [0] * len(nodes)
-            if bit >= bits[axis]:  # this axis has no such bit: all points are in the lower half
-                lows = [n for _, _, n in nodes]
+            counts = [n for _, _, n in nodes]
+            if bit < bits[axis]:
+                steepness = [
+                    slope_of(n, [x for shape in pair for x in slopes(shape, widths, axis, depth)], weights)
+                    for n, pair in zip(counts, shapes, strict=True)
+                ]
+                lows = read_halving(stream, rows, counts, steepness)
             else:
-                contexts = []
-                for node, (_, _, n) in enumerate(nodes):
-                    features = [f for shape in shapes[node] for f in slopes(shape, widths, axis, depth)]
-                    group = (n > 1) + (n > 3)
-                    slope = sum(w * f for w, f in zip(weights[group], features, strict=True)) // 32
-                    contexts.append((slope < 0, (min(n, 16), min(abs(slope) >> 6, 23))))
-                symbols = {}
-                for least, most, size in ((1, 1, 2), (2, 3, 4), (4, 1 << 24, 16)):
-                    for node, (_, row) in enumerate(contexts):
-                        if least <= nodes[node][2] <= most:
-                            symbols[node] = stream.symbol(edges_of(rows[row][:size]))
-                for node, ((_, _, n), (mirrored, _)) in enumerate(zip(nodes, contexts, strict=True)):
-                    coded = symbols[node]
-                    if n >= 16:
-                        start, end = (max(1 - (1 - s) * (n - 1) // 14, 0) for s in (coded, coded + 1))
-                        width = end - start if 1 <= coded <= 14 else 1
-                        part = (1 << 24) // width
-                        rest = stream.symbol([*range(0, part * width, part), 1 << 24]) if width > 1 else 0
-                        coded = start + rest
-                    check(coded <= n, f"{cursor.what}: more points in half a cell than in the cell")
-                    lows[node] = n - coded if mirrored else coded
-                for node, symbol in symbols.items():  # the tables learn only now
-                    rows[contexts[node][1]][symbol] += 8
-            halves, half_shapes = [], []
-            for (cell, patch, n), low, around in zip(nodes, lows, shapes, strict=True):
-                for upper, points in ((0, low), (1, n - low)):
-                    if points:
-                        half = tuple(2 * x + upper if i == axis else x for i, x in enumerate(cell))
-                        halves.append((half, patch, points))
-                        moved = [
-                            (n, [m - 16 * (4 * upper - 2) * (i == axis) for i, m in enumerate(mean)], a)
-                            for n, mean, a in around
-                        ]
-                        half_shapes.append(moved)
-            nodes, shapes = halves, half_shapes
+                lows = counts  # this axis has no such bit: all points are in the lower halves
+            nodes, shapes = halve(nodes, shapes, lows, axis)
             widths[axis] = 4
     stream.finish()
     points = [[x + o for x, o in zip(cell, origin, strict=True)] for cell, _, n in nodes for _ in range(n)]
@@ -327,8 +303,51 @@ def read_points(cursor, sizes):
     return np.array(points)
 
 
+def read_halving(stream, rows, counts, steepness):
+    """How many points of each node are in its lower half, given how many it has and the slope across it."""
+    keys = [(min(n, 16), min(abs(slope) >> 6, 23)) for n, slope in zip(counts, steepness, strict=True)]
+    symbols = [0] * len(counts)
+    for least, most, size in ((1, 1, 2), (2, 3, 4), (4, 1 << 24, 16)):
+        for node, n in enumerate(counts):
+            if least <= n <= most:
+                symbols[node] = stream.symbol(edges_of(rows[keys[node]][:size]))
+    lows = []
+    for n, slope, symbol in zip(counts, steepness, symbols, strict=True):
+        number = symbol if n < 16 else read_rest(stream, n, symbol)
+        check(number <= n, f"{stream.what}: more points in half a cell than in the cell")
+        lows.append(n - number if slope < 0 else number)
+    for key, symbol in zip(keys, symbols, strict=True):  # the tables learn only now
+        rows[key][symbol] += 8
+    return lows
+
+
+def read_rest(stream, n, symbol):
+    """The number that a symbol and what follows it stand for, in a node of n >= 16 points."""
+    start, end = (max(1 - (1 - s) * (n - 1) // 14, 0) for s in (symbol, symbol + 1))
+    width = end - start
+    if not 1 <= symbol <= 14 or width == 1:
+        return start
+    part = (1 << 24) // width
+    return start + stream.symbol([*range(0, part * width, part), 1 << 24])
+
+
+def halve(nodes, shapes, lows, axis):
+    """The halves of all nodes that have points, and their shapes: the points around stay, only the node moves."""
+    halves, half_shapes = [], []
+    for (cell, patch, n), pair, low in zip(nodes, shapes, lows, strict=True):
+        for upper, points in ((0, low), (1, n - low)):
+            if points:
+                half = tuple(2 * x + upper if i == axis else x for i, x in enumerate(cell))
+                halves.append((half, patch, points))
+                moved = 64 * upper - 32
+                half_shapes.append(
+                    [(weight, [m - moved * (i == axis) for i, m in enumerate(mean)], a) for weight, mean, a in pair]
+                )
+    return halves, half_shapes
+
+
 def first_row(n, c):
-    """Row of nodes of n points and of class c of their slope, before anything was coded with it."""
+    """The row of nodes of n points and slopes of class c, before anything was read by it."""
     chances = [136, 152, 167, 181, 193, 204, 214, 222, 229, 234, 239, 242]
     chances += [245, 248, 249, 251, 252, 253, 254, 254, 254, 255, 255, 255]
     upper, lower = chances[c], 256 - chances[c]
@@ -343,7 +362,7 @@ def first_row(n, c):
 
 
 def edges_of(row):
-    """Where the quantiles of each symbol begin, and 2^24."""
+    """Where the quantiles of each symbol of a row begin, and 2^24."""
     shares = [(count << 24) // sum(row) for count in row]
     shares[0] += (1 << 24) - sum(shares)
     size = len(row)
@@ -354,8 +373,8 @@ PAIRS = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
 
 
 def look_around(nodes, depth):
-    """For each node two shapes, of the points of all patches around it and of those of its patch."""
-    sums = {}  # by cell of the neighbourhoods and patch, None standing for all
+    """For each node two shapes: of the points of all patches around it, and of those of its patch."""
+    sums = {}  # of moments, by place and patch; None stands for all patches
     moments = []
     for cell, patch, n in nodes:
         r = [8 * x + 4 for x in cell]
@@ -377,6 +396,7 @@ def look_around(nodes, depth):
 
 
 def shape_of(total, r):
+    """Weight, mean and covariance of points with these moments, relative to r."""
     n, first, second = int(total[0]), total[1:4], total[4:]
     some = max(n, 1)
     s = [first[i] - n * r[i] for i in range(3)]
@@ -389,7 +409,7 @@ def shape_of(total, r):
 
 
 def slopes(shape, widths, axis, depth):
-    """g and e of one shape."""
+    """g and e of one shape, before the axis is halved."""
     n, mean, a = shape
     b = {(i, j): a[i, j] + (widths[i] ** 2 // 4 if i == j else 0) for i, j in a}
     i, j = (axis + 1) % 3, (axis + 2) % 3
@@ -402,6 +422,11 @@ def slopes(shape, widths, axis, depth):
     across = sum(row[k] * mean[k] for k in row) * 3 * widths[axis] // 2
     gauss = 16 * min(max(across // determinant, -96), 96) if n >= 24 else 0
     return gauss, mean[axis] * widths[axis] * 32 >> 6 + 2 * depth if n else 0
+
+
+def slope_of(n, features, weights):
+    """The one slope of a node of n points: g and e of its shapes, weighted."""
+    return sum(w * f for w, f in zip(weights[(n > 1) + (n > 3)], features, strict=True)) // 32
 
 
 def tensor_shapes(net):
@@ -422,13 +447,13 @@ def tensor_shapes(net):
 
 
 def read_latents(section, clouds, latent_size):
-    """The latent table (N, l), every block of it."""
+    """The latent table (N, l); every block is read."""
     coding, payload = section
     cursor = Cursor(payload, "latents")
     if coding == 4:
         check(clouds * latent_size <= 2**24, "latents: too many")
         (family,) = cursor.unpack("B")
-        steps = np.array([read_step(cursor) for _ in range(latent_size)])
+        grids = np.array([read_grid(cursor) for _ in range(latent_size)])
         scales = np.array(cursor.unpack(f"{latent_size}B"))
         centres = np.array(cursor.unpack(f"{latent_size}h"))
         check(family < 16 and (scales < 64).all(), "latents: family or scale")
@@ -444,7 +469,7 @@ def read_latents(section, clouds, latent_size):
             stream = Stream(block.data, "latents: block")
             q = stream.read_group(np.repeat(64 * family + scales, n)).reshape(latent_size, n).T
             stream.finish()
-            table_rows.append((q + centres) * steps)
+            table_rows.append((q + centres) * grids)
             continue
         shape = (latent_size, n) if n >= 8 else (n, latent_size)
         rows = read_all(block, coding, {"rows": shape})["rows"]
@@ -454,7 +479,7 @@ def read_latents(section, clouds, latent_size):
 
 
 def read_names(section, clouds, points):
-    """Name and original number of points of each cloud."""
+    """The name of each cloud, and the number of points that it had."""
     cursor = Cursor(section[1], "names")
     (length,) = cursor.unpack("I")
     check(length <= 2**26, "names: too long")
@@ -485,7 +510,7 @@ def selu(x):
 
 
 def fold(net, weights, q, latent):
-    """The network: points (M, 3), normalised, from the input cloud (M, 3) and one latent (l,)."""
+    """The network: normalised points (M, 3) from the input cloud (M, 3) and a latent (l,)."""
     M, K = len(q), net["patches"]
     waves = [f(np.pi * 2.0**j * q) for j in range(net["fourier_octaves"]) for f in (np.sin, np.cos)]
     h = np.concatenate([q, *waves], axis=1)
@@ -510,7 +535,7 @@ def fold(net, weights, q, latent):
 
 
 def decode(data, index):
-    """Cloud `index` of the file's bytes: (M, 3), input units, in the dtype that the header names."""
+    """Cloud `index` of a file, from its bytes: (M, 3), in input units, in the dtype that the header names."""
     header, sections = read_file(data)
     net, N, M = header["network"], header["clouds"], header["points"]
     coding, payload = sections[b"WGTS"]
@@ -521,10 +546,10 @@ def decode(data, index):
     coding, payload = sections[b"INPT"]
     if coding == 5:
         cursor, (small, rest) = Cursor(payload, "input cloud"), divmod(M, net["patches"])
-        step = read_step(cursor)
+        grid = read_grid(cursor)
         integers = read_points(cursor, [small + (k < rest) for k in range(net["patches"])])
         check((abs(integers) <= 2**16).all(), "input cloud: a coordinate out of range")
-        q = integers * step
+        q = integers * grid
     else:
         q = read_all(Cursor(payload, "input cloud"), coding, {"q": (3, M)})["q"].T
     latents = read_latents(sections[b"LATS"], N, net["latent_size"])

@@ -1,4 +1,4 @@
-"""Damages an archive in every way that a reader has to notice; one fault per file."""
+"""Damages an archive in every way that a reader has to notice, with one fault per file."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ def parts(data: bytes) -> tuple[bytes, Sections]:
 
 
 def joined(header: bytes, sections: Sections) -> bytes:
-    """A file of any header and sections, its checksums right."""
+    """A file of any header and sections, with the right checksums."""
     return b"".join(assemble(header, [(tag, coding, payload) for tag, (coding, payload) in sections.items()]))
 
 
 def deflated(text: bytes, length: int | None = None) -> bytes:
-    """A names section that inflates to `text` and says `length`."""
+    """A names section that inflates to `text`, and says that this has `length` bytes."""
     deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
     return struct.pack("<I", len(text) if length is None else length) + deflater.compress(text) + deflater.flush()
 
 
 def damaged(plain: bytes, spare: bytes, wide: bytes) -> Iterator[tuple[str, str, bytes]]:
-    """Name, text that qaadcodec's message has to contain, bytes.
+    """Name, text that qaadcodec's message has to contain, and bytes of each damaged file.
 
     Args:
-        plain: the file that the damage is done to.
+        plain: the file that is damaged.
         spare: a file of one cloud, whose latents leave spare bits in their last byte.
-        wide: a file of one cloud, of latents of 4096 numbers.
+        wide: a file of one cloud, whose latents have 4096 numbers.
     """
     header, sections = parts(plain)
     table = 20 + len(header)

@@ -1,4 +1,4 @@
-"""Damages an entropy-coded archive in every way that a reader has to notice; one fault per file."""
+"""Damages an entropy-coded archive in every way that a reader has to notice, with one fault per file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TENSORS = 8
 
 
 def stream_of(coded: list[tuple[int, list[int]]]) -> bytes:
-    """A stream of symbols, each by its row of counts, that leaves nothing over; so few that one state holds them."""
+    """A stream of symbols, each by its row of counts, which ends with them. They are few enough for one state."""
     state = 1
     for symbol, row in reversed(coded):
         left, right = edges_of(row)[symbol : symbol + 2]
@@ -24,10 +24,10 @@ def stream_of(coded: list[tuple[int, list[int]]]) -> bytes:
 
 
 def damaged_entropy(plain: bytes, lone: bytes) -> Iterator[tuple[str, str, bytes]]:
-    """Name, text that qaadcodec's message has to contain, bytes.
+    """Name, text that qaadcodec's message has to contain, and bytes of each damaged file.
 
     Args:
-        plain: the file that the damage is done to, of 2 latent numbers and 2 clouds.
+        plain: the file that is damaged, of 2 clouds whose latents have 2 numbers.
         lone: a file whose one patch has 6 points.
     """
     header, sections = parts(plain)
@@ -117,13 +117,15 @@ def damaged_entropy(plain: bytes, lone: bytes) -> Iterator[tuple[str, str, bytes
         with_section("INPT", lambda p: p[:5] + struct.pack("<i", (1 << 31) - 1) + p[9:]),
     )
     lone_header, lone_sections = parts(lone)
-    cloud = lone_sections["INPT"][1][:points] + b"\xff\xff\xff\xff\1"  # the last quantile of all: 15 points
+    # The state is in the last quantile of all, so the symbol is 15: more points in half of a cell than the 6 in it.
+    cloud = lone_sections["INPT"][1][:points] + b"\xff\xff\xff\xff\1"
     yield (
         "coded-input-more",
         "more points into half a cell than are in the cell",
         joined(lone_header, lone_sections | {"INPT": (5, cloud)}),
     )
-    # Along x 4 and 2 points; then the 2 are mirrored, as the weight of e_0 makes their slope -512, and the symbol is 3.
+    # Along x there are 4 and 2 points. The weight of e_0 gives the 2 a slope of -512, so that they are mirrored. Their
+    # symbol says that 3 of them are in the upper half.
     cloud = lone_sections["INPT"][1][:2] + bytes([2, 0, 0]) + bytes(12) + bytes([0, 0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0])
     cloud += stream_of([(4, first_row(6, 0)), (3, first_row(2, 8)[:4]), (2, first_row(4, 0))])
     yield (

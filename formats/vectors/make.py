@@ -1,16 +1,15 @@
-"""Makes the golden archives beside it, and vectors.json, which says what a reader must make of each.
+"""Makes the golden archives of this folder, and vectors.json, which says what a reader must make of each.
 
     python formats/vectors/make.py        # from the root of the project; only when the format itself changes
 
-Valid files are written by qaadcodec, and the points that they hold are computed by the second decoder, decode_qaad.py.
-Every damaged file has one fault, and all of its checksums fit unless the fault is a checksum.
+qaadcodec writes the valid files, and the second decoder, decode_qaad.py, computes the points that they hold. Every
+damaged file has one fault, and all of its checksums fit unless the fault is a checksum.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import math
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,89 +17,19 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from damage import damaged, joined, parts  # noqa: E402
 from damage_entropy import damaged_entropy  # noqa: E402
 from decode_qaad import decode  # noqa: E402
+from samples import NETWORK, coded, extended, small_archive, uneven_scales, written  # noqa: E402
 
-from qaadcodec.archive import (  # noqa: E402
-    Archive,
-    ArchiveReader,
-    Grids,
-    Header,
-    NewClouds,
-    encode,
-    extend,
-    storable,
-)
-from qaadcodec.config import CodingConfig, NetworkConfig  # noqa: E402
-
-NETWORK = NetworkConfig(latent_size=2, patches=2, shared_widths=(4,), head_widths=(3,), fourier_octaves=1)
-
-
-def small_archive(network: NetworkConfig = NETWORK, *, clouds: int = 2, points: int = 6, **header: Any) -> Archive:
-    """A network nobody trained, of numbers that suit its widths."""
-    rng = np.random.default_rng(1)
-    weights = {
-        name: rng.normal(0, 1 / math.sqrt(shape[-1]), shape).astype(np.float32)
-        for name, shape in network.tensor_shapes().items()
-    }
-    facts: dict[str, Any] = {"dtype": "float32", "offset": (1.0, -2.0, 0.5), "scale": 2.0, "writer": "make.py"} | header
-    return Archive(
-        header=Header(clouds=clouds, points=points, bounds=((-1, -4, -1), (3, 0, 2)), network=network, **facts),
-        weights=weights,
-        input_cloud=rng.uniform(-1, 1, (points, 3)).astype(np.float32),
-        latents=rng.normal(0, 1, (clouds, network.latent_size)).astype(np.float32),
-        names=tuple(f"cloud {i}" for i in range(clouds)),
-        counts=(points,) * clouds,
-    )
-
-
-def written(archive: Archive, numbers: str = "uniform", **bits: int) -> bytes:
-    """The archive as a file."""
-    stream = io.BytesIO()
-    encode(archive, CodingConfig(**bits), numbers=numbers).write(stream)
-    return stream.getvalue()
-
-
-def coded(archive: Archive) -> bytes:
-    """The archive as a file, entropy-coded."""
-    weights = {name: storable(0.1 / math.sqrt(tensor.shape[-1])) for name, tensor in archive.weights.items()}
-    latents = np.array([storable(0.02 * (d + 1)) for d in range(archive.latents.shape[1])], dtype=np.float32)
-    stream = io.BytesIO()
-    encode(archive, Grids(weights, latents, storable(0.005))).write(stream)
-    return stream.getvalue()
-
-
-def uneven_scales(archive: Archive) -> Archive:
-    """The archive with tensors whose rows and columns differ in scale, so that offsets of the scale pay."""
-    rng = np.random.default_rng(2)
-    weights = {
-        name: tensor
-        if tensor.ndim == 1
-        else (
-            tensor * 2.0 ** (rng.integers(-4, 5, (*tensor.shape[:-1], 1)) / 2 + rng.integers(-3, 4, tensor.shape[-1]))
-        )
-        for name, tensor in archive.weights.items()
-    }
-    return replace(archive, weights={name: tensor.astype(np.float32) for name, tensor in weights.items()})
-
-
-def extended(data: bytes) -> bytes:
-    """The file with two clouds more, in a block of their own."""
-    stream = io.BytesIO()
-    with ArchiveReader(io.BytesIO(data)) as reader:
-        latents = np.array([[0.5, -1.0], [2.0, 0.25]], dtype=np.float32)
-        extend(reader, NewClouds(latents, ("Zürich", "点群"), (6, 70000))).write(stream)
-    return stream.getvalue()
+from qaadcodec.archive import ArchiveReader  # noqa: E402
 
 
 def valid() -> Iterator[tuple[str, str, bytes]]:
-    """Name, what it shows, bytes."""
+    """Name, what it shows, and bytes of each valid file in codings 0 to 2."""
     plain = written(small_archive())
     header, sections = parts(plain)
     paper = replace(NETWORK, film=False, displacement=False, fourier_octaves=0, shared_widths=(4, 3), head_widths=())
@@ -174,7 +103,7 @@ def valid_entropy() -> Iterator[tuple[str, str, bytes]]:
 
 
 def main() -> None:
-    """Write all files and vectors.json, and remove vectors that are made no more."""
+    """Write all files and vectors.json, and remove vectors that are no longer made."""
     for old in HERE.glob("*.qaad"):
         old.unlink()
     vectors: list[dict[str, Any]] = []

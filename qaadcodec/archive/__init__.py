@@ -1,12 +1,17 @@
-"""Bytes <-> Archive, by the format that formats/qaad-1.md specifies. numpy, zlib and constriction only."""
+"""Bytes <-> Archive, by the format that formats/qaad-1.md specifies. Needs numpy, zlib and constriction only.
+
+Writing goes from `encode` (writer.py) to an `Encoded` archive (encoded.py), which writes itself. Reading goes through
+`ArchiveReader` (reader.py). Both meet in frame.py, header.py and contents.py, and in the files of sections/.
+"""
 
 from qaadcodec.archive.archive import Archive
 from qaadcodec.archive.coding.codings import coding_name
 from qaadcodec.archive.coding.grids import Grids, storable
+from qaadcodec.archive.contents import CONTENTS
 from qaadcodec.archive.encoded import Encoded
 from qaadcodec.archive.frame import Section
 from qaadcodec.archive.header import MAX_POINTS, Header
-from qaadcodec.archive.reader import CONTENTS, ArchiveReader
+from qaadcodec.archive.reader import ArchiveReader
 from qaadcodec.archive.sections.names import storable_names
 from qaadcodec.archive.verify import Check, checks_of, verify
 from qaadcodec.archive.writer import NewClouds, check_extendable, encode, extend

@@ -5,32 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from qaadcodec.archive.header import Header
 from qaadcodec.archive.sections.names import check_names
+from qaadcodec.arrays import Singles
 from qaadcodec.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A compressed set: header, weights, input cloud Q, latent table L, and what the clouds were.
+    """A compressed set: header, weights, input cloud Q, latent table L, and the names and counts of the clouds.
 
     Attributes:
-        header: N, M, normalisation, network and how it was learnt.
+        header: N, M, normalisation, network, and how the set was learnt.
         weights: float32 tensors by name, of the shapes of `header.network.tensor_shapes()`.
-        input_cloud: Q, (M, 3) float32, normalised coordinates, patch by patch.
+        input_cloud: Q, (M, 3) float32, in normalised coordinates, patch by patch.
         latents: L, (N, l) float32.
-        names: name of each cloud, all different.
+        names: the name of each cloud; all of them differ.
         counts: points that each cloud had before it was resampled to M.
 
-    Raises UsageError where a shape, a name or a count does not fit the header.
+    Raises:
+        UsageError: a shape, a name or a count does not fit the header.
     """
 
     header: Header
-    weights: dict[str, npt.NDArray[np.float32]]
-    input_cloud: npt.NDArray[np.float32]
-    latents: npt.NDArray[np.float32]
+    weights: dict[str, Singles]
+    input_cloud: Singles
+    latents: Singles
     names: tuple[str, ...]
     counts: tuple[int, ...]
 
@@ -50,6 +51,6 @@ class Archive:
         check_names(self.names, self.counts)
 
 
-def _check_shape(name: str, array: npt.NDArray[np.float32], shape: tuple[int, ...]) -> None:
+def _check_shape(name: str, array: Singles, shape: tuple[int, ...]) -> None:
     if array.shape != shape or array.dtype != np.float32:
         raise UsageError(f"{name} is {array.dtype} {array.shape}, and has to be float32 {shape}")

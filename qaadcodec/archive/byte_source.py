@@ -1,4 +1,4 @@
-"""Where the bytes of an archive come from: a file or a stream, read at given places and never past the end."""
+"""Where the bytes of an archive come from: a file or a stream, read at given places and never past its end."""
 
 from __future__ import annotations
 
@@ -13,10 +13,18 @@ MAX_PIPED_BYTES = 1 << 30
 
 
 class Source:
-    """Random access to the bytes of one archive, with the name that messages show.
+    """Random access to the bytes of one archive.
 
-    A stream that cannot seek (a pipe) is read into memory, 2^30 bytes at the most. A stream that was given stays open
-    on `close`; a file opened here is closed.
+    A stream that cannot seek (a pipe) is read into memory, up to 2^30 bytes. `close` closes a file that was opened
+    here, and leaves a stream that was given open.
+
+    Attributes:
+        name: what messages call the file.
+        size: its bytes.
+
+    Raises:
+        ArchiveError: there is no such file, it is a folder, or a pipe is too long.
+        EnvironmentFailure: the machine cannot read it.
     """
 
     __slots__ = ("_owned", "_stream", "name", "size")
@@ -31,7 +39,7 @@ class Source:
         try:
             if not self._stream.seekable():
                 piped = self._stream
-                self._stream = _slurp(piped, self.name)
+                self._stream = _in_memory(piped, self.name)
                 if self._owned:
                     piped.close()
             self.size = self._stream.seek(0, os.SEEK_END)
@@ -40,7 +48,12 @@ class Source:
             raise EnvironmentFailure(f"{self.name}: cannot be read: {error.strerror or error}") from error
 
     def read(self, offset: int, length: int, what: str = "file") -> bytes:
-        """Exactly `length` bytes from `offset`; ArchiveError, before anything is read, where the file is shorter."""
+        """Exactly `length` bytes from `offset`; messages call them `what`.
+
+        Raises:
+            ArchiveError: the file is shorter. That is known before anything is read or allocated.
+            EnvironmentFailure: the machine cannot read them.
+        """
         if offset + length > self.size:
             raise ArchiveError(
                 f"{self.name}: {what} at byte {offset} needs {length} bytes, and the file ends at byte {self.size}",
@@ -74,7 +87,7 @@ def _open(path: Path) -> BinaryIO:
         raise EnvironmentFailure(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _slurp(stream: BinaryIO, name: str) -> BinaryIO:
+def _in_memory(stream: BinaryIO, name: str) -> BinaryIO:
     data = stream.read(MAX_PIPED_BYTES + 1)
     if len(data) > MAX_PIPED_BYTES:
         raise ArchiveError(f"{name}: a pipe of more than {MAX_PIPED_BYTES} bytes", hint="save it to a file first")

@@ -1,31 +1,23 @@
-"""An archive as bytes: encoded once, then measured, read back, and written."""
+"""An archive as bytes. It is encoded once, and can then be measured, decoded and written."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from qaadcodec.archive.archive import Archive
-from qaadcodec.archive.frame import MAX_HEADER_BYTES, assemble
+from qaadcodec.archive.frame import MAX_HEADER_BYTES, Payload, assemble
 from qaadcodec.archive.header import Header
 from qaadcodec.archive.reader import ArchiveReader
 from qaadcodec.errors import UsageError
 
-OF_SECTIONS = ("clouds", "points", "network", "offset", "scale", "dtype")  # what the sections are decoded by
-
-
-class Payload(NamedTuple):
-    """The bytes of one section."""
-
-    tag: str
-    coding: int
-    data: bytes
+FIXED = ("clouds", "points", "network", "offset", "scale", "dtype")  # the sections are decoded by these
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Sections that are coded, under a header that can still be changed: coding takes long, a header does not.
+    """Encoded sections under a header that can still be changed: to encode takes long, to change a header does not.
 
     Attributes:
         header: what the file will say of the set.
@@ -36,12 +28,12 @@ class Encoded:
     sections: tuple[Payload, ...]
 
     def with_header(self, header: Header) -> Encoded:
-        """The same sections under a header that says other things of the set: bounds, errors, writer.
+        """The same sections under a header with other bounds, errors, writer, preset, seed or epochs.
 
         Raises:
-            UsageError: it says other things of the sections: clouds, points, network, offset, scale or dtype.
+            UsageError: it differs in clouds, points, network, offset, scale or dtype, which the sections depend on.
         """
-        for key in OF_SECTIONS:
+        for key in FIXED:
             if getattr(header, key) != getattr(self.header, key):
                 raise UsageError(f"{key} is {getattr(self.header, key)}, and cannot become {getattr(header, key)}")
         return replace(self, header=header)
@@ -55,15 +47,18 @@ class Encoded:
         return ArchiveReader(io.BytesIO(b"".join(self._pieces())))
 
     def decoded(self) -> Archive:
-        """The archive that a reader will get of it."""
+        """The archive that a reader of the file gets."""
         with self.reader() as reader:
             return reader.archive()
 
     def write(self, stream: BinaryIO) -> int:
-        """Write the file to a binary stream, which need not seek; the bytes written.
+        """Write the file to a binary stream, which need not be able to seek.
+
+        Returns:
+            The bytes that were written.
 
         Raises:
-            UsageError: the header takes more bytes than the format has for it.
+            UsageError: the header takes more bytes than the format allows.
         """
         pieces = self._pieces()
         for piece in pieces:

@@ -1,7 +1,7 @@
 """The frame of an archive: preamble, section table, trailer (formats/qaad-1.md, "Frame").
 
-Only the frame is known here, not what stands in the header or in a section. Lengths are checked against the file's size
-and the caps below before anything of that length is read.
+What stands in the header or in a section is not known here. Lengths are checked against the file's size and the caps
+below before anything of that length is read.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from qaadcodec.archive.byte_source import Source
+from qaadcodec.archive.faults import DAMAGED, check_crc
 from qaadcodec.errors import ArchiveError
 
 MAGIC = b"\x89QAD\r\n\x1a\n"
 END_MAGIC = b"QEND"
 VERSION = (1, 0)
 
-PREAMBLE = struct.Struct(
-    "<8sHHII"
-)  # magic, major, minor, header length, CRC-32 of the 16 bytes before it and the header
+# Magic, major, minor, length of the header, and CRC-32 of the 16 bytes before it and of the header.
+PREAMBLE = struct.Struct("<8sHHII")
 CHECKED_PREAMBLE = 16
 TABLE_COUNT = struct.Struct("<H")
 TABLE_ENTRY = struct.Struct("<4sHQI")  # tag, coding, length, CRC-32
@@ -31,12 +32,18 @@ MAX_HEADER_BYTES = 65536
 MAX_SECTIONS = 64
 SMALLEST_FILE = PREAMBLE.size + TABLE_COUNT.size + CRC.size + TRAILER.size
 
-DAMAGED = "the file is damaged or was cut on its way: fetch it again, or take it from a backup"
+
+class Payload(NamedTuple):
+    """A section to be written."""
+
+    tag: str
+    coding: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One line of the section table; `offset` counts from the start of the file."""
+    """A section of a file: one line of its table; `offset` counts from the start of the file."""
 
     tag: str
     coding: int
@@ -46,16 +53,15 @@ class Section:
 
     @property
     def critical(self) -> bool:
-        """Whether a reader that does not know the tag has to refuse the file (first letter upper case, as in PNG)."""
+        """Whether a reader that does not know the tag has to refuse the file: it begins with a capital, as in PNG."""
         return self.tag[0].isupper()
 
     def __str__(self) -> str:
         return f"section {self.tag} at byte {self.offset}, {self.length} bytes"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What opening an archive yields: its version, the header's bytes, the table, and their checksums."""
+class Frame(NamedTuple):
+    """All that stands outside the sections: the version, the header's bytes, the table, and both checksums."""
 
     version: tuple[int, int]
     header: bytes
@@ -66,57 +72,49 @@ class Frame:
 
 
 def assemble(header: bytes, sections: Sequence[tuple[str, int, bytes]]) -> Iterator[bytes]:
-    """The whole file, piece by piece, from the header's bytes and (tag, coding, payload) of each section."""
+    """The whole file, piece by piece, from the header's bytes and the tag, coding and bytes of each section."""
     preamble = PREAMBLE.pack(MAGIC, *VERSION, len(header), 0)[:CHECKED_PREAMBLE]
     yield preamble + CRC.pack(zlib.crc32(header, zlib.crc32(preamble))) + header
     table = TABLE_COUNT.pack(len(sections)) + b"".join(
-        TABLE_ENTRY.pack(tag.encode("ascii"), coding, len(payload), zlib.crc32(payload))
-        for tag, coding, payload in sections
+        TABLE_ENTRY.pack(tag.encode("ascii"), coding, len(data), zlib.crc32(data)) for tag, coding, data in sections
     )
     yield table + CRC.pack(zlib.crc32(table))
     total = PREAMBLE.size + len(header) + len(table) + CRC.size + TRAILER.size
-    for _, _, payload in sections:
-        yield payload
-        total += len(payload)
+    for _, _, data in sections:
+        yield data
+        total += len(data)
     yield TRAILER.pack(total, END_MAGIC)
 
 
 def read_frame(source: Source) -> Frame:
-    """Read and check everything outside the sections; ArchiveError says what is wrong, and where."""
+    """Read and check everything outside the sections.
+
+    Raises:
+        ArchiveError: what is wrong, and where.
+    """
     start = source.read(0, min(PREAMBLE.size, source.size))
     _check_magic(source, start)
     if source.size < SMALLEST_FILE:
         raise ArchiveError(
             f"{source.name}: {source.size} bytes, and no archive has fewer than {SMALLEST_FILE}", hint=DAMAGED
         )
-    _, major, minor, header_length, stored = PREAMBLE.unpack(start)
+    _, major, minor, length, stored = PREAMBLE.unpack(start)
     if major != VERSION[0]:
         raise ArchiveError(
             f"{source.name}: format version {major}.{minor} at byte 8; this reader knows {VERSION[0]}.{VERSION[1]}",
-            hint="a newer qaad may read it; if it should be an old file, it is damaged",
+            hint="a newer qaad may read it; if this qaad or an older one wrote the file, it is damaged",
         )
-    if header_length > MAX_HEADER_BYTES:
+    if length > MAX_HEADER_BYTES:
         raise ArchiveError(
-            f"{source.name}: byte 12 gives the header {header_length} bytes, and the most is {MAX_HEADER_BYTES}",
-            hint=DAMAGED,
+            f"{source.name}: byte 12 gives the header {length} bytes, and the most is {MAX_HEADER_BYTES}", hint=DAMAGED
         )
-    header = source.read(PREAMBLE.size, header_length, "header")
-    check_crc(
-        source,
-        f"header at byte {PREAMBLE.size}, {header_length} bytes",
-        zlib.crc32(header, zlib.crc32(start[:CHECKED_PREAMBLE])),
-        stored,
-    )
-    table_offset = PREAMBLE.size + header_length
+    header = source.read(PREAMBLE.size, length, "header")
+    computed = zlib.crc32(header, zlib.crc32(start[:CHECKED_PREAMBLE]))
+    check_crc(source.name, f"header at byte {PREAMBLE.size}, {length} bytes", computed, stored)
+    table_offset = PREAMBLE.size + length
     sections, table_crc = _read_table(source, table_offset)
     _check_end(source, sections[-1].offset + sections[-1].length)
     return Frame((major, minor), header, stored, sections, table_offset, table_crc)
-
-
-def check_crc(source: Source, what: str, computed: int, stored: int) -> None:
-    """Raise ArchiveError, with both numbers, where a checksum does not fit."""
-    if computed != stored:
-        raise ArchiveError(f"{source.name}: {what}: CRC-32 is {computed:08x}, stored is {stored:08x}", hint=DAMAGED)
 
 
 def _check_magic(source: Source, start: bytes) -> None:
@@ -138,6 +136,7 @@ def _check_magic(source: Source, start: bytes) -> None:
 
 
 def _read_table(source: Source, offset: int) -> tuple[tuple[Section, ...], int]:
+    """The sections, and the CRC-32 of their table."""
     (count,) = TABLE_COUNT.unpack(source.read(offset, TABLE_COUNT.size, "section table"))
     if not 1 <= count <= MAX_SECTIONS:
         raise ArchiveError(
@@ -147,7 +146,7 @@ def _read_table(source: Source, offset: int) -> tuple[tuple[Section, ...], int]:
     length = TABLE_COUNT.size + count * TABLE_ENTRY.size
     table = source.read(offset, length + CRC.size, "section table")
     (stored,) = CRC.unpack_from(table, length)
-    check_crc(source, f"section table at byte {offset}, {count} sections", zlib.crc32(table[:length]), stored)
+    check_crc(source.name, f"section table at byte {offset}, {count} sections", zlib.crc32(table[:length]), stored)
     sections: list[Section] = []
     position = offset + length + CRC.size
     for tag, coding, size, crc in TABLE_ENTRY.iter_unpack(table[TABLE_COUNT.size : length]):
@@ -163,13 +162,17 @@ def _read_table(source: Source, offset: int) -> tuple[tuple[Section, ...], int]:
 
 
 def _check_end(source: Source, end: int) -> None:
-    """Sections are contiguous by construction, so one sum tells a whole file from a cut or a lengthened one."""
+    """Check the length of the file and its trailer.
+
+    A section starts where the one before it ends, so one sum tells whether the file was cut or lengthened.
+    """
     expected = end + TRAILER.size
     if source.size != expected:
         difference = source.size - expected
         state = f"{-difference} are missing" if difference < 0 else f"{difference} too many"
         raise ArchiveError(
-            f"{source.name}: {source.size} bytes, and its section table ends at byte {expected}: {state}", hint=DAMAGED
+            f"{source.name}: {source.size} bytes, and by its section table it ends at byte {expected}: {state}",
+            hint=DAMAGED,
         )
     total, magic = TRAILER.unpack(source.read(end, TRAILER.size, "trailer"))
     if total != source.size or magic != END_MAGIC:

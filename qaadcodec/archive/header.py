@@ -8,6 +8,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from qaadcodec.archive.strict_json import parse_object
 from qaadcodec.config import NetworkConfig, require
 from qaadcodec.config.network import POSITION
 from qaadcodec.errors import ArchiveError, UsageError
@@ -17,7 +18,6 @@ MAX_POINTS = 1 << 24
 MAX_TEXT = 256
 MAX_WHOLE = 2**63 - 1
 MAX_ERRORS = 64
-MAX_DEPTH = 4
 MAX_MESSAGE = 500
 DTYPES = ("float32", "float64")
 
@@ -26,18 +26,21 @@ Point = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What is known of a set without reading a section; checked on construction, UsageError says what is off.
+    """What is known of a set before any section is read. It is checked when it is made.
 
     Attributes:
         clouds: N.
         points: M.
-        dtype: precision that decoded points are returned in, "float32" or "float64".
-        offset, scale: a point in input units is `p * scale + offset`, in float64, of the normalised p.
-        bounds: least and greatest corner of all clouds, input units.
+        dtype: the precision of decoded points, "float32" or "float64".
+        offset, scale: a normalised point p is `p * scale + offset` in input units, computed in float64.
+        bounds: least and greatest corner of all clouds, in input units.
         network: all that is needed to build the network.
         writer: program and version that wrote the file.
-        preset, seed, epochs: how it was learnt, None or "" where nobody said.
+        preset, seed, epochs: how the set was learnt; "" or None where that is not known.
         errors: what the compressor measured, by name.
+
+    Raises:
+        UsageError: a value breaks a rule; the message has the value and the rule.
     """
 
     clouds: int
@@ -79,7 +82,7 @@ class Header:
             _number(f"error {name}", value)
 
     def to_json(self) -> bytes:
-        """Canonical JSON: keys sorted, no white space, UTF-8, shortest numbers that read back the same."""
+        """Canonical JSON: sorted keys, no white space, UTF-8, the shortest numbers that read back the same."""
         values = {k: v for k, v in asdict(self).items() if v is not None}
         values["errors"] = {k: v if type(v) is int else float(v) for k, v in self.errors.items()}
         values["network"] = self.network.to_dict()
@@ -88,14 +91,18 @@ class Header:
 
     @classmethod
     def from_json(cls, data: bytes) -> Header:
-        """The header from its bytes; ArchiveError says what is wrong. Keys that are not known are skipped."""
-        values = _parse(data)
+        """The header from its bytes. Keys that are not known are skipped.
+
+        Raises:
+            ArchiveError: what is wrong.
+        """
+        values = parse_object(data)
         known = {f.name for f in fields(cls)}
         required = ("clouds", "points", "dtype", "offset", "scale", "bounds", "network")
         if missing := [key for key in required if key not in values]:
             raise ArchiveError(f"has no {', '.join(missing)}")
         try:
-            for key in ("seed", "epochs"):  # nobody said: then the key is not there, and null is no number
+            for key in ("seed", "epochs"):  # a value that is not known has no key: null is not a number
                 _whole(key, values.get(key, 0), 0, MAX_WHOLE)
             network = _network(values["network"])
             return cls(**{k: v for k, v in values.items() if k in known} | {"network": network})
@@ -104,7 +111,7 @@ class Header:
 
 
 def _network(values: Any) -> NetworkConfig:
-    """Every setting has to be there and of its own type: a default that changes must not change old files."""
+    """Every setting has to be there and of its own type: if a default changes, old files must stay as they are."""
     require(isinstance(values, dict), "network", values, "an object")
     defaults = NetworkConfig().to_dict()
     if set(values) != set(defaults):
@@ -120,56 +127,10 @@ def _network(values: Any) -> NetworkConfig:
     return NetworkConfig.from_dict(values)
 
 
-def _parse(data: bytes) -> dict[str, Any]:
-    try:
-        text = data.decode()
-        _check_depth(text)
-        values = json.loads(
-            text, object_pairs_hook=_unique, parse_int=_parse_int, parse_float=_parse_float, parse_constant=_parse_float
-        )
-    except UnicodeDecodeError as error:
-        raise ArchiveError(f"byte {error.start} is not UTF-8") from error
-    except json.JSONDecodeError as error:
-        raise ArchiveError(f"is not JSON: {error.msg} at character {error.pos}") from error
-    if not isinstance(values, dict):
-        raise ArchiveError("is JSON, but not an object")
-    return values
-
-
 def _shortened(message: str) -> str:
-    """Long values come from the file; the rule that they break stands behind them, and stays."""
+    """Values come from the file and may be long. The rule stands at the end of a message, and is kept."""
     half = MAX_MESSAGE // 2 - 2
     return message if len(message) <= MAX_MESSAGE else f"{message[:half]} … {message[-half:]}"
-
-
-def _check_depth(text: str) -> None:
-    """Refuse deep nesting before the parser, which recurses, sees it. One pass: no pattern here can backtrack."""
-    depth = 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if depth > MAX_DEPTH:
-            raise ArchiveError(f"nests more than {MAX_DEPTH} deep at character {token.start()}")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ArchiveError(f"has the key {next(k for k in keys if keys.count(k) > 1)[:80]!r} twice")
-    return values
-
-
-def _parse_int(digits: str) -> int:
-    if len(digits) > 20:
-        raise ArchiveError(f"holds a whole number of {len(digits)} digits")
-    return int(digits)
-
-
-def _parse_float(digits: str) -> float:
-    value = float(digits)
-    if not math.isfinite(value):
-        raise ArchiveError(f"holds the number {digits[:40]}, which is not finite")
-    return value
 
 
 def _set(header: Header, name: str, value: object) -> None:
@@ -187,15 +148,14 @@ def _number(name: str, value: Any) -> float:
 
 
 def _point(name: str, value: Any) -> Point:
-    require(
-        hasattr(value, "__len__") and not isinstance(value, (str, dict)) and len(value) == 3, name, value, "a point"
-    )
+    sized = hasattr(value, "__len__") and not isinstance(value, (str, dict))
+    require(sized and len(value) == 3, name, value, "a point")
     x, y, z = (_number(name, v) for v in value)
     return x, y, z
 
 
 def _text(name: str, value: object) -> None:
-    """Control characters would let a file steer the terminal that shows it; lone surrogates have no UTF-8."""
+    """A control character could make a file steer the terminal that shows it; a lone surrogate has no UTF-8."""
     good = (
         isinstance(value, str) and len(value) <= MAX_TEXT and not re.search("[\x00-\x1f\x7f-\x9f\ud800-\udfff]", value)
     )

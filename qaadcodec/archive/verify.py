@@ -1,4 +1,4 @@
-"""Checking every byte of an archive, and telling what was checked."""
+"""Checking every byte of an archive, and saying what was checked."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from qaadcodec.archive.frame import PREAMBLE, TABLE_COUNT, TABLE_ENTRY
-from qaadcodec.archive.reader import CONTENTS, ArchiveReader
+from qaadcodec.archive.contents import CONTENTS, LATENTS
+from qaadcodec.archive.frame import CRC, PREAMBLE, TABLE_COUNT, TABLE_ENTRY
+from qaadcodec.archive.reader import ArchiveReader
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One checksum that fits: of what, which bytes of the file, its value."""
+    """One checksum that fits: what it is of, which bytes of the file these are, and its value."""
 
     content: str
     offset: int
@@ -22,16 +23,20 @@ class Check:
 
 
 def verify(source: str | Path | BinaryIO) -> tuple[Check, ...]:
-    """Read an archive whole: every checksum, and every rule about what the sections hold.
+    """Read the whole archive, and check every checksum and every rule about what the sections hold.
 
-    Returns one Check per checksum, in file order. Raises ArchiveError at the first thing that is wrong.
+    Returns:
+        One Check per checksum, in the order of the file.
+
+    Raises:
+        ArchiveError: the first thing that is wrong.
     """
     with ArchiveReader(source) as reader:
         return checks_of(reader)
 
 
 def checks_of(reader: ArchiveReader) -> tuple[Check, ...]:
-    """`verify` of an archive that is open, and stays so."""
+    """`verify` for an archive that is open already; it stays open."""
     frame = reader.frame
     table_bytes = TABLE_COUNT.size + len(frame.sections) * TABLE_ENTRY.size
     checks = [
@@ -41,17 +46,19 @@ def checks_of(reader: ArchiveReader) -> tuple[Check, ...]:
     for section in reader.sections:
         reader.raw_section(section)
         checks.append(Check(CONTENTS.get(section.tag, section.tag), section.offset, section.length, section.crc32))
-        if CONTENTS.get(section.tag) == "latents":
+        if section.tag == LATENTS:
             checks += _block_checks(reader, section.offset)
     reader.archive()
     return tuple(checks)
 
 
 def _block_checks(reader: ArchiveReader, start: int) -> list[Check]:
-    directory = reader.directory
-    checks = [Check("latents: directory", start, int(directory.offsets[0]) - 4, directory.own_crc32)]
+    """The checksums within the latents section, which starts at that byte."""
+    directory = reader.blocks.directory
+    checks = [Check("latents: directory", start, int(directory.offsets[0]) - CRC.size, directory.own_crc32)]
     for block in range(len(directory)):
         _, data = reader.raw_block(block)
-        place = start + int(directory.offsets[block])
-        checks.append(Check(f"latents: block {block}", place, len(data), zlib.crc32(data)))
+        checks.append(
+            Check(f"latents: block {block}", start + int(directory.offsets[block]), len(data), zlib.crc32(data))
+        )
     return checks

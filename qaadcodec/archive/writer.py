@@ -1,4 +1,4 @@
-"""Encoding archives: the same archive always gives the same bytes."""
+"""Encoding archives, and adding clouds to them. The same archive always gives the same bytes."""
 
 from __future__ import annotations
 
@@ -8,38 +8,33 @@ from typing import NamedTuple
 import numpy as np
 
 from qaadcodec.archive.archive import Archive
-from qaadcodec.archive.coding.codings import (
-    CODINGS,
-    DEFLATE_ID,
-    ENTROPY_ID,
-    POINTS_ID,
-    Array,
-    by_name,
-    encode_arrays,
-)
+from qaadcodec.archive.coding.codings import CODINGS, DEFLATE_ID, ENTROPY_ID, POINTS_ID, by_name, encode_arrays
 from qaadcodec.archive.coding.grids import Grids
-from qaadcodec.archive.encoded import Encoded, Payload
+from qaadcodec.archive.contents import INPUT_CLOUD, LATENTS, NAMES, WEIGHTS
+from qaadcodec.archive.encoded import Encoded
+from qaadcodec.archive.frame import Payload
 from qaadcodec.archive.header import MAX_CLOUDS, Header
-from qaadcodec.archive.reader import INPUT_CLOUD, LATENTS, NAMES, WEIGHTS, ArchiveReader
-from qaadcodec.archive.sections.input_cloud import encode_input_cloud
+from qaadcodec.archive.reader import ArchiveReader
+from qaadcodec.archive.sections.input_cloud import encode_axes, encode_input_cloud
 from qaadcodec.archive.sections.latents import assemble_blocks, encode_blocks
 from qaadcodec.archive.sections.names import encode_names
 from qaadcodec.archive.sections.prior import fit_prior
 from qaadcodec.archive.sections.weights import encode_weights
+from qaadcodec.arrays import Singles
 from qaadcodec.config import CodingConfig
 from qaadcodec.config.coding import MAX_CODED
 from qaadcodec.errors import UsageError
 
 
 def encode(archive: Archive, coding: CodingConfig | Grids, *, numbers: str = "uniform") -> Encoded:
-    """Encode an archive. Encoding what was decoded of it gives the same bytes again.
+    """Encode an archive. If what is decoded of the result is encoded again, it gives the same bytes.
 
     Args:
         archive: what is encoded.
-        coding: bits of weights, latents and input cloud, or the grids of them all. With grids, weights and latents are
-            entropy-coded, and the points of the input cloud change places within their patches.
-        numbers: with bits, name of the coding of all three: "uniform", "float16" or "float32". The latter two ignore
-            the bits.
+        coding: the grids of all numbers, or the bits of weights, latents and input cloud. With grids, weights and
+            latents are entropy-coded, and the points of the input cloud change places within their patches.
+        numbers: with bits, the name of the coding of all three: "uniform", "float16" or "float32". The latter two do
+            not use the bits.
 
     Raises:
         UsageError: a number is not finite or out of the coding's range.
@@ -53,7 +48,7 @@ def encode(archive: Archive, coding: CodingConfig | Grids, *, numbers: str = "un
 class NewClouds(NamedTuple):
     """Clouds to be added to an archive."""
 
-    latents: Array
+    latents: Singles
     """(n, l) float32"""
     names: tuple[str, ...]
     """all different, and none of them in the archive"""
@@ -64,15 +59,17 @@ class NewClouds(NamedTuple):
 def extend(reader: ArchiveReader, new: NewClouds) -> Encoded:
     """An archive with more clouds behind the old ones, which decode exactly as before.
 
-    Weights, input cloud and old blocks of latents are copied byte for byte, each checked. The new clouds go into new
-    blocks, coded as the last old one: on the same grids where latents are entropy-coded, and what their tables cannot
-    hold is clipped. Sections that are not known are dropped: they may tell of what changes here.
+    Weights, input cloud and the old blocks of latents are checked and copied byte for byte. The new clouds go into new
+    blocks, in the coding of the old ones. Entropy-coded latents stay on the same grids, and numbers that their tables
+    do not hold are clipped. Sections that are not known are left out, since they may describe what changes here.
 
     Args:
         reader: the archive to extend.
+        new: what is added.
 
     Raises:
-        UsageError: a name, count or shape does not fit; ArchiveError: the old archive is damaged.
+        UsageError: a name, a count or a shape does not fit.
+        ArchiveError: the old archive is damaged.
     """
     old, latents = reader.header, new.latents
     if latents.ndim != 2 or latents.shape[1] != old.network.latent_size or latents.dtype != np.float32:
@@ -93,30 +90,32 @@ def extend(reader: ArchiveReader, new: NewClouds) -> Encoded:
 
 
 def check_extendable(reader: ArchiveReader, more: int) -> None:
-    """UsageError if an archive cannot hold so many clouds more; known before anything is made of them."""
+    """Check that an archive can hold so many more clouds, before anything is made of them.
+
+    Raises:
+        UsageError: it cannot.
+    """
     count = reader.header.clouds + more
     if count > MAX_CLOUDS:
         raise UsageError(f"{reader.name}: it would hold {count} clouds, and can hold {MAX_CLOUDS}")
-    if reader.prior is not None:
+    if reader.blocks.prior is not None:
         _check_count(count, reader.header)
 
 
-def _longer(reader: ArchiveReader, latents: Array) -> bytes:
-    """The section of the latents, with new blocks for these (n, l)."""
-    blocks = [reader.raw_block(b) for b in range(len(reader.directory))]
-    prior = reader.prior
+def _longer(reader: ArchiveReader, latents: Singles) -> bytes:
+    """The latents section of an archive, with new blocks for these latents (n, l)."""
+    old, prior = [reader.raw_block(b) for b in range(len(reader.blocks))], reader.blocks.prior
     if prior is not None:
-        return assemble_blocks([*blocks, *encode_blocks(latents, prior)], prior.to_bytes())
-    bits = blocks[-1][1][0]  # the first byte of a uniform array; the float codings ignore it
-    return assemble_blocks([*blocks, *encode_blocks(latents, CODINGS[reader.section(LATENTS).coding], bits)])
+        return assemble_blocks([*old, *encode_blocks(latents, prior)], prior.to_bytes())
+    bits = old[-1][1][0]  # the first byte of a uniform array; the float codings do not use it
+    return assemble_blocks([*old, *encode_blocks(latents, CODINGS[reader.section(LATENTS).coding], bits)])
 
 
 def _with_bits(archive: Archive, coding: CodingConfig, numbers: str) -> list[Payload]:
     kind = by_name(numbers)
-    axes = np.ascontiguousarray(archive.input_cloud.T)  # (3, M): one exponent per axis
     return [
         Payload(WEIGHTS, kind.id, encode_arrays(_tensors(archive), kind, coding.weight_bits)),
-        Payload(INPUT_CLOUD, kind.id, encode_arrays([("input cloud", axes)], kind, coding.input_bits)),
+        Payload(INPUT_CLOUD, kind.id, encode_axes(archive.input_cloud, kind, coding.input_bits)),
         Payload(LATENTS, kind.id, assemble_blocks(encode_blocks(archive.latents, kind, coding.latent_bits))),
     ]
 
@@ -132,7 +131,8 @@ def _with_grids(archive: Archive, grids: Grids) -> list[Payload]:
     ]
 
 
-def _tensors(archive: Archive) -> list[tuple[str, Array]]:
+def _tensors(archive: Archive) -> list[tuple[str, Singles]]:
+    """The weights in the order of the file."""
     return [(name, archive.weights[name]) for name in archive.header.network.tensor_shapes()]
 
 

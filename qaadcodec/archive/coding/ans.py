@@ -1,6 +1,7 @@
-"""A stack of coded integers, each by its own table (formats/qaad-1.md, "Entropy"); constriction does the arithmetic.
+"""A stream of integers, each coded by a table of its own (formats/qaad-1.md, "Entropy").
 
-Integers of one table are coded together, so that Python makes one call per table that occurs.
+The numeral system is a stack: what is put on it last is taken off first. Integers of one table are coded together, so
+that Python calls constriction, which does the arithmetic, once per table that occurs.
 """
 
 from __future__ import annotations
@@ -9,19 +10,21 @@ from collections.abc import Iterator, Sequence
 
 import constriction
 import numpy as np
-import numpy.typing as npt
 
 from qaadcodec.archive.coding.tables import largest, model
+from qaadcodec.arrays import Indices, Integers
 from qaadcodec.errors import ArchiveError
 
 WORD = 4  # bytes
-INITIAL = np.array([1], dtype=np.uint32)  # one bit: shows a stream that was cut short, which 0 would not
-
-Integers = npt.NDArray[np.integer]
+INITIAL = np.array([1], dtype=np.uint32)  # one bit: if it is not what is left at the end, something is wrong
 
 
 def encode(parts: Sequence[tuple[Integers, Integers]]) -> bytes:
-    """Integers (n,) and their tables (n,), part by part in the order in which they will be decoded, as bytes."""
+    """Integers as bytes.
+
+    Args:
+        parts: integers (n,) and their tables (n,), in the order in which they will be decoded.
+    """
     coder = constriction.stream.stack.AnsCoder(INITIAL)
     for values, tables in reversed(parts):
         for table, places in reversed(list(_groups(tables))):
@@ -30,26 +33,27 @@ def encode(parts: Sequence[tuple[Integers, Integers]]) -> bytes:
 
 
 def stream_bytes(coder: constriction.stream.stack.AnsCoder) -> bytes:
-    """What a coder that began at INITIAL has put down, without the zero bytes at its end."""
-    words: npt.NDArray[np.uint32] = coder.get_compressed()
+    """What was put on a coder that began at INITIAL, without the zero bytes at its end."""
+    words: Integers = coder.get_compressed()
     return words.astype("<u4").tobytes().rstrip(b"\0")
 
 
 def open_stream(data: bytes) -> constriction.stream.stack.AnsCoder:
-    """A coder that takes from such bytes."""
+    """A coder that holds what `stream_bytes` gave."""
     words = np.frombuffer(data.ljust(-(-len(data) // WORD) * WORD, b"\0"), dtype="<u4")
     return constriction.stream.stack.AnsCoder(words.astype(np.uint32))
 
 
 def is_spent(coder: constriction.stream.stack.AnsCoder) -> bool:
-    """Whether nothing is left in a coder, and nothing was missing."""
+    """Whether everything was taken off a coder, and nothing was missing."""
     return np.array_equal(coder.get_compressed(), INITIAL)
 
 
 class Decoder:
     """Takes the integers of a stream, part by part.
 
-    Raises ArchiveError, here and in `finish`, where the bytes are no stream.
+    Raises, here and in `finish`:
+        ArchiveError: the bytes are not such a stream.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -59,8 +63,8 @@ class Decoder:
         self._coder = open_stream(data)
         self._taken = 0
 
-    def take(self, tables: Integers) -> npt.NDArray[np.int16]:
-        """The next integers, one of each of these tables (n,)."""
+    def take(self, tables: Integers) -> Integers:
+        """The next integers, one by each of these tables (n,): (n,) int16."""
         values = np.empty(len(tables), dtype=np.int16)
         for table, places in _groups(tables):
             symbols = self._coder.decode(model(table), len(places))
@@ -69,7 +73,7 @@ class Decoder:
         return values
 
     def finish(self) -> None:
-        """Check that nothing is left and nothing was missing."""
+        """Check that nothing is left, and that nothing was missing."""
         if not is_spent(self._coder):
             raise ArchiveError(
                 f"a coded stream of {self._size} bytes does not end with its {self._taken} values: "
@@ -77,8 +81,8 @@ class Decoder:
             )
 
 
-def _groups(tables: Integers) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-    """Each table that occurs, rising, and where it does."""
+def _groups(tables: Integers) -> Iterator[tuple[int, Indices]]:
+    """Each table that occurs, the lowest first, and the places where it does."""
     if not len(tables):
         return
     order = np.argsort(tables, kind="stable")

@@ -1,23 +1,24 @@
 """Signed integers of 2 to 16 bits, packed without gaps, most significant bit first (formats/qaad-1.md, "Uniform").
 
-Eight values of b bits fill b bytes exactly, so that eight vectorised steps pack or unpack any number of them.
+Eight values of b bits fill b bytes exactly. So eight operations on whole arrays, one per value of such a group, pack or
+unpack any number of values.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Ints
 from qaadcodec.errors import ArchiveError
 
 
 def packed_size(count: int, bits: int) -> int:
-    """Bytes that `count` values of `bits` bits take, the last byte filled up with zero bits."""
+    """Bytes of `count` values of `bits` bits; zero bits fill up the last byte."""
     return (count * bits + 7) // 8
 
 
-def pack(values: npt.NDArray[np.int32], bits: int) -> bytes:
-    """Pack values (n,), each within -2^(bits-1) .. 2^(bits-1) - 1, in two's complement."""
+def pack(values: Ints, bits: int) -> bytes:
+    """Pack values (n,) in two's complement; each is from -2^(bits-1) to 2^(bits-1) - 1."""
     groups = -(-values.size // 8)
     padded = np.zeros((groups, 8), dtype=np.uint32)
     padded.reshape(-1)[: values.size] = values.astype(np.uint32) & np.uint32((1 << bits) - 1)
@@ -31,10 +32,11 @@ def pack(values: npt.NDArray[np.int32], bits: int) -> bytes:
     return packed[:, :bits].tobytes()[: packed_size(values.size, bits)]
 
 
-def unpack(data: bytes, count: int, bits: int) -> npt.NDArray[np.int32]:
+def unpack(data: bytes, count: int, bits: int) -> Ints:
     """The inverse of `pack`: (count,) from exactly `packed_size(count, bits)` bytes.
 
-    Raises ArchiveError where the bits that fill up the last byte are not zero.
+    Raises:
+        ArchiveError: the bits that fill up the last byte are not zero.
     """
     spare = len(data) * 8 - count * bits
     if spare and data[-1] & ((1 << spare) - 1):
@@ -51,6 +53,6 @@ def unpack(data: bytes, count: int, bits: int) -> npt.NDArray[np.int32]:
     for j in range(8):
         column, shift = divmod(j * bits, 8)
         word = (packed[column] << np.uint32(16)) | (packed[column + 1] << np.uint32(8)) | packed[column + 2]
-        word <<= np.uint32(8 + shift)  # the value's sign bit to bit 31, so that the arithmetic shift extends it
+        word <<= np.uint32(8 + shift)  # the value's sign goes to bit 31, and the shift to the right extends it
         values[:, j] = word.view(np.int32) >> (32 - bits)
     return values.reshape(-1)[:count]

@@ -1,6 +1,7 @@
-"""The table of codings: how arrays of numbers become bytes, by the identifier that the section table stores.
+"""The codings, by the identifier that the section table stores (formats/qaad-1.md, "Codings").
 
-A new coding is a pair of functions and a line here. Identifiers are never given twice.
+Codings 0 to 2 turn any array of numbers into bytes, and are records here: a new one is a few functions and a line. The
+others code a section as a whole, and are only named here. An identifier never gets a second meaning.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from qaadcodec.archive.coding import uniform
+from qaadcodec.arrays import Longs, Singles
 from qaadcodec.errors import ArchiveError, UsageError
 
-Array = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
+Shapes = Sequence[tuple[str, tuple[int, ...]]]
+"""Names and shapes of arrays, in the order of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +27,28 @@ class Coding:
     Attributes:
         id: what the section table stores.
         name: what people see.
-        encode: array and bits to bytes; codings without a choice of bits take no notice of them.
-        decode: bytes, of which the first are this array's, and its shape, to the array and the number of bytes it took.
-        least: numbers and rows of arrays to the least bytes that each can take.
+        encode: from an array and the bits of a number to bytes; codings without a choice of bits do not use them.
+        decode: from bytes that begin with an array's, and its shape, to the array and the number of bytes that it took.
+        least: from the numbers and rows of arrays to the least bytes that each can take.
     """
 
     id: int
     name: str
-    encode: Callable[[Array, int], bytes]
-    decode: Callable[[memoryview, tuple[int, ...]], tuple[Array, int]]
-    least: Callable[[Integers, Integers], Integers]
+    encode: Callable[[Singles, int], bytes]
+    decode: Callable[[memoryview, tuple[int, ...]], tuple[Singles, int]]
+    least: Callable[[Longs, Longs], Longs]
 
 
 def _float_coding(id: int, name: str, dtype: str) -> Coding:
     kind = np.dtype(dtype)
 
-    def encode(values: Array, bits: int) -> bytes:
+    def encode(values: Singles, bits: int) -> bytes:
         largest = float(np.abs(values).max(initial=0))
         if largest > float(np.finfo(kind).max):
             raise UsageError(f"{largest:g} is beyond the range of {name}")
         return values.astype(kind).tobytes()
 
-    def decode(data: memoryview, shape: tuple[int, ...]) -> tuple[Array, int]:
+    def decode(data: memoryview, shape: tuple[int, ...]) -> tuple[Singles, int]:
         size = math.prod(shape) * kind.itemsize
         if size > len(data):
             raise ArchiveError(f"{math.prod(shape)} values of {name} need {size} bytes, and {len(data)} are left")
@@ -64,8 +65,8 @@ FLOAT16 = _float_coding(1, "float16", "<f2")
 UNIFORM = Coding(2, "uniform", uniform.encode, uniform.decode, uniform.least)
 CODINGS = {coding.id: coding for coding in (FLOAT32, FLOAT16, UNIFORM)}
 DEFLATE_ID = 3  # text, not numbers: the names section
-ENTROPY_ID = 4  # weights and latents as a whole, not array by array
-POINTS_ID = 5  # the input cloud as a whole
+ENTROPY_ID = 4  # all weights in one stream, or the latents of a block
+POINTS_ID = 5  # the input cloud, as sets of points
 NAMES_OF_OTHERS = {DEFLATE_ID: "deflate", ENTROPY_ID: "entropy", POINTS_ID: "points"}
 
 
@@ -75,15 +76,23 @@ def coding_name(id: int) -> str:
 
 
 def by_name(name: str) -> Coding:
-    """The coding of that name; UsageError lists the names there are."""
+    """The coding of that name, one of 0 to 2.
+
+    Raises:
+        UsageError: there is none; the message lists the names.
+    """
     for coding in CODINGS.values():
         if coding.name == name:
             return coding
     raise UsageError(f"unknown coding {name!r}; codings are {', '.join(c.name for c in CODINGS.values())}")
 
 
-def encode_arrays(arrays: Iterable[tuple[str, Array]], coding: Coding, bits: int) -> bytes:
-    """Named arrays one after another; UsageError names the array that holds NaN or infinity."""
+def encode_arrays(arrays: Iterable[tuple[str, Singles]], coding: Coding, bits: int) -> bytes:
+    """Named arrays, one after another.
+
+    Raises:
+        UsageError: an array, which is named, holds NaN or infinity; or a value is out of the coding's range.
+    """
     encoded = []
     for name, values in arrays:
         if not np.isfinite(values).all():
@@ -92,8 +101,12 @@ def encode_arrays(arrays: Iterable[tuple[str, Array]], coding: Coding, bits: int
     return b"".join(encoded)
 
 
-def decode_arrays(data: bytes, shapes: Sequence[tuple[str, tuple[int, ...]]], coding: Coding) -> dict[str, Array]:
-    """The inverse of `encode_arrays`; ArchiveError names the array that is wrong, or the bytes left over."""
+def decode_arrays(data: bytes, shapes: Shapes, coding: Coding) -> dict[str, Singles]:
+    """The inverse of `encode_arrays`.
+
+    Raises:
+        ArchiveError: an array, which is named, is damaged, or bytes are left over.
+    """
     view, arrays = memoryview(data), {}
     for name, shape in shapes:
         try:

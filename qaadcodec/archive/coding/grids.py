@@ -1,7 +1,7 @@
-"""Quantiser grids: the numbers of an archive are whole multiples of them (formats/qaad-1.md, "Grids").
+"""The grids that numbers are rounded to (formats/qaad-1.md, "Grids").
 
-A grid is m · 2^e with m from 128 to 255, so it is stored in two bytes, and q times the grid is exact in float32 for
-|q| up to 2^16, on every machine.
+The numbers of a grid are the whole multiples of its spacing m · 2^e, with m from 128 to 255. So two bytes store a grid,
+and q times the spacing is exact in float32 on every machine for whole |q| up to 2^16. In code a `grid` is its spacing.
 """
 
 from __future__ import annotations
@@ -12,34 +12,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from qaadcodec.arrays import Floats, Longs, Singles
 from qaadcodec.errors import ArchiveError, UsageError
 
-LOW, HIGH = 128, 255  # m
-MIN_EXPONENT, MAX_EXPONENT = -100, 100  # e
+LOW, HIGH = 128, 255  # of m
+MIN_EXPONENT, MAX_EXPONENT = -100, 100  # of e
 GRID = struct.Struct("<Bb")
-
-Reals = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
 class Grids:
-    """Grids of everything that is entropy-coded; all of them as `storable` gives them.
+    """The grids of everything that is entropy-coded: the spacing of each, as `storable` gives it.
 
     Attributes:
         weights: of each tensor of the network, by name.
-        latents: of each number of a latent, (l,) float32.
-        input_cloud: of the coordinates of Q, normalised.
+        latents: of each dimension of the latents, (l,) float32.
+        input_cloud: of the coordinates of Q, in normalised units.
     """
 
     weights: Mapping[str, float]
-    latents: npt.NDArray[np.float32]
+    latents: Singles
     input_cloud: float
 
 
 def parts(grid: float) -> tuple[int, int]:
-    """(m, e) of the storable grid nearest to a positive number by ratio; UsageError where there is none near."""
+    """(m, e) of the grid that can be stored and whose spacing is nearest to a positive number, by ratio.
+
+    Raises:
+        UsageError: the number is not positive and finite, or beyond the range of e.
+    """
     if not (math.isfinite(grid) and grid > 0):
         raise UsageError(f"a quantiser step is {grid:g}, and must be above 0")
     fraction, exponent = math.frexp(grid)  # grid = fraction · 2^exponent, 0.5 <= fraction < 1
@@ -52,13 +54,21 @@ def parts(grid: float) -> tuple[int, int]:
 
 
 def storable(grid: float) -> float:
-    """The storable grid nearest to a positive number by ratio, m · 2^e."""
+    """The spacing m · 2^e that can be stored and is nearest to a positive number, by ratio.
+
+    Raises:
+        UsageError: as `parts`.
+    """
     m, e = parts(grid)
     return math.ldexp(m, e)
 
 
 def pack_grid(grid: float) -> bytes:
-    """The two bytes of a grid: m, then e signed; UsageError for one that `storable` would change."""
+    """The two bytes of a grid: m, then e, signed.
+
+    Raises:
+        UsageError: `storable` would change the grid.
+    """
     m, e = parts(grid)
     if math.ldexp(m, e) != grid:
         raise UsageError(f"a quantiser step of {grid!r} cannot be stored as it is: {math.ldexp(m, e)!r} can")
@@ -66,7 +76,11 @@ def pack_grid(grid: float) -> bytes:
 
 
 def unpack_grid(data: bytes) -> float:
-    """The grid of two bytes; ArchiveError where m or e is out of range."""
+    """The grid of two bytes.
+
+    Raises:
+        ArchiveError: m or e is out of range.
+    """
     m, e = GRID.unpack(data)
     if m < LOW or not MIN_EXPONENT <= e <= MAX_EXPONENT:
         raise ArchiveError(
@@ -76,8 +90,18 @@ def unpack_grid(data: bytes) -> float:
     return math.ldexp(m, e)
 
 
-def to_integers(name: str, values: npt.NDArray[np.floating], grid: float | Reals, limit: int) -> npt.NDArray[np.int64]:
-    """Values over their grid, rounded, and clipped to -limit .. limit; UsageError names what holds NaN or infinity."""
+def to_integers(name: str, values: Floats, grid: float | Floats, limit: int) -> Longs:
+    """Values over the spacing of their grid, rounded, and clipped to -limit .. limit.
+
+    Args:
+        name: what a message calls the values.
+        values: of any shape.
+        grid: one for all values, or an array that broadcasts to them.
+        limit: the largest magnitude.
+
+    Raises:
+        UsageError: a value is NaN or infinite.
+    """
     if not np.isfinite(values).all():
         raise UsageError(f"{name} holds values that are not finite, and cannot be stored")
     return np.clip(np.rint(values.astype(np.float64) / grid), -limit, limit).astype(np.int64)

@@ -1,7 +1,7 @@
-"""Which tables code an array of integers with the fewest bits: the writer's choice, which the reader is told.
+"""Which tables code an array of integers with the fewest bits. The writer chooses, and the file says what it chose.
 
-An array is rows by columns. Value (r, c) takes the scale `base + rows[r] + columns[c]`, clipped to 0 .. 63; rows and
-columns get offsets only where these save more than they cost (formats/qaad-1.md, "Weights").
+An array is rows by columns. Value (r, c) has the scale `base + rows[r] + columns[c]`, clipped to 0 .. 63. Rows and
+columns get offsets only where these save more than they cost (formats/qaad-1.md, "WGTS").
 """
 
 from __future__ import annotations
@@ -11,50 +11,52 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from qaadcodec.archive.coding.tables import SCALES, bits, largest, table_of
+from qaadcodec.arrays import Floats, Integers, Singles
 
-OFFSET_FAMILY = 11  # of the tables that code offsets; bell-shaped
+OFFSET_FAMILY = 11  # of the tables that code offsets: bell-shaped
 TRIED_FAMILIES = (14, 12, 11, 10, 9, 6, 4, 3, 2)
 REACH = 14  # scales tried on either side of the one that fits the standard deviation
 ROUNDS = 3
-BEYOND = 1e9  # bits of an integer that a table does not hold
-WIDEST_KEPT = 1 << 12  # magnitudes: costs of more take a megabyte and more, and are seldom asked for
-
-Ints = npt.NDArray[np.integer]
-Reals = npt.NDArray[np.floating]
+BEYOND = 1e9  # bits that count for an integer that a table does not hold
+WIDEST_KEPT = 1 << 12  # magnitudes whose costs are kept; costs of more take megabytes, and are seldom asked for
 
 
 @dataclass(frozen=True, slots=True)
 class TableChoice:
-    """Family and scale of an array (R, C), offsets of its rows and columns, and the scales that code these offsets.
+    """The tables of an array (R, C).
 
-    Scale 0 for offsets says that they are all 0 and are not coded. `cost` is in bits, those of the offsets included.
+    Attributes:
+        family: of all tables.
+        base: the scale to which offsets are added.
+        row_scale, column_scale: of the tables that code the offsets; 0 where these are all 0 and are not coded.
+        rows, columns: the offsets, (R,) and (C,).
+        cost: bits of values and offsets.
     """
 
     family: int
     base: int
     row_scale: int
     column_scale: int
-    rows: Ints  # (R,)
-    columns: Ints  # (C,)
+    rows: Integers
+    columns: Integers
     cost: float
 
 
-def value_tables(family: int, base: int, rows: Ints, columns: Ints) -> npt.NDArray[np.uint16]:
-    """The tables of an array with these offsets, row after row: (R · C,)."""
+def value_tables(family: int, base: int, rows: Integers, columns: Integers) -> Integers:
+    """The table of each value of an array with these offsets, row after row: (R · C,) uint16."""
     scales = np.add.outer(rows.astype(np.int32) + base, columns.astype(np.int32))
     return (table_of(family, 0) + np.clip(scales, 0, SCALES - 1)).astype(np.uint16).reshape(-1)
 
 
-def scale_costs(family: int, top: int) -> npt.NDArray[np.float32]:
-    """Bits of each magnitude up to `top`, or beyond, by each scale of a family: (64, top + 1 or more)."""
+def scale_costs(family: int, top: int) -> Singles:
+    """Bits of each magnitude by each scale of a family: (64, top + 1 or more)."""
     width = 1 << max(top, SCALES - 1).bit_length()
     return (kept_costs if width <= WIDEST_KEPT else computed_costs)(family, width)
 
 
-def computed_costs(family: int, width: int) -> npt.NDArray[np.float32]:
+def computed_costs(family: int, width: int) -> Singles:
     """Bits of each magnitude below `width` by each scale of a family: (64, width)."""
     costs = np.full((SCALES, width), BEYOND, dtype=np.float32)
     for scale in range(SCALES):
@@ -64,15 +66,19 @@ def computed_costs(family: int, width: int) -> npt.NDArray[np.float32]:
 
 
 @lru_cache(maxsize=64)
-def kept_costs(family: int, width: int) -> npt.NDArray[np.float32]:
-    """`computed_costs`, kept: an archive asks for the same ones a thousand times."""
+def kept_costs(family: int, width: int) -> Singles:
+    """`computed_costs`, kept, because an archive asks for the same ones a thousand times."""
     costs = computed_costs(family, width)
     costs.flags.writeable = False
     return costs
 
 
-def choose(values: Ints) -> TableChoice:
-    """The choice for integers (R, C) of magnitudes up to 2^15 - 1, with offsets or without, whichever costs least."""
+def choose(values: Integers) -> TableChoice:
+    """The cheapest choice for integers (R, C) of magnitudes up to 2^15 - 1.
+
+    Every family is tried without offsets, with offsets of rows and with offsets of columns. If offsets win, the best
+    choice is tried with both kinds as well.
+    """
     magnitudes = np.abs(values.astype(np.int64))
     no_rows, no_columns = np.zeros(len(values), dtype=np.int64), np.zeros(values.shape[1], dtype=np.int64)
     best = TableChoice(TRIED_FAMILIES[0], 0, 0, 0, no_rows, no_columns, math.inf)
@@ -95,21 +101,22 @@ def choose(values: Ints) -> TableChoice:
     return best
 
 
-def _likely_scales(family: int, magnitudes: Ints) -> range:
-    """The scales worth a try: around the standard deviation, and up to one that holds the largest magnitude."""
+def _likely_scales(family: int, magnitudes: Integers) -> range:
+    """The scales to try: those around the standard deviation, and up to one that holds the largest magnitude."""
     deviation = math.sqrt(float(np.square(magnitudes, dtype=np.float64).mean())) if magnitudes.size else 0.0
+    # The scale that fits the deviation; Laplace-like families, those below 8, need a larger one than Gauss-like ones.
     middle = round(4 * math.log2(max(deviation, 2.0**-5))) + (14 if family < 8 else 10)
     top = int(magnitudes.max(initial=0))
     holding = next(scale for scale in range(SCALES) if largest(table_of(family, scale)) >= top)
     return range(max(middle - REACH, 0), min(max(middle + REACH, holding), SCALES - 1) + 1)
 
 
-def _offsets(by_line: Reals, base: int | None = None) -> tuple[int, Ints, int, float]:
-    """Base, offsets (n,), the scale that codes them, and the bits of all.
+def _offsets(by_line: Floats, base: int | None = None) -> tuple[int, Integers, int, float]:
+    """Base, offsets (n,), the scale of the tables that code them, and the bits of everything.
 
     Args:
-        by_line: bits of each line by each scale: (n, 64), or by each sum of `base` and offset, where a base is given.
-        base: without one it is the median of the scales that suit the lines best.
+        by_line: bits of each line by each sum of base and offset: (n, 64).
+        base: if None, the median of the sums that suit the lines best.
     """
     wanted = by_line.argmin(axis=1)
     base = int(np.median(wanted)) if base is None else base
@@ -123,8 +130,8 @@ def _offsets(by_line: Reals, base: int | None = None) -> tuple[int, Ints, int, f
     return base, offsets, scale if np.any(offsets) else 0, cost
 
 
-def _with_both(choice: TableChoice, magnitudes: Ints) -> TableChoice:
-    """Offsets of rows and of columns, refined in turns, beginning with those that are not there yet."""
+def _with_both(choice: TableChoice, magnitudes: Integers) -> TableChoice:
+    """The choice with offsets of rows and of columns, refined in turns, beginning with those that are missing."""
     costs = scale_costs(choice.family, int(magnitudes.max(initial=0)))
     lines = {"rows": (choice.rows, choice.row_scale), "columns": (choice.columns, choice.column_scale)}
     order = ("columns", "rows") if choice.row_scale else ("rows", "columns")

@@ -1,8 +1,8 @@
-"""The tables that entropy coding counts with: 1024 of them, whole numbers by definition (formats/qaad-1.md, "Entropy").
+"""The 1024 tables of entropy coding; they are whole numbers by definition (formats/qaad-1.md, "Entropy").
 
-Table t = 64 f + s gives each of the integers -T to T a frequency of at least 1 of 2^24. Its family f = 8 (c - 1) + j
-sets the shape (1 + 2^(4-j) (|q| / u)^c)^(-2^j), near Laplace for c = 1 and near Gauss for c = 2 with j = 6, heavier in
-the tails for a smaller j; its scale s sets u = (16, 19, 23, 27)[s mod 4] / 16 · 2^⌊s/4⌋, four to an octave.
+Table t = 64 f + s gives each integer from -T to T a frequency of at least 1 in 2^24. Its family f = 8 (c - 1) + j sets
+the shape (1 + 2^(4-j) (|q| / u)^c)^(-2^j). With j = 6 this is near Laplace's for c = 1 and near Gauss's for c = 2; a
+smaller j has heavier tails. Its scale s sets u = (16, 19, 23, 27)[s mod 4] / 16 · 2^⌊s/4⌋: four scales make an octave.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from functools import lru_cache
 
 import constriction
 import numpy as np
-import numpy.typing as npt
+
+from qaadcodec.arrays import Longs, Singles
 
 PRECISION = 24  # bits of a frequency
 FAMILIES, SCALES = 16, 64
@@ -20,7 +21,7 @@ MANTISSAS = (16, 19, 23, 27)
 
 
 def table_of(family: int, scale: int) -> int:
-    """The number of the table."""
+    """The number t of a table."""
     return family * SCALES + scale
 
 
@@ -29,19 +30,19 @@ def largest(table: int) -> int:
     return min(256 + (_unit(table) >> 2), MAX_MAGNITUDE)
 
 
-def boundaries(table: int) -> npt.NDArray[np.int64]:
+def boundaries(table: int) -> Longs:
     """Where the quantiles of each integer from -T to T begin, and 2^24 at the end: (2 T + 2,), rising from 0."""
     power, j = 1 + table // SCALES // 8, table // SCALES % 8
     top, count = _unit(table) ** power, 2 * largest(table) + 1
     shift = np.uint64(PRECISION)
     distance = np.arange(largest(table) + 1, dtype=np.uint64) ** np.uint64(power) << np.uint64(4 + 4 * power - j)
-    weights = (np.uint64(top) << shift) // (np.uint64(top) + distance)  # at most 2^24, so that nothing below overflows
+    weights = (np.uint64(top) << shift) // (np.uint64(top) + distance)  # at most 2^24, so nothing below overflows
     for _ in range(j):
         weights = weights * weights >> shift
     rising = np.zeros(count + 1, dtype=np.uint64)
     np.cumsum(np.concatenate([weights[:0:-1], weights]), out=rising[1:])
     free = np.uint64((1 << PRECISION) - count)  # what is left when each integer has the frequency 1
-    edges: npt.NDArray[np.int64] = (rising * free // rising[-1]).astype(np.int64) + np.arange(count + 1)
+    edges: Longs = (rising * free // rising[-1]).astype(np.int64) + np.arange(count + 1)
     return edges
 
 
@@ -49,8 +50,8 @@ def boundaries(table: int) -> npt.NDArray[np.int64]:
 def model(table: int) -> constriction.stream.model.Categorical:
     """The table for constriction, which codes q as the symbol q + T.
 
-    For n symbols constriction puts boundary i at ⌊F_i (2^24 - n) / 2^24⌋ + i, F_i being 2^24 times the sum of the
-    probabilities before i. That is exact in float64 for whole F_i, and F_i is chosen so that the boundary comes out.
+    For n symbols constriction puts boundary i at ⌊F_i (2^24 - n) / 2^24⌋ + i, where F_i is 2^24 times the sum of the
+    probabilities before i. For whole F_i that is exact in float64, and F_i is chosen such that the boundary comes out.
     """
     edges, one = boundaries(table), 1 << PRECISION
     count = len(edges) - 1
@@ -59,13 +60,13 @@ def model(table: int) -> constriction.stream.model.Categorical:
 
 
 @lru_cache(maxsize=1024)
-def bits(table: int) -> npt.NDArray[np.float32]:
-    """What |q| costs, in bits: (T + 1,)."""
+def bits(table: int) -> Singles:
+    """What each |q| costs, in bits: (T + 1,)."""
     frequencies = np.diff(boundaries(table))[largest(table) :]
     return (PRECISION - np.log2(frequencies)).astype(np.float32)
 
 
 def _unit(table: int) -> int:
     """16 u."""
-    octave, step = divmod(table % SCALES, 4)
-    return MANTISSAS[step] << octave
+    octave, quarter = divmod(table % SCALES, 4)
+    return MANTISSAS[quarter] << octave

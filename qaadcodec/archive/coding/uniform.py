@@ -1,23 +1,29 @@
 """Coding 2, uniform: integers of b bits times one power of two per row (formats/qaad-1.md, "Uniform").
 
-A row is a line along the last axis; a vector is one row. Steps that are powers of two make `q * 2^e` exact in float32,
-so that every machine reads the same numbers.
+A row is a line along the last axis; a vector is one row. Since the factor is a power of two, `q * 2^e` is exact in
+float32, and every machine reads the same numbers.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-import numpy.typing as npt
 
 from qaadcodec.archive.coding.bits import pack, packed_size, unpack
+from qaadcodec.arrays import Doubles, Ints, Longs, Singles
 from qaadcodec.errors import ArchiveError, UsageError
 
 MIN_BITS, MAX_BITS = 2, 16
-MAX_EXPONENT = 100  # |e|; keeps every product a normal float32
+MAX_EXPONENT = 100  # of |e|, so that every product is a normal float32
 
 
-def encode(values: npt.NDArray[np.float32], bits: int) -> bytes:
-    """Values of any shape as bits, exponents and packed integers; UsageError from a magnitude of 2^100."""
+def encode(values: Singles, bits: int) -> bytes:
+    """Values of any shape as bytes: the number of bits, the exponent of each row, the packed integers.
+
+    Raises:
+        UsageError: a magnitude is 2^100 or more.
+    """
     rows = values.reshape(-1, values.shape[-1]).astype(np.float64)
     if np.abs(rows).max(initial=0) >= 2.0**MAX_EXPONENT:
         raise UsageError(f"{np.abs(rows).max():g} is beyond 2^{MAX_EXPONENT}, the range of uniform coding")
@@ -25,11 +31,11 @@ def encode(values: npt.NDArray[np.float32], bits: int) -> bytes:
     return bytes([bits]) + exponents.astype(np.int8).tobytes() + pack(integers.reshape(-1), bits)
 
 
-def nearest(rows: npt.NDArray[np.float64], bits: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Integers (R, n) and exponents (R,) that come closest to rows (R, n).
+def nearest(rows: Doubles, bits: int) -> tuple[Ints, Ints]:
+    """The integers (R, n) and exponents (R,) that come closest to rows (R, n).
 
-    For each row the exponent that covers the largest magnitude and the two below it are tried, values beyond the range
-    being clipped; the one with the least squared error stays, the largest among equals.
+    For each row three exponents are tried: the one that covers the largest magnitude, and the two below it, with which
+    values beyond the range are clipped. The one with the least squared error is taken, the largest of equals.
     """
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     largest = np.abs(rows).max(axis=1)
@@ -47,9 +53,13 @@ def nearest(rows: npt.NDArray[np.float64], bits: int) -> tuple[npt.NDArray[np.in
     return integers, exponents
 
 
-def decode(data: memoryview, shape: tuple[int, ...]) -> tuple[npt.NDArray[np.float32], int]:
-    """Values float32 of that shape from the start of `data`, and the bytes they took."""
-    count, rows = _product(shape), _product(shape[:-1])
+def decode(data: memoryview, shape: tuple[int, ...]) -> tuple[Singles, int]:
+    """The values of that shape, float32, from the start of `data`, and the bytes that they took.
+
+    Raises:
+        ArchiveError: what is wrong in them.
+    """
+    count, rows = math.prod(shape), math.prod(shape[:-1])  # in Python's integers: a file may say any shape
     bits = data[0] if len(data) else 0
     if not MIN_BITS <= bits <= MAX_BITS:
         raise ArchiveError(f"{bits} bits a value, and there may be {MIN_BITS} to {MAX_BITS}")
@@ -61,18 +71,10 @@ def decode(data: memoryview, shape: tuple[int, ...]) -> tuple[npt.NDArray[np.flo
         worst = int(exponents[np.argmax(np.abs(exponents))])
         raise ArchiveError(f"an exponent is {worst}, and may be -{MAX_EXPONENT} to {MAX_EXPONENT}")
     integers = unpack(bytes(data[1 + rows : size]), count, bits)
-    steps = np.ldexp(np.float32(1), exponents)
-    return (integers.reshape(rows, -1).astype(np.float32) * steps[:, None]).reshape(shape), size
+    factors = np.ldexp(np.float32(1), exponents)  # (R,)
+    return (integers.reshape(rows, -1).astype(np.float32) * factors[:, None]).reshape(shape), size
 
 
-def least(count: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Bytes of arrays of so many numbers and rows, of the fewest bits."""
+def least(count: Longs, rows: Longs) -> Longs:
+    """The least bytes that arrays of so many numbers and rows take: those with the fewest bits."""
     return 1 + rows + (count * MIN_BITS + 7) // 8
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    """As Python's integers, which do not overflow: shapes come from the file."""
-    product = 1
-    for n in shape:
-        product *= n
-    return product

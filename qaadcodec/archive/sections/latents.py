@@ -1,6 +1,7 @@
-"""The latents section: independent blocks behind a directory (formats/qaad-1.md, "Latents").
+"""The latents section: independent blocks behind a directory (formats/qaad-1.md, "LATS").
 
-One index needs the directory and one block, each with its own CRC-32, and clouds can be added without touching a block.
+To read one cloud takes the directory and one block, each of which has a CRC-32 of its own. Clouds can be added without
+touching the blocks that are there.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from qaadcodec.archive.coding.codings import Array, Coding, decode_arrays, encode_arrays
+from qaadcodec.archive.coding.codings import Coding, decode_arrays, encode_arrays
 from qaadcodec.archive.sections.prior import Prior
+from qaadcodec.arrays import Integers, Longs, Singles
 from qaadcodec.errors import ArchiveError
 
-BLOCK_CLOUDS = 64  # what is written; what is read may have up to 65535
+BLOCK_CLOUDS = 64  # in a block that is written; one that is read may have up to 65535
 
-# A block's array holds a row per latent dimension, so that each dimension has its own grid. Below this many clouds the
-# grids would weigh more than an eighth of 8-bit numbers, and the row is the cloud.
+# In codings 0 to 2 a row of a block's array is a latent dimension, so that each dimension has its own exponent. With
+# fewer clouds than this, a row is a cloud: exponents of dimensions would take more than an eighth of 8-bit numbers.
 TRANSPOSED_FROM = 8
 
 BLOCK_COUNT = struct.Struct("<I")
@@ -30,18 +31,19 @@ ENTRY = np.dtype([("clouds", "<u2"), ("length", "<u4"), ("crc32", "<u4")])
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Where the blocks are.
+    """Where the B blocks are.
 
     Attributes:
         first: index of the first cloud of each block, and N at the end: (B + 1,).
-        offsets: byte where each block starts, counted from the start of the section, and the section's end: (B + 1,).
+        offsets: the byte where each block starts, counted from the start of the section, and at the end the section's
+            length: (B + 1,).
         crc32: checksum of each block: (B,).
-        own_crc32: checksum of the directory itself, and of the prior before it.
+        own_crc32: checksum of the directory itself and of the prior before it.
     """
 
-    first: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
-    crc32: npt.NDArray[np.uint32]
+    first: Longs
+    offsets: Longs
+    crc32: Integers
     own_crc32: int
 
     def __len__(self) -> int:
@@ -49,12 +51,12 @@ class Directory:
 
 
 def block_shape(clouds: int, latent_size: int) -> tuple[int, int]:
-    """Shape in which a block of so many clouds is coded."""
+    """The shape of a block's array in codings 0 to 2."""
     return (latent_size, clouds) if clouds >= TRANSPOSED_FROM else (clouds, latent_size)
 
 
-def encode_blocks(latents: Array, coding: Coding | Prior, bits: int = 0) -> list[tuple[int, bytes]]:
-    """Latents (n, l) as blocks: the number of clouds in each, and its bytes. A prior takes no notice of the bits."""
+def encode_blocks(latents: Singles, coding: Coding | Prior, bits: int = 0) -> list[tuple[int, bytes]]:
+    """Latents (n, l) as blocks: the number of clouds in each, and its bytes. A prior does not use the bits."""
     blocks = []
     for start in range(0, len(latents), BLOCK_CLOUDS):
         rows = latents[start : start + BLOCK_CLOUDS]
@@ -66,8 +68,12 @@ def encode_blocks(latents: Array, coding: Coding | Prior, bits: int = 0) -> list
     return blocks
 
 
-def decode_block(data: bytes, clouds: int, latent_size: int, coding: Coding | Prior) -> Array:
-    """Latents (clouds, l) of one block; ArchiveError says what is wrong in it."""
+def decode_block(data: bytes, clouds: int, latent_size: int, coding: Coding | Prior) -> Singles:
+    """Latents (clouds, l) of one block.
+
+    Raises:
+        ArchiveError: what is wrong in it.
+    """
     if isinstance(coding, Prior):
         return coding.decode(data, clouds)
     array = decode_arrays(data, [("latents", block_shape(clouds, latent_size))], coding)["latents"]
@@ -75,16 +81,17 @@ def decode_block(data: bytes, clouds: int, latent_size: int, coding: Coding | Pr
 
 
 def assemble_blocks(blocks: Sequence[tuple[int, bytes]], prior: bytes = b"") -> bytes:
-    """The section from its blocks: prior in coding 4, directory, CRC-32 of both, blocks."""
+    """The section from its blocks: in coding 4 the prior, then the directory, the CRC-32 of both, and the blocks."""
     entries = np.array([(clouds, len(data), zlib.crc32(data)) for clouds, data in blocks], dtype=ENTRY)
     directory = prior + BLOCK_COUNT.pack(len(blocks)) + entries.tobytes()
     return b"".join((directory, CRC.pack(zlib.crc32(directory)), *(data for _, data in blocks)))
 
 
 def directory_size(start: bytes, section_length: int) -> int:
-    """Bytes of prior, directory and CRC-32, from the section's first ones, the number of blocks being the last 4.
+    """Bytes of prior, directory and CRC-32, from the first bytes of the section up to and with the number of blocks.
 
-    ArchiveError if it cannot be.
+    Raises:
+        ArchiveError: the section is shorter than that.
     """
     (count,) = BLOCK_COUNT.unpack(start[-BLOCK_COUNT.size :])
     size: int = len(start) + count * ENTRY.itemsize + CRC.size
@@ -94,9 +101,10 @@ def directory_size(start: bytes, section_length: int) -> int:
 
 
 def parse_directory(data: bytes, section_length: int, clouds: int, prior_size: int = 0) -> Directory:
-    """The directory from its bytes, of which the first may be a prior, read elsewhere but covered by the CRC-32 here.
+    """The directory from its bytes. Where a prior comes first, the CRC-32 covers it too, but it is not read here.
 
-    ArchiveError where it is damaged, or at odds with the section or with N.
+    Raises:
+        ArchiveError: the directory is damaged, or does not fit the section or N.
     """
     (stored,) = CRC.unpack_from(data, len(data) - CRC.size)
     computed = zlib.crc32(data[: -CRC.size])
@@ -113,7 +121,11 @@ def parse_directory(data: bytes, section_length: int, clouds: int, prior_size: i
 
 
 def check_lengths(directory: Directory, latent_size: int, coding: Coding) -> None:
-    """ArchiveError names the first block that is too short for its numbers; what passes bounds N times l."""
+    """Check that every block is long enough for its numbers; the bytes of the section then bound N times l.
+
+    Raises:
+        ArchiveError: the first block that is too short.
+    """
     clouds, lengths = np.diff(directory.first), np.diff(directory.offsets)
     least = coding.least(clouds * latent_size, np.where(clouds >= TRANSPOSED_FROM, latent_size, clouds))
     if np.any(short := lengths < least):

@@ -1,4 +1,4 @@
-"""The names section: what each cloud was called and how many points it had (formats/qaad-1.md, "Names")."""
+"""The names section: what each cloud was called and how many points it had (formats/qaad-1.md, "NAME")."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ MAX_INFLATED_BYTES = 1 << 26
 MAX_COUNT = (1 << 32) - 1
 INFLATED = struct.Struct("<I")
 
-# Control characters would let a file steer the terminal that lists it; lone surrogates have no UTF-8.
+# A control character could make a file steer the terminal that lists it; a lone surrogate has no UTF-8.
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def storable_names(names: Sequence[str]) -> tuple[str, ...]:
-    """Names that an archive can hold, nearest to the given ones.
+    """The names that an archive can hold and that are nearest to these.
 
-    What may not stand in a name becomes U+FFFD, what is too long is cut, an empty one becomes "cloud", and a name that
-    is there already gets "~2", "~3", … behind it.
+    A character that is not allowed becomes U+FFFD, a name that is too long is cut, an empty name becomes "cloud", and
+    "~2", "~3", … is put behind a name that is taken.
     """
-    last_number: dict[str, int] = {}  # by every name given out; a dictionary keeps their order
+    last_number: dict[str, int] = {}  # behind each name, by the names that are taken, in their order
     for name in names:
         stem = _cut(_FORBIDDEN.sub("\ufffd", name), MAX_NAME_BYTES) or "cloud"
         unique = stem
@@ -38,7 +38,11 @@ def storable_names(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_names(names: Sequence[str], counts: Sequence[int]) -> None:
-    """Raise UsageError, with the index and the name, where the format forbids one of them."""
+    """Check names and counts by the rules of the format.
+
+    Raises:
+        UsageError: the first that breaks one, with its index.
+    """
     if len(names) != len(counts):
         raise UsageError(f"{len(names)} names and {len(counts)} counts")
     seen: dict[str, int] = {}
@@ -53,9 +57,13 @@ def check_names(names: Sequence[str], counts: Sequence[int]) -> None:
 
 
 def encode_names(names: Sequence[str], counts: Sequence[int], points: int) -> bytes:
-    """Names, each closed by a line feed, then the counts unless all are M; deflated behind their length.
+    """The section: names, each followed by a line feed, then the counts, unless all of them are M.
 
-    Counts are uint32, all lowest bytes first, then the second ones, …: the upper ones deflate to almost nothing.
+    This text is deflated, and its length stands before it. Counts are uint32: first the lowest byte of every count,
+    then the second of every count, and so on. The upper bytes deflate to almost nothing.
+
+    Raises:
+        UsageError: a name or a count breaks a rule of the format, or they take more than 2^26 bytes.
     """
     check_names(names, counts)
     text = "".join(f"{name}\n" for name in names).encode()
@@ -68,7 +76,11 @@ def encode_names(names: Sequence[str], counts: Sequence[int], points: int) -> by
 
 
 def decode_names(data: bytes, clouds: int, points: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """The inverse of `encode_names`; ArchiveError says what is wrong. Never inflates more than 2^26 bytes."""
+    """The inverse of `encode_names`: names and counts of N clouds. It never inflates more than 2^26 bytes.
+
+    Raises:
+        ArchiveError: what is wrong.
+    """
     text = _inflate(data)
     names_end = _end_of_lines(text, clouds)
     try:
@@ -106,7 +118,7 @@ def _inflate(data: bytes) -> bytes:
 
 
 def _end_of_lines(text: bytes, lines: int) -> int:
-    """Where the counts start: behind the line feed number `lines`. Bytes of counts may look like line feeds."""
+    """Where the counts start: behind so many line feeds. Bytes of the counts may look like line feeds, too."""
     feeds = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == 0x0A)
     if len(feeds) < lines:
         raise ArchiveError(f"{len(feeds)} names, and the header says {lines} clouds")

@@ -1,6 +1,6 @@
-"""What codes the blocks of latents in coding 4: grid, scale and centre of each number (formats/qaad-1.md, "LATS").
+"""What codes the blocks of latents in coding 4: grid, scale and centre of each dimension (formats/qaad-1.md, "LATS").
 
-It stands before the directory, once for all blocks, so that a cloud that is added costs its own bits and nothing else.
+It stands once, before the directory, for all blocks. So a cloud that is added costs its own bits and nothing else.
 """
 
 from __future__ import annotations
@@ -8,37 +8,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from qaadcodec.archive.coding import ans
-from qaadcodec.archive.coding.codings import Array
 from qaadcodec.archive.coding.grids import GRID, pack_grid, to_integers, unpack_grid
 from qaadcodec.archive.coding.table_choice import TRIED_FAMILIES, scale_costs
 from qaadcodec.archive.coding.tables import FAMILIES, MAX_MAGNITUDE, PRECISION, SCALES, largest, table_of
+from qaadcodec.arrays import Doubles, Floats, Integers, Longs, Singles
 from qaadcodec.errors import ArchiveError, UsageError
 
-DOUBT = 4  # clouds: a few clouds tell little of those to come, so that much of the common distribution is mixed in
+# The distribution common to all dimensions is mixed into that of each, and counts as this many clouds: a few clouds
+# tell little of those that will be added.
+DOUBT = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """How latents of l numbers are coded; number d of a latent is (q + centres[d]) · grids[d].
+    """How latents of l numbers are coded: number d of a latent is (q + centres[d]) · grids[d].
 
     Attributes:
         family: of the tables.
-        grids: (l,) float64, each as `storable` gives it.
+        grids: (l,), each as `storable` gives it.
         scales: of the tables, (l,).
         centres: (l,).
     """
 
     family: int
-    grids: npt.NDArray[np.float64]
-    scales: npt.NDArray[np.int64]
-    centres: npt.NDArray[np.int64]
+    grids: Doubles
+    scales: Longs
+    centres: Longs
 
     @property
-    def tables(self) -> npt.NDArray[np.uint16]:
-        """The table of each latent number: (l,)."""
+    def tables(self) -> Integers:
+        """The table of each number: (l,) uint16."""
         return (table_of(self.family, 0) + self.scales).astype(np.uint16)
 
     def to_bytes(self) -> bytes:
@@ -46,19 +47,27 @@ class Prior:
         grids = b"".join(pack_grid(float(grid)) for grid in self.grids)
         return bytes([self.family]) + grids + self.scales.astype("u1").tobytes() + self.centres.astype("<i2").tobytes()
 
-    def encode(self, latents: Array) -> bytes:
-        """Latents (n, l) as a block; what the tables do not hold is clipped."""
+    def encode(self, latents: Singles) -> bytes:
+        """Latents (n, l) as a block. Numbers that the tables do not hold are clipped.
+
+        Raises:
+            UsageError: a number is not finite.
+        """
         limits = np.array([largest(int(table)) for table in self.tables])
         integers = to_integers("latents", latents, self.grids, 2 * MAX_MAGNITUDE) - self.centres  # (n, l)
         integers = np.clip(integers, -limits, limits)
         return ans.encode([(integers.T.reshape(-1), np.repeat(self.tables, len(latents)))])
 
-    def decode(self, data: bytes, clouds: int) -> Array:
-        """Latents (clouds, l) float32 of a block; ArchiveError where it is damaged."""
+    def decode(self, data: bytes, clouds: int) -> Singles:
+        """The latents of a block, (clouds, l) float32.
+
+        Raises:
+            ArchiveError: the block is damaged.
+        """
         decoder = ans.Decoder(data)
         integers = decoder.take(np.repeat(self.tables, clouds)).reshape(-1, clouds)  # (l, n)
         decoder.finish()
-        whole = integers.T + self.centres  # below 2^16, so that times 8 bits of grid is exact
+        whole = integers.T + self.centres  # (n, l), below 2^16: the product with the 8 bits of a grid is exact
         return whole.astype(np.float32) * self.grids.astype(np.float32)
 
 
@@ -68,7 +77,11 @@ def prior_size(latent_size: int) -> int:
 
 
 def parse_prior(data: bytes) -> Prior:
-    """The prior from its bytes, `prior_size` of them; ArchiveError says what is wrong in it."""
+    """The prior from its bytes, `prior_size` of them.
+
+    Raises:
+        ArchiveError: what is wrong in it.
+    """
     size = (len(data) - 1) // (GRID.size + 3)
     grids = [unpack_grid(data[1 + GRID.size * d : 1 + GRID.size * (d + 1)]) for d in range(size)]
     scales = np.frombuffer(data, dtype="u1", count=size, offset=1 + GRID.size * size).astype(np.int64)
@@ -80,10 +93,14 @@ def parse_prior(data: bytes) -> Prior:
     return Prior(data[0], np.array(grids), scales, centres)
 
 
-def fit_prior(latents: Array, grids: npt.NDArray[np.floating]) -> Prior:
-    """The prior that codes latents (N, l), and others of their kind, with few bits; UsageError where it cannot."""
+def fit_prior(latents: Singles, grids: Floats) -> Prior:
+    """The prior that codes latents (N, l), and others of their kind, with few bits on these grids (l,).
+
+    Raises:
+        UsageError: a number is not finite, or there are not as many grids as numbers in a latent.
+    """
     if grids.shape != latents.shape[1:]:
-        raise UsageError(f"{grids.shape} grids of latents, and there are {latents.shape[1]} numbers in each")
+        raise UsageError(f"grids of shape {grids.shape}, and a latent has {latents.shape[1]} numbers")
     exact = grids.astype(np.float64)
     integers = to_integers("latents", latents, exact, MAX_MAGNITUDE)  # (N, l)
     centres = np.rint(integers.sum(axis=0) / (len(latents) + DOUBT)).astype(np.int64)

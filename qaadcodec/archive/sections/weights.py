@@ -1,34 +1,46 @@
-"""The weights section in coding 4: tables of each tensor, then one stream of integers (formats/qaad-1.md, "WGTS")."""
+"""The weights section in coding 4: tables of each tensor, then one stream of integers (formats/qaad-1.md, "WGTS").
+
+In codings 0 to 2 the section is one array per tensor, and codings.py is all that is needed.
+"""
 
 from __future__ import annotations
 
 import math
 import struct
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from qaadcodec.archive.coding import ans
-from qaadcodec.archive.coding.codings import Array
+from qaadcodec.archive.coding.codings import Shapes
 from qaadcodec.archive.coding.grids import GRID, pack_grid, to_integers, unpack_grid
 from qaadcodec.archive.coding.table_choice import OFFSET_FAMILY, choose, value_tables
 from qaadcodec.archive.coding.tables import FAMILIES, MAX_MAGNITUDE, SCALES, table_of
+from qaadcodec.arrays import Integers, Singles
 from qaadcodec.config.coding import MAX_CODED
 from qaadcodec.errors import ArchiveError, UsageError
 
 TABLES = struct.Struct("<4B")  # family, base, scales of the offsets of rows and of columns
 ENTRY_BYTES = GRID.size + TABLES.size
 
-Integers = npt.NDArray[np.integer]
-Shapes = Sequence[tuple[str, tuple[int, ...]]]
+
+class Entry(NamedTuple):
+    """What decodes one tensor: its grid, and the family, base scale and scales of the offsets as in `TableChoice`."""
+
+    grid: float
+    family: int
+    base: int
+    row_scale: int
+    column_scale: int
 
 
-def encode_weights(arrays: Sequence[tuple[str, Array]], grids: Mapping[str, float]) -> bytes:
-    """Named tensors, in the order of the file, as multiples of their grids.
+def encode_weights(arrays: Sequence[tuple[str, Singles]], grids: Mapping[str, float]) -> bytes:
+    """Named tensors, in the order of the file, each rounded to its grid; integers beyond 2^15 - 1 are clipped.
 
-    Magnitudes beyond 2^15 - 1 grids are clipped. UsageError for values that are not finite, a tensor without a grid, a
-    grid that cannot be stored, and more than 2^24 values.
+    Raises:
+        UsageError: a value is not finite, a tensor has no grid, a grid cannot be stored, or there are more than 2^24
+            values.
     """
     if (count := sum(values.size for _, values in arrays)) > MAX_CODED:
         raise UsageError(f"{count} weights, and at most {MAX_CODED} can be entropy-coded")
@@ -47,10 +59,12 @@ def encode_weights(arrays: Sequence[tuple[str, Array]], grids: Mapping[str, floa
     return entries + ans.encode([_joined(offsets), _joined(integers)])
 
 
-def decode_weights(data: bytes, shapes: Shapes) -> dict[str, Array]:
+def decode_weights(data: bytes, shapes: Shapes) -> dict[str, Singles]:
     """The inverse of `encode_weights`: float32 tensors by name.
 
-    ArchiveError where the section is damaged, or where there are more than 2^24 values: before they are allocated.
+    Raises:
+        ArchiveError: the section is damaged, or there are more than 2^24 values; that is known before they are
+            allocated.
     """
     if (count := sum(math.prod(shape) for _, shape in shapes)) > MAX_CODED:
         raise ArchiveError(f"{count} entropy-coded weights, and there may be {MAX_CODED}")
@@ -58,25 +72,16 @@ def decode_weights(data: bytes, shapes: Shapes) -> dict[str, Array]:
         raise ArchiveError(f"{len(shapes)} tensors take {len(shapes) * ENTRY_BYTES} bytes, and there are {len(data)}")
     entries = [_entry(name, data[i * ENTRY_BYTES : (i + 1) * ENTRY_BYTES]) for i, (name, _) in enumerate(shapes)]
     decoder = ans.Decoder(data[len(shapes) * ENTRY_BYTES :])
-    sizes = [_matrix(shape) for _, shape in shapes]
-    scales = [scale for entry in entries for scale in entry[3:]]
-    lengths = [length for size in sizes for length in size]
-    coded = [_offset_tables(n, scale) for n, scale in zip(lengths, scales, strict=True) if scale]
-    flat = decoder.take(np.concatenate([np.empty(0, dtype=np.uint16), *coded]))
-    at, lines = 0, []
-    for length, scale in zip(lengths, scales, strict=True):
-        lines.append(flat[at : at + length] if scale else np.zeros(length, dtype=np.int16))
-        at += length if scale else 0
     tables = [
-        value_tables(family, base, rows, columns)
-        for (_, family, base, *_), rows, columns in zip(entries, lines[::2], lines[1::2], strict=True)
+        value_tables(entry.family, entry.base, rows, columns)
+        for entry, (rows, columns) in zip(entries, _take_offsets(decoder, entries, shapes), strict=True)
     ]
     values = decoder.take(np.concatenate(tables))
     decoder.finish()
     arrays, at = {}, 0
-    for (name, shape), (grid, *_) in zip(shapes, entries, strict=True):
+    for (name, shape), entry in zip(shapes, entries, strict=True):
         size = math.prod(shape)
-        arrays[name] = (values[at : at + size].astype(np.float32) * np.float32(grid)).reshape(shape)
+        arrays[name] = (values[at : at + size].astype(np.float32) * np.float32(entry.grid)).reshape(shape)
         at += size
     return arrays
 
@@ -86,8 +91,8 @@ def _matrix(shape: tuple[int, ...]) -> tuple[int, int]:
     return math.prod(shape[:-1]), shape[-1]
 
 
-def _entry(name: str, data: bytes) -> tuple[float, int, int, int, int]:
-    """Step, family, base, scales of the offsets of rows and of columns."""
+def _entry(name: str, data: bytes) -> Entry:
+    """The entry of the tensor of that name, from its bytes."""
     try:
         grid = unpack_grid(data[: GRID.size])
     except ArchiveError as error:
@@ -97,11 +102,23 @@ def _entry(name: str, data: bytes) -> tuple[float, int, int, int, int]:
         raise ArchiveError(f"{name}: family {family} of tables, and there are {FAMILIES}")
     if max(scales) >= SCALES:
         raise ArchiveError(f"{name}: scale {max(scales)} of tables, and there are {SCALES}")
-    base, rows, columns = scales
-    return grid, family, base, rows, columns
+    return Entry(grid, family, *scales)
 
 
-def _offset_tables(count: int, scale: int) -> npt.NDArray[np.uint16]:
+def _take_offsets(decoder: ans.Decoder, entries: Sequence[Entry], shapes: Shapes) -> list[tuple[Integers, Integers]]:
+    """The offsets of rows (R,) and of columns (C,) of every tensor; zeros where they are not coded."""
+    scales = [scale for entry in entries for scale in (entry.row_scale, entry.column_scale)]
+    lengths = [length for _, shape in shapes for length in _matrix(shape)]
+    coded = [_offset_tables(length, scale) for length, scale in zip(lengths, scales, strict=True) if scale]
+    flat = decoder.take(np.concatenate([np.empty(0, dtype=np.uint16), *coded]))
+    at, lines = 0, []
+    for length, scale in zip(lengths, scales, strict=True):
+        lines.append(flat[at : at + length] if scale else np.zeros(length, dtype=np.int16))
+        at += length if scale else 0
+    return list(zip(lines[::2], lines[1::2], strict=True))
+
+
+def _offset_tables(count: int, scale: int) -> Integers:
     return np.full(count, table_of(OFFSET_FAMILY, scale), dtype=np.uint16)
 
 

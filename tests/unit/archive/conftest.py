@@ -1,11 +1,11 @@
-"""A small archive, of two patches and three clouds, that the tests of the archive share."""
+"""What the tests of the archive share: a small archive of two patches and three clouds, and grids for it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from qaadcodec.archive import Archive, Header
+from qaadcodec.archive import Archive, Grids, Header, storable
 from qaadcodec.config import NetworkConfig
 
 NETWORK = NetworkConfig(latent_size=3, patches=2, shared_widths=(5, 4), head_widths=(2,), fourier_octaves=1)
@@ -36,3 +36,9 @@ def archive() -> Archive:
         names=("a", "b/c", "点群"),
         counts=(9, 9, 12),
     )
+
+
+@pytest.fixture
+def grids(archive: Archive) -> Grids:
+    latents = np.array([storable(x) for x in (0.01, 0.02, 0.04)], dtype=np.float32)
+    return Grids({name: storable(0.02) for name in archive.weights}, latents, storable(2.0**-9))

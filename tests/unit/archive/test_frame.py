@@ -56,5 +56,7 @@ def test_a_section_longer_than_any_file_is_refused_before_it_is_read() -> None:
     table = struct.pack("<H4sHQI", 1, b"ABCD", 0, 2**64 - 1, 0)
     start = bytes.fromhex("89514144 0d0a1a0a 0100 0000 02000000")
     data = start + struct.pack("<I", zlib.crc32(start + b"{}")) + b"{}" + table + struct.pack("<I", zlib.crc32(table))
-    with pytest.raises(ArchiveError, match=r"its section table ends at byte 18446744073709551673: .* are missing"):
+    with pytest.raises(
+        ArchiveError, match=r"by its section table it ends at byte 18446744073709551673: .* are missing"
+    ):
         frame_of(data + bytes(12))

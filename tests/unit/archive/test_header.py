@@ -24,7 +24,7 @@ def test_text_is_canonical_and_comes_back(archive: Archive) -> None:
     assert Header.from_json(text) == archive.header
 
 
-def test_what_nobody_said_is_left_out(archive: Archive) -> None:
+def test_values_that_are_not_known_are_left_out(archive: Archive) -> None:
     bare = replace(archive.header, seed=None, epochs=None)
     assert b"seed" not in bare.to_json()
     assert Header.from_json(bare.to_json()) == bare

@@ -64,7 +64,7 @@ def test_latents_come_in_the_order_asked_for(many: Archive) -> None:
 def test_one_cloud_needs_no_block_but_its_own(many: Archive) -> None:
     data = bytearray(file_of(many))
     with ArchiveReader(io.BytesIO(data)) as reader:
-        start = reader.section("LATS").offset + int(reader.directory.offsets[1])
+        start = reader.section("LATS").offset + int(reader.blocks.directory.offsets[1])
     data[start + 5] ^= 1
     with ArchiveReader(io.BytesIO(data)) as reader:
         np.testing.assert_array_equal(reader.latents([0, 149]), many.latents[[0, 149]])

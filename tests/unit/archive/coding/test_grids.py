@@ -1,4 +1,4 @@
-"""Quantiser grids: two bytes, nearest by ratio, exact products."""
+"""Grids: two bytes, the nearest by ratio, exact products."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from qaadcodec.errors import ArchiveError, UsageError
 
 
 @given(st.floats(2.0**-90, 2.0**90))
-def test_a_step_is_near_and_comes_back(grid: float) -> None:
+def test_a_grid_is_near_and_comes_back(grid: float) -> None:
     near = storable(grid)
     assert abs(near / grid - 1) <= 2.0**-8
     assert unpack_grid(pack_grid(near)) == near == storable(near)
@@ -36,20 +36,20 @@ def test_parts() -> None:
         (0.1, "a quantiser step of 0.1 cannot be stored as it is: 0.10009765625 can"),
     ],
 )
-def test_steps_that_cannot_be(grid: float, message: str) -> None:
+def test_grids_that_cannot_be(grid: float, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         pack_grid(grid)
 
 
 @pytest.mark.parametrize("data", ["7f00", "0000", "8065", "809b"])
-def test_bytes_that_are_no_step(data: str) -> None:
+def test_bytes_that_are_no_grid(data: str) -> None:
     with pytest.raises(
         ArchiveError, match=r"a quantiser step is .*: the factor may be 128 to 255, the exponent -100 to"
     ):
         unpack_grid(bytes.fromhex(data))
 
 
-def test_values_over_their_step() -> None:
+def test_values_over_their_grid() -> None:
     values = np.array([0.24, 0.26, -9.0, 1e30], dtype=np.float32)
     assert to_integers("x", values, 0.5, 10).tolist() == [0, 1, -10, 10]
     with pytest.raises(UsageError, match="head holds values that are not finite, and cannot be stored"):

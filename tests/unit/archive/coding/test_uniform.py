@@ -15,7 +15,7 @@ def test_the_example_of_the_specification() -> None:
     assert used == 4
 
 
-def test_representable_rows_come_back_exactly_each_with_its_own_step() -> None:
+def test_representable_rows_come_back_exactly_each_with_its_own_exponent() -> None:
     rows = np.array([[127, -128, 5], [0, 0, 0], [2.0**-40, 3 * 2.0**-40, -(2.0**-40)]], dtype=np.float32)
     data = encode(rows, 8)
     values, used = decode(memoryview(data), (3, 3))
@@ -36,10 +36,10 @@ def test_the_exponent_is_the_best_of_all() -> None:
             assert (errors[within] <= everywhere[within] * (1 + 1e-12)).all()
 
 
-def test_rounding_is_within_half_a_step_of_a_covering_exponent() -> None:
+def test_rounding_is_within_half_a_unit_of_a_covering_exponent() -> None:
     rows = np.random.default_rng(1).uniform(-1, 1, (3, 5000))
     integers, exponents = nearest(rows, 12)
-    assert np.abs(integers * 2.0 ** exponents[:, None] - rows).mean() < 2.0**-12  # a grid of 2^-10 or 2^-11
+    assert np.abs(integers * 2.0 ** exponents[:, None] - rows).mean() < 2.0**-12  # units of 2^-10 or 2^-11
     assert exponents.tolist() == [-11, -11, -11]
 
 

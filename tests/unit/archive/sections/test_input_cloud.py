@@ -1,12 +1,19 @@
-"""The input cloud section in coding 5; the points themselves are tested with points.py."""
+"""The input cloud section; how points are coded is tested in coding/points."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from qaadcodec.archive.coding.codings import FLOAT32, UNIFORM
 from qaadcodec.archive.coding.grids import pack_grid
-from qaadcodec.archive.sections.input_cloud import decode_input_cloud, encode_input_cloud, patch_sizes
+from qaadcodec.archive.sections.input_cloud import (
+    decode_axes,
+    decode_input_cloud,
+    encode_axes,
+    encode_input_cloud,
+    patch_sizes,
+)
 from qaadcodec.errors import ArchiveError, UsageError
 
 GRID = 2.0**-10
@@ -15,6 +22,16 @@ GRID = 2.0**-10
 def test_the_first_patches_have_a_point_more() -> None:
     assert patch_sizes(11, 4).tolist() == [3, 3, 3, 2]
     assert patch_sizes(8, 4).tolist() == [2, 2, 2, 2]
+
+
+def test_an_array_holds_all_x_then_all_y_then_all_z() -> None:
+    cloud = np.random.default_rng(1).uniform(-1, 1, (10, 3)).astype(np.float32) * np.float32([1, 8, 64])
+    data = encode_axes(cloud, FLOAT32, 12)
+    assert data == cloud.T.tobytes()
+    np.testing.assert_array_equal(decode_axes(data, 10, FLOAT32), cloud)
+    data = encode_axes(cloud, UNIFORM, 12)
+    assert len(data) == 1 + 3 + 3 * 10 * 12 // 8  # an exponent for each axis
+    assert (np.abs(decode_axes(data, 10, UNIFORM) - cloud) <= 2.0**-11 * np.float32([1, 8, 64])).all()
 
 
 def test_points_come_back_patch_by_patch_and_do_so_again() -> None:

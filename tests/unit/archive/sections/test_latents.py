@@ -1,4 +1,4 @@
-"""Latents in blocks: shapes, grids, the directory."""
+"""Latents in blocks: shapes, exponents, the directory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_blocks_have_64_clouds_and_the_last_one_the_rest() -> None:
     np.testing.assert_array_equal(decoded, latents)
 
 
-def test_each_dimension_has_its_own_step_in_a_full_block_and_each_cloud_in_a_small_one() -> None:
+def test_each_dimension_has_its_own_exponent_in_a_full_block_and_each_cloud_in_a_small_one() -> None:
     scales = np.array([1e-6, 1.0, 1e6], dtype=np.float32)
     latents = np.random.default_rng(1).uniform(0.5, 1, (64, 3)).astype(np.float32) * scales
     ((_, full),) = encode_blocks(latents, UNIFORM, 8)

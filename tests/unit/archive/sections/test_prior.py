@@ -36,7 +36,7 @@ def test_bytes_come_back() -> None:
 
 
 @pytest.mark.parametrize("clouds", [1, 2, 64])
-def test_blocks_come_back_within_half_a_step(clouds: int) -> None:
+def test_blocks_come_back_within_half_a_grid_spacing(clouds: int) -> None:
     latents = sample(clouds)
     grids = grids_of(sample(100))
     prior = fit_prior(latents, grids)
@@ -68,7 +68,7 @@ def test_what_the_tables_do_not_hold_is_clipped() -> None:
 
 def test_what_is_wrong_is_said() -> None:
     latents = sample(3)
-    with pytest.raises(UsageError, match=r"\(31,\) grids of latents, and there are 32 numbers in each"):
+    with pytest.raises(UsageError, match=r"grids of shape \(31,\), and a latent has 32 numbers"):
         fit_prior(latents, grids_of(latents)[1:])
     data = fit_prior(latents, grids_of(latents)).to_bytes()
     with pytest.raises(ArchiveError, match="family 77 of tables, and there are 16"):

@@ -9,7 +9,7 @@ from qaadcodec.archive import storable
 from qaadcodec.archive.sections.weights import ENTRY_BYTES, decode_weights, encode_weights
 from qaadcodec.errors import ArchiveError, UsageError
 
-STEPS = {"a": storable(0.01), "b": 0.5, "c": storable(1e-3)}
+GRIDS = {"a": storable(0.01), "b": 0.5, "c": storable(1e-3)}
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def tensors() -> list[tuple[str, np.ndarray]]:
     ]
 
 
-def test_values_come_back_within_half_a_step(tensors: list[tuple[str, np.ndarray]]) -> None:
-    data = encode_weights(tensors, STEPS)
+def test_values_come_back_rounded_to_their_grid(tensors: list[tuple[str, np.ndarray]]) -> None:
+    data = encode_weights(tensors, GRIDS)
     assert data[4] > 0
     assert data[5] > 0
     shapes = [(name, values.shape) for name, values in tensors]
@@ -32,21 +32,21 @@ def test_values_come_back_within_half_a_step(tensors: list[tuple[str, np.ndarray
     assert list(decoded) == ["a", "b", "c"]
     for name, values in tensors:
         assert decoded[name].dtype == np.float32
-        np.testing.assert_array_equal(decoded[name], np.rint(values.astype(float) / STEPS[name]) * STEPS[name])
-    assert encode_weights(list(decoded.items()), STEPS) == data
+        np.testing.assert_array_equal(decoded[name], np.rint(values.astype(float) / GRIDS[name]) * GRIDS[name])
+    assert encode_weights(list(decoded.items()), GRIDS) == data
 
 
 def test_values_beyond_the_tables_are_clipped() -> None:
-    decoded = decode_weights(encode_weights([("b", np.array([1e9, -1e9], np.float32))], STEPS), [("b", (2,))])
+    decoded = decode_weights(encode_weights([("b", np.array([1e9, -1e9], np.float32))], GRIDS), [("b", (2,))])
     assert decoded["b"].tolist() == [32767 * 0.5, -32767 * 0.5]
 
 
 def test_what_cannot_be_stored_is_refused() -> None:
     values = np.zeros(3, np.float32)
     with pytest.raises(UsageError, match="no quantiser step for x, y"):
-        encode_weights([("x", values), ("b", values), ("y", values)], STEPS)
+        encode_weights([("x", values), ("b", values), ("y", values)], GRIDS)
     with pytest.raises(UsageError, match="b holds values that are not finite"):
-        encode_weights([("b", values + np.nan)], STEPS)
+        encode_weights([("b", values + np.nan)], GRIDS)
     with pytest.raises(UsageError, match=r"a quantiser step of 0\.3 cannot be stored as it is"):
         encode_weights([("b", values)], {"b": 0.3})
 
@@ -59,7 +59,7 @@ def test_too_many_weights_are_refused_before_they_are_decoded() -> None:
 
 
 def test_damage_names_the_tensor(tensors: list[tuple[str, np.ndarray]]) -> None:
-    data = encode_weights(tensors, STEPS)
+    data = encode_weights(tensors, GRIDS)
     shapes = [(name, values.shape) for name, values in tensors]
     for at, value, message in [
         (6, 1, "b: a quantiser step is 1 · 2"),

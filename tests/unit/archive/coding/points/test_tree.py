@@ -1,167 +1,35 @@
-"""Coded points: the same set comes back, in canonical order; damage is refused; surfaces take few bits."""
+"""The tree of points: its order, and the nodes on its way down."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-import pytest
 
-from qaadcodec.archive.coding.points.tables import CHANCES, MANY, Contexts
-from qaadcodec.archive.coding.points.tree import HEADER, canonical_order, decode_points, encode_points
-from qaadcodec.errors import ArchiveError, UsageError
+from qaadcodec.archive.coding.points.tree import Split, bits_of, canonical_order, descend
+from qaadcodec.arrays import Longs
 
-
-def patch_sizes(points: int, patches: int) -> npt.NDArray[np.int64]:
-    return np.array([points // patches + (k < points % patches) for k in range(patches)], dtype=np.int64)
+POINTS = np.array([[5, -1, 0], [4, 2, 0], [4, 2, 0]], dtype=np.int32)
 
 
-def uniform(points: int, span: int, seed: int = 0) -> npt.NDArray[np.int32]:
-    return np.random.default_rng(seed).integers(-span, span + 1, (points, 3)).astype(np.int32)
+def test_bits_are_those_above_the_least_coordinate() -> None:
+    assert bits_of(POINTS) == [1, 2, 0]
 
 
-def sphere(points: int, levels: int, radius: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Points of a sphere in the 2^levels cells of a k-d tree, and the sizes of these."""
-    directions = np.random.default_rng(0).normal(size=(points, 3))
-    cloud = np.rint(radius * directions / np.linalg.norm(directions, axis=1)[:, None]).astype(np.int32)
-    cells = [np.arange(points)]
-    for level in range(levels):
-        order = [cell[np.argsort(cloud[cell, level % 3], kind="stable")] for cell in cells]
-        cells = [half for cell in order for half in np.array_split(cell, 2)]
-    return cloud[np.concatenate(cells)], np.array([len(cell) for cell in cells])
+def test_the_order_is_by_patch_and_then_by_cell() -> None:
+    assert canonical_order(POINTS, np.array([3])).tolist() == [0, 1, 2]  # y has the highest bit
+    assert canonical_order(POINTS[:, [1, 0, 2]], np.array([3])).tolist() == [0, 1, 2]
+    assert canonical_order(POINTS[::-1], np.array([2, 1])).tolist() == [0, 1, 2]
+    assert canonical_order(POINTS[::-1], np.array([3])).tolist() == [2, 0, 1]
 
 
-def check(points: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64]) -> bytes:
-    data = encode_points(points, sizes)
-    decoded = decode_points(memoryview(data), sizes)
-    order = canonical_order(points, sizes)
-    assert decoded.dtype == np.int32
-    np.testing.assert_array_equal(decoded, points[order])
-    patch = np.repeat(np.arange(len(sizes)), sizes)
-    np.testing.assert_array_equal(patch[order], patch)  # no point leaves its patch
-    np.testing.assert_array_equal(np.sort(order), np.arange(len(points)))
-    assert encode_points(decoded, sizes) == data  # one set, one coding
-    return data
+def test_a_descent_halves_the_axes_in_turn() -> None:
+    """The points of POINTS, all in one patch: (1, 0), (0, 3) and (0, 3) along x and y above the least ones."""
+    seen = []
 
+    def halve(split: Split) -> Longs:
+        seen.append((split.axis, split.bit, split.counts.tolist()))
+        return np.array({(1, 1): [1], (0, 0): [0, 2], (1, 0): [1, 0]}[split.axis, split.bit])
 
-@pytest.mark.parametrize(
-    ("count", "patches", "span"),
-    [
-        (1, 1, 1000),
-        (2, 1, 3),
-        (2, 2, 3),
-        (50, 1, 0),
-        (3000, 4, 2),  # many duplicates
-        (300, 300, 20),
-        (1000, 7, 100),
-        (900, 1, 65_536),
-        (517, 3, (1 << 19) - 1),
-    ],
-)
-def test_points_come_back(count: int, patches: int, span: int) -> None:
-    check(uniform(count, span), patch_sizes(count, patches))
-
-
-def test_equal_points_cost_next_to_nothing() -> None:
-    assert len(check(np.full((1000, 3), -7, dtype=np.int32), patch_sizes(1000, 3))) == HEADER.size + 1
-
-
-def test_axes_of_different_extents_and_the_ends_of_int32() -> None:
-    points = uniform(400, 100)
-    points[:, 1] = 5
-    points[:, 2] //= 60
-    check(points, patch_sizes(400, 3))
-    check((points.astype(np.int64) - points.min(axis=0) - 2**31).astype(np.int32), patch_sizes(400, 3))
-    check((points.astype(np.int64) - points.max(axis=0) + 2**31 - 1).astype(np.int32), patch_sizes(400, 3))
-
-
-def test_the_order_within_a_patch_does_not_matter() -> None:
-    points, sizes = uniform(500, 40), patch_sizes(500, 4)
-    shuffled = np.concatenate([np.random.default_rng(1).permutation(part) for part in np.split(points, 4)])
-    assert encode_points(points, sizes) == encode_points(shuffled, sizes)
-
-
-def test_a_surface_takes_few_bits() -> None:
-    points, sizes = sphere(8192, 5, 150.0)
-    data = check(points, sizes)
-    assert len(data) * 8 / len(points) < 9.4  # 27 raw; where each point is on the sphere's surface is 6.6 alone
-
-
-def test_a_patch_far_from_the_others() -> None:
-    points, sizes = sphere(2048, 3, 60.0)
-    points[-256:] += 100_000
-    check(points, sizes)
-
-
-def test_spans_beyond_20_bits_are_refused() -> None:
-    points = np.array([[0, 0, -(1 << 19)], [0, 0, 1 << 19]], dtype=np.int32)
-    for function in (encode_points, canonical_order):
-        with pytest.raises(UsageError, match="span 1048576 steps, and may span 1048575"):
-            function(points, patch_sizes(2, 1))
-
-
-def test_truncation_at_every_length_is_refused() -> None:
-    sizes = patch_sizes(60, 3)
-    data = encode_points(uniform(60, 30), sizes)
-    for length in range(len(data)):
-        with pytest.raises(ArchiveError):
-            decode_points(data[:length], sizes)
-
-
-def test_bytes_left_over_are_refused() -> None:
-    sizes = patch_sizes(150, 3)
-    data = encode_points(uniform(150, 30), sizes)
-    for extra in (b"\0", b"\1", b"\1\2\3\4", bytes(8)):
-        with pytest.raises(ArchiveError):
-            decode_points(data + extra, sizes)
-
-
-def test_bit_flips_are_refused_or_give_as_many_points() -> None:
-    sizes = patch_sizes(60, 3)
-    data = encode_points(uniform(60, 12), sizes)
-    refused, flips = 0, range(0, 8 * len(data), 5)
-    for bit in flips:
-        damaged = bytearray(data)
-        damaged[bit // 8] ^= 1 << bit % 8
-        try:
-            assert decode_points(bytes(damaged), sizes).shape == (60, 3)
-        except ArchiveError:
-            refused += 1
-    assert refused > len(flips) // 2
-
-
-def test_noise_is_refused() -> None:
-    sizes = patch_sizes(5000, 16)
-    noise = np.random.default_rng(2).integers(1, 256, 20_000).astype(np.uint8).tobytes()
-    for bits in (1, 8, 20):
-        with pytest.raises(ArchiveError, match=r"do not end with the last point|more points into half"):
-            decode_points(bytes([bits] * 3) + bytes(12) + noise, sizes)
-
-
-def test_parameters_out_of_range_are_refused() -> None:
-    sizes = patch_sizes(40, 2)
-    data = encode_points(uniform(40, 30), sizes)
-    with pytest.raises(ArchiveError, match="21 bits an axis, and may have 20"):
-        decode_points(bytes([21]) + data[1:], sizes)
-    beyond = data[:3] + (2**31 - 10).to_bytes(4, "little") + data[7:]
-    with pytest.raises(ArchiveError, match="beyond 32 bits"):
-        decode_points(beyond, sizes)
-
-
-def test_every_number_of_points_in_a_half_has_its_symbol() -> None:
-    for n in [*range(1, 40), 255, 256, 1000]:
-        low = np.arange(n + 1)
-        for mirrored in (False, True):
-            context = Contexts(np.full(n + 1, n), np.zeros_like(low), np.full(n + 1, mirrored), [])
-            symbols, rest = context.symbols(low)
-            widths = context.widths(symbols)
-            assert len(rest) == len(widths)
-            assert (rest >= 0).all()
-            assert (rest < widths).all()
-            assert symbols.min() == 0
-            assert symbols.max() == min(n, MANY - 1)
-            np.testing.assert_array_equal(context.low(symbols, rest), low)
-
-
-def test_chances_are_those_of_the_logistic_function() -> None:
-    middles = (np.arange(len(CHANCES)) + 0.5) / 4
-    np.testing.assert_array_equal(CHANCES, np.rint(256 / (1 + np.exp(-middles))))
+    cells, counts = descend(np.array([3]), [1, 2, 0], halve)
+    assert seen == [(1, 1, [3]), (0, 0, [1, 2]), (1, 0, [1, 2])]
+    assert cells.T.tolist() == [[1, 0, 0], [0, 3, 0]]
+    assert counts.tolist() == [1, 2]
