@@ -25,12 +25,11 @@ from qaadcodec.cli.output import put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
-
-KINDS = ("skulls", "bodies")
+from qaadcodec.synth import KINDS
 
 
 @click.command("synth")
-@click.argument("kind", type=click.Choice(KINDS), metavar="skulls|bodies")
+@click.argument("kind", type=click.Choice(KINDS), metavar="|".join(KINDS))
 @click.option("-n", "--count", type=click.IntRange(min=1), default=64, metavar="N", help="Clouds.  [default: 64]")
 @click.option(
     "-m",
@@ -67,7 +66,7 @@ def command(kind: str, count: int, points: int, output: Path, ways: Ways) -> Non
     from qaadcodec.report.jsonlines import json_line
     from qaadcodec.report.progress.reporting import reporting
     from qaadcodec.report.summaries import clouds_of
-    from qaadcodec.synth import make_cloud
+    from qaadcodec.synth.make import make_cloud
 
     with (
         new_folder(output) as folder,

@@ -14,7 +14,8 @@ from qaadcodec.metrics.em_kd import em_kd, variance
 from qaadcodec.metrics.nearest import nearest_distances
 from qaadcodec.sets.gather import Gathered
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.synth import SETS, make_cloud
+from qaadcodec.synth import KINDS
+from qaadcodec.synth.make import make_cloud
 
 Cloud = npt.NDArray[np.float32]
 
@@ -85,7 +86,7 @@ def load_set(name: str, clouds: int, points: int, data: Path | None, seed: int) 
 def known_sets(data: Path | None) -> list[str]:
     """The paper's three sets that there are: folders of `data`, or what synth makes."""
     names = ["skulls", "bodies", "faces"]
-    return [name for name in names if (data / name).is_dir()] if data else [name for name in names if name in SETS]
+    return [name for name in names if (data / name).is_dir()] if data else [name for name in names if name in KINDS]
 
 
 def measure(clouds: BenchSet, decode: Callable[[int], Cloud], at_most: int) -> dict[str, float]:

@@ -19,7 +19,7 @@ from bench_tools import timed, write_record
 from qaadcodec.assignment.linear import assign_by_matrix
 from qaadcodec.assignment.subspaces import paired_subspaces
 from qaadcodec.metrics.em_kd import em_kd, emd, mean_squared
-from qaadcodec.synth import make_cloud
+from qaadcodec.synth.make import make_cloud
 
 SIZES = (1024, 2048, 4096, 8192)
 LEAVES = (64, 256, 1024, 4096)

@@ -11,7 +11,6 @@ what larger and smaller networks of one kind follow here.
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 import time
 from dataclasses import asdict
@@ -26,7 +25,7 @@ from bench_tools import assign_all
 from chamfer_runs import ours
 from qaad_runs import changed
 
-from qaadcodec.archive import Archive, ArchiveReader, Header, write_archive
+from qaadcodec.archive import Archive, Header, encode
 from qaadcodec.config import Plan, Request, SizeConfig, plan
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
@@ -145,17 +144,15 @@ def learnt(clouds: BenchSet, plan: Plan, row: str) -> dict[str, Any]:
         if plan.coding.numbers == "entropy" and learner.grids is None:
             error = plan.coding.loss * matched_error(learner, store)
             learner.grids, _ = chosen_grids(learner, error, SEED)
-    stream = io.BytesIO()
     numbers = "uniform" if learner.grids else "float32"
-    write_archive(archive_of(learner, clouds, plan), learner.grids or plan.coding, stream, numbers=numbers)
-    with ArchiveReader(stream) as reader:
-        read = reader.archive()
+    encoded = encode(archive_of(learner, clouds, plan), learner.grids or plan.coding, numbers=numbers)
+    read = encoded.decoded()
 
     def decode(i: int) -> Any:
         points = decode_points(plan.network, read.weights, read.input_cloud, read.latents[i])
         return points[np.random.default_rng(i).permutation(len(points))]
 
-    return {"bytes": stream.tell(), **measure(clouds, decode, 16)}
+    return {"bytes": len(encoded), **measure(clouds, decode, 16)}
 
 
 def archive_of(learner: Learner, clouds: BenchSet, plan: Plan) -> Archive:

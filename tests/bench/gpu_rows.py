@@ -17,7 +17,7 @@ from qaadcodec.model.cpu_threads import cloud_threads
 from qaadcodec.model.network import FoldingNetwork, encode_input
 from qaadcodec.model.torch_decoder import Decoder
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.synth import make_cloud
+from qaadcodec.synth.make import make_cloud
 from qaadcodec.training.device.steps import Steps
 from qaadcodec.training.learner import Learner
 

@@ -18,7 +18,7 @@ import qaadcodec
 from qaadcodec.arrays import Doubles, Floats
 from qaadcodec.cli.options import duration
 from qaadcodec.clouds import write_cloud
-from qaadcodec.synth import make_cloud
+from qaadcodec.synth.make import make_cloud
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt  # after the choice of how to draw

@@ -36,7 +36,7 @@ from qaadcodec.model.cpu_pass import cloud_by_cloud
 from qaadcodec.model.cpu_threads import cloud_threads
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.synth import make_cloud
+from qaadcodec.synth.make import make_cloud
 from qaadcodec.training.host.steps import Steps
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.start import initial_input_cloud, pca_latents

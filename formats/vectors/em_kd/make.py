@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from qaadcodec.metrics.em_kd import em_kd, emd
-from qaadcodec.synth import make_cloud
+from qaadcodec.synth.make import make_cloud
 
 HERE = Path(__file__).parent
 LEAVES = (64, 256, 1024)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from qaadcodec.archive import ArchiveReader
+from qaadcodec.archive import ArchiveReader, Encoded
 from qaadcodec.codec import compress as compressing
 from qaadcodec.codec.compress import compress, learn_as_asked
 from qaadcodec.codec.evaluate import evaluate
@@ -292,11 +292,11 @@ def test_a_failure_in_the_middle_leaves_nothing(
     only_inputs_left: OnlyLeft,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def broken(archive: Any, coding: Any, stream: Any) -> None:
+    def broken(encoded: Any, stream: Any) -> None:
         stream.write(b"half an archive")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(compressing, "write_archive", broken)
+    monkeypatch.setattr(Encoded, "write", broken)
     with pytest.raises(EnvironmentFailure, match=r"cannot write .*x\.qaad: no space left on device"):
         compress([scans], tmp_path / "x.qaad", tiny)
     only_inputs_left(tmp_path, {"scans"})

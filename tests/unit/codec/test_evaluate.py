@@ -124,7 +124,7 @@ def test_unequal_counts(archive: Path, tmp_path: Path, make_shape: MakeShape, pu
     original = make_shape(0, 200)
     put_cloud(tmp_path / "a.npy", original)
     (found,) = evaluate(archive, [tmp_path / "a.npy"], run=Run(seed=4))
-    assert found.note == "a: 120 and 200 points: EM-kD on 120, drawn with seed 4"
+    assert found.note == "120 and 200 points: EM-kD on 120, drawn with seed 4"
     assert found.points == 200
     with open_archive(archive) as source:
         decoded = source[0]

@@ -137,7 +137,10 @@ def test_the_same_request_at_another_quality(aims: dict[str, Any]) -> None:
     ("request_", "text"),
     [
         (Request(), "default"),
-        (Request(preset="paper", points=50, latent_size=3, patches=4, epochs=9, budget_seconds=5.0), "paper"),
+        (
+            Request(preset="paper", points=50, latent_size=3, patches=4, epochs=9, budget_seconds=5.0),
+            "paper training.epochs=9",
+        ),
         (Request(quality=40.0), "default size.quality=40"),
         (Request(quality=62.5), "default size.quality=62.5"),
         (Request(preset="max", target_bytes=20_000), "max size.bytes=20000"),

@@ -97,7 +97,7 @@ def test_only_the_first_names_unless_all_are_asked_for() -> None:
 def errors_of(index: int | None, name: str, **values: float) -> Any:
     keys = ("em_kd", "em_kd_root", "n_em_kd", "chamfer", "augmented_chamfer", "d1_psnr", "hausdorff")
     record = {"index": index, "name": name, "points": 300} | dict.fromkeys(keys) | values
-    note = f"{name}: EM-kD on 200" if name == "b" else None
+    note = "EM-kD on 200" if name == "b" else None
     return SimpleNamespace(**record, to_dict=lambda: record, note=note)
 
 
@@ -135,7 +135,7 @@ def test_errors_as_a_table() -> None:
 
 
 def test_a_note_on_many_clouds_is_said_once() -> None:
-    clouds: Any = [SimpleNamespace(name=n, note=f"{n}: EM-kD on {m}") for n, m in (("a", 5), ("b", 7), ("c", 5))]
+    clouds: Any = [SimpleNamespace(name=n, note=f"EM-kD on {m}") for n, m in (("a", 5), ("b", 7), ("c", 5))]
     assert notes_of(clouds) == ["2 clouds: EM-kD on 5", "b: EM-kD on 7"]
 
 

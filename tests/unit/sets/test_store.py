@@ -19,7 +19,7 @@ from qaadcodec.sets.store import TargetStore
 
 def test_it_keeps_what_is_put_in_and_leaves_no_file(tmp_path: Path) -> None:
     clouds = np.random.default_rng(0).normal(size=(3, 5, 3)).astype(np.float32)
-    with TargetStore(3, 5, tmp_path) as store:
+    with TargetStore(3, 5, folder=tmp_path) as store:
         assert store.points.shape == (3, 5, 3)
         assert store.points.dtype == np.float32
         assert len(store) == 3
@@ -94,7 +94,7 @@ def files_of_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[IO[by
 @pytest.mark.usefixtures("files_of_a_full_disk")
 def test_a_full_disk_is_said_with_the_folder_and_the_bytes(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFailure) as caught:
-        TargetStore(10, 100, tmp_path)
+        TargetStore(10, 100, folder=tmp_path)
     assert str(caught.value) == f"{tmp_path}: no room for 12000 bytes of working data: no space left on device"
     assert caught.value.hint == "set TMPDIR to a folder with more space"
     assert list(tmp_path.iterdir()) == []
@@ -102,13 +102,13 @@ def test_a_full_disk_is_said_with_the_folder_and_the_bytes(tmp_path: Path) -> No
 
 def test_a_full_disk_leaves_no_file_open(tmp_path: Path, files_of_a_full_disk: list[IO[bytes]]) -> None:
     with pytest.raises(EnvironmentFailure, match="no room for 12 bytes"):
-        TargetStore(1, 1, tmp_path)
+        TargetStore(1, 1, folder=tmp_path)
     assert [file.closed for file in files_of_a_full_disk] == [True]
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFailure, match=r"missing: no room for 72 bytes of working data: no such file"):
-        TargetStore(1, 6, tmp_path / "missing")
+        TargetStore(1, 6, folder=tmp_path / "missing")
 
 
 def test_the_space_is_claimed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,5 +116,5 @@ def test_the_space_is_claimed_at_once(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(
         store_module, "reserve", lambda descriptor, size: (claimed.append(size), os.truncate(descriptor, size))
     )
-    with TargetStore(4, 25, tmp_path):
+    with TargetStore(4, 25, folder=tmp_path):
         assert claimed == [1200]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fixtures.training import HOST
 
-from qaadcodec.archive import Archive, ArchiveReader, Grids, quantise, write_archive
+from qaadcodec.archive import Archive, encode
 from qaadcodec.clouds import find_clouds
 from qaadcodec.config import CodingConfig, Plan, Request, plan
 from qaadcodec.metrics.sampled import sample_error
@@ -20,7 +20,7 @@ from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Notice, PhaseEnded, PhaseStarted, Run
 from qaadcodec.sets.gather import Gathered, gather
 from qaadcodec.sets.survey import survey
-from qaadcodec.training.finish import UNLEARNT_LOSS, archive_of, final_coding, finish, size_of
+from qaadcodec.training.finish import UNLEARNT_LOSS, archive_of, encoded_now, finish
 from qaadcodec.training.learn import begin
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
@@ -48,10 +48,9 @@ def learner(gathered: Gathered, unrounded: Plan) -> Learner:
     return made
 
 
-def written(archive: Archive, coding: CodingConfig | Grids) -> bytes:
-    stream = io.BytesIO()
-    write_archive(archive, coding, stream)
-    return stream.getvalue()
+def on_grid(values: Any, grid: Any) -> Any:
+    """The nearest multiples of the spacing of a grid."""
+    return np.float32(np.round(np.float64(values) / grid) * grid)
 
 
 def error_of(archive: Archive, gathered: Gathered) -> float:
@@ -73,50 +72,50 @@ def test_what_never_was_rounded_is_coded_all_the_same(learner: Learner, gathered
     before = archive_of(learner, gathered, unrounded, seed=0)
     found = finish(learner, gathered, unrounded, Run())
     assert found.plan is unrounded
-    assert found.coding is learner.grids
-    plain, exact = error_of(found.archive, gathered), error_of(before, gathered)
+    assert learner.grids is not None
+    decoded = found.encoded.decoded()
+    plain, exact = error_of(decoded, gathered), error_of(before, gathered)
     assert found.error.em_kd == pytest.approx(plain, rel=1e-6)
     assert exact < plain < (1.0 + 3.0 * UNLEARNT_LOSS) * exact
-
-    data = written(found.archive, found.coding)
-    assert len(data) < 0.4 * len(written(before, CodingConfig(weight_bits=16, latent_bits=16, input_bits=16)))
-    with ArchiveReader(io.BytesIO(data)) as reader:
-        again = reader.archive()
-    assert again.header == found.archive.header
-    assert again.header.errors == found.error.to_header()
-    for name, tensor in again.weights.items():
-        np.testing.assert_array_equal(tensor, found.archive.weights[name], err_msg=name)
-    np.testing.assert_array_equal(again.input_cloud, found.archive.input_cloud)
-    np.testing.assert_array_equal(again.latents, found.archive.latents)
+    assert decoded.header.errors == found.error.to_header()
+    assert len(found.encoded) < 0.4 * len(encode(before, CodingConfig(weight_bits=16, latent_bits=16, input_bits=16)))
 
 
 def test_grids_that_were_learnt_with_are_kept(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
     grids, _ = chosen_grids(learner, 1e-3, 0)
     learner.grids = grids
     found = finish(learner, gathered, unrounded, Run())
-    assert found.coding is grids
-    stored = quantise(archive_of(learner, gathered, unrounded, seed=0), grids)
-    np.testing.assert_array_equal(found.archive.latents, stored.latents)
-    np.testing.assert_array_equal(found.archive.input_cloud, stored.input_cloud)
+    assert learner.grids is grids
+    decoded = found.encoded.decoded()
+    for name, tensor in learner.network.arrays().items():
+        np.testing.assert_array_equal(decoded.weights[name], on_grid(tensor, grids.weights[name]), err_msg=name)
+    np.testing.assert_array_equal(decoded.latents, on_grid(learner.latents.numpy(), grids.latents))
+    rows = [
+        sorted(map(tuple, cloud))
+        for cloud in (decoded.input_cloud, on_grid(learner.input_cloud.numpy(), grids.input_cloud))
+    ]
+    assert rows[0] == rows[1]
 
 
 def test_uniform_numbers_have_the_bits_that_were_set(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
     coding = CodingConfig(numbers="uniform", weight_bits=5)
-    assert final_coding(learner, gathered, replace(unrounded, coding=coding), Run()) is coding
+    found = finish(learner, gathered, replace(unrounded, coding=coding), Run())
     assert learner.grids is None
+    levels = len(np.unique(found.encoded.decoded().weights["shared.1.weight"]))
+    assert 2**4 < levels <= 2**5
 
 
 def test_the_size_is_that_of_the_file(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
-    """Of the same archive: the error, which is measured last, is not in it yet."""
+    """Before the error is measured, which comes into the header last."""
     learner.grids, _ = chosen_grids(learner, 1e-3, 0)
-    size = size_of(learner, gathered, unrounded, seed=0)
-    assert size == len(written(archive_of(learner, gathered, unrounded, seed=0), learner.grids))
-    found = finish(learner, gathered, unrounded, Run())
-    assert size < len(written(found.archive, found.coding)) < size + 100
+    size = len(encoded_now(learner, gathered, unrounded, seed=0))
+    written, stream = finish(learner, gathered, unrounded, Run()).encoded, io.BytesIO()
+    assert written.write(stream) == len(written) == len(stream.getvalue())
+    assert size < len(written) < size + 100
 
 
 def test_the_header_tells_how_it_was_learnt(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
-    header = finish(learner, gathered, replace(unrounded, request="fast a.b=1"), Run(seed=9)).archive.header
+    header = finish(learner, gathered, replace(unrounded, request="fast a.b=1"), Run(seed=9)).encoded.header
     assert (header.preset, header.seed, header.epochs) == ("fast a.b=1", 9, 15)
     assert (header.clouds, header.points, header.network) == (4, 120, unrounded.network)
 
@@ -134,10 +133,10 @@ def test_a_wanted_size_is_come_near_to(
     learner: Learner, gathered: Gathered, unrounded: Plan, heard: Any, share: float
 ) -> None:
     free = finish(learner, gathered, unrounded, Run())
-    before = len(written(free.archive, free.coding))
+    before = len(free.encoded)
     aimed = replace(unrounded, target_bytes=round(share * before))
     found = finish(learner, gathered, aimed, Run(listener=heard))
-    assert len(written(found.archive, found.coding)) == pytest.approx(share * before, rel=0.1)
+    assert len(found.encoded) == pytest.approx(share * before, rel=0.1)
     assert (found.error.em_kd > free.error.em_kd) == (share < 1)
     assert heard.notices == []
 
@@ -147,7 +146,7 @@ def test_a_size_that_cannot_be_met_is_said(
     learner: Learner, gathered: Gathered, unrounded: Plan, heard: Any, target: int, way: str
 ) -> None:
     found = finish(learner, gathered, replace(unrounded, target_bytes=target), Run(listener=heard))
-    size = size_of(learner, gathered, unrounded, seed=0)
+    size = len(encoded_now(learner, gathered, unrounded, seed=0))
     notices = [event for event in heard.events if isinstance(event, Notice)]
     assert notices == [
         Notice(
@@ -156,5 +155,4 @@ def test_a_size_that_cannot_be_met_is_said(
         )
     ]
     assert (size > target) == (way == "fewer")
-    with ArchiveReader(io.BytesIO(written(found.archive, found.coding))) as reader:
-        assert np.isfinite(reader.archive().latents).all()
+    assert np.isfinite(found.encoded.decoded().latents).all()

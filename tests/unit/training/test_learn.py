@@ -31,7 +31,7 @@ def test_notes_and_warnings_of_the_plan_are_told_before_anything_is_done(
     ]
     assert len(heard.notices) == 2
     assert learned.plan is plan
-    assert learned.archive.header.epochs == 10
+    assert learned.encoded.header.epochs == 10
 
 
 def test_of_a_budget_some_is_kept_for_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

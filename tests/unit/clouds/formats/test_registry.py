@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click import Choice
+from click import BadParameter
 
 from qaadcodec.cli.decode import command
 from qaadcodec.clouds import FORMATS, find_clouds, read_cloud, write_cloud
@@ -83,5 +83,7 @@ def test_it_reads_back_the_many_that_it_writes(name: str, tmp_path: Path) -> Non
 
 def test_the_choices_of_the_command_line_are_the_formats() -> None:
     (option,) = (p for p in command.params if p.name == "form")
-    assert isinstance(option.type, Choice)
-    assert option.type.choices == FORMATS
+    assert option.type.get_metavar(option) == f"[{'|'.join(FORMATS)}]"
+    assert [option.type.convert(name, option, None) for name in FORMATS] == list(FORMATS)
+    with pytest.raises(BadParameter, match=r"^'tiff' is not one of 'ply', "):
+        option.type.convert("tiff", option, None)

@@ -40,10 +40,10 @@ class Recorder:
         monkeypatch.setattr(module, "resolve_leaves", self.resolve)
 
     def of(self, network: FoldingNetwork, input_cloud: torch.Tensor, latent: torch.Tensor) -> SimpleNamespace:
-        return SimpleNamespace(predict=lambda: int(latent[0]))
+        return SimpleNamespace(predict=lambda: np.full((1, 3), int(latent[0])))
 
-    def resolve(self, cloud: int, targets: Array, *_: object) -> npt.NDArray[np.int64]:
-        self.clouds.append(cloud)
+    def resolve(self, prediction: Array, targets: Array, *_: object) -> npt.NDArray[np.int64]:
+        self.clouds.append(int(prediction[0, 0]))
         return np.arange(len(targets))
 
 

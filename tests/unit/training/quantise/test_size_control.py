@@ -33,11 +33,11 @@ def learner_with(make_loud: MakeLoud, grid: float) -> Learner:
     return learner
 
 
-def coded_bytes(learner: Learner) -> int:
+def coded(learner: Learner) -> bytes:
     """The latents, coded for real: what takes long with the weights tells nothing more."""
     assert learner.grids is not None
     latents = learner.latents.numpy()
-    return len(fit_prior(latents, learner.grids.latents).encode(latents))
+    return fit_prior(latents, learner.grids.latents).encode(latents)
 
 
 @LAW
@@ -61,10 +61,10 @@ def test_doubling_and_halving_are_exact() -> None:
 @pytest.mark.parametrize("share", [0.6, 0.8, 1.2, 1.4])
 def test_a_size_is_reached_by_coarser_or_finer_steps(make_loud: MakeLoud, share: float) -> None:
     learner = learner_with(make_loud, 2.0**-5)
-    target = round(share * coded_bytes(learner))
-    size = fitted(learner, target, coded_bytes, 0.03)
-    assert size == coded_bytes(learner)
-    assert size == pytest.approx(target, rel=0.03)
+    target = round(share * len(coded(learner)))
+    encoded = fitted(learner, target, coded, 0.03)
+    assert encoded == coded(learner)
+    assert len(encoded) == pytest.approx(target, rel=0.03)
     assert learner.grids is not None
     factor = learner.grids.input_cloud * 2.0**5
     assert (factor > 1) == (share < 1)
@@ -74,8 +74,8 @@ def test_a_size_is_reached_by_coarser_or_finer_steps(make_loud: MakeLoud, share:
 @pytest.mark.parametrize("off", [0.98, 1.0, 1.02])
 def test_what_is_near_already_is_left_alone(make_loud: MakeLoud, off: float) -> None:
     learner = learner_with(make_loud, 2.0**-5)
-    grids, size = learner.grids, coded_bytes(learner)
-    assert fitted(learner, round(size / off), coded_bytes, 0.03) == size
+    grids, encoded = learner.grids, coded(learner)
+    assert fitted(learner, round(len(encoded) / off), coded, 0.03) == encoded
     assert learner.grids is grids
 
 
@@ -85,12 +85,11 @@ def test_a_size_out_of_reach_ends_at_steps_of_eight_times_or_an_eighth(
 ) -> None:
     learner, looks = learner_with(make_loud, 2.0**-5), []
 
-    def measure(learner: Learner) -> int:
+    def look(learner: Learner) -> bytes:
         looks.append(learner.grids)
-        return coded_bytes(learner)
+        return coded(learner)
 
-    size = fitted(learner, target, measure, 0.03)
-    assert size == coded_bytes(learner)
+    assert fitted(learner, target, look, 0.03) == coded(learner)
     assert learner.grids is not None
     assert learner.grids.input_cloud * 2.0**5 == pytest.approx(factor, rel=0.02)
     assert len(looks) < 15
@@ -133,10 +132,10 @@ def test_it_is_due_at_its_interval_and_not_at_the_end(make_loud: MakeLoud) -> No
 def test_looking_again_and_again_settles_at_the_target(make_loud: MakeLoud) -> None:
     learner = learner_with(make_loud, 2.0**-5)
     assert learner.grids is not None
-    target = round(0.6 * coded_bytes(learner))
-    control, rounding = SizeControl(target, coded_bytes), Rounding(learner, learner.grids, 1.0)
+    target = round(0.6 * len(coded(learner)))
+    control, rounding = SizeControl(target, lambda learner: len(coded(learner))), Rounding(learner, learner.grids, 1.0)
     for turn in range(10):
         rounding = control.adjusted(learner, rounding, 0.6 + 0.02 * turn)
-    assert coded_bytes(learner) == pytest.approx(target, rel=0.03)
+    assert len(coded(learner)) == pytest.approx(target, rel=0.03)
     assert rounding.price == pytest.approx((learner.grids.input_cloud * 2.0**5) ** 2, rel=0.1)
     assert math.isfinite(rounding.price)
