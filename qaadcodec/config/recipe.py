@@ -49,7 +49,8 @@ class Recipe(Settings):
                 known = [f"{g}.{k}" for g in self.groups for k in values[g]]
                 near = get_close_matches(name, known, n=3, cutoff=0.3) or ["assignment.pair_swaps"]
                 raise UsageError(
-                    f"there is no setting {name!r}", hint=f"there is {', '.join(near)}; the README lists all"
+                    f"there is no setting {name!r}",
+                    hint=f"there is {', '.join(near)}; qaadcodec/config/README.md lists all",
                 )
             values[group][key] = value
         return Recipe.from_dict(values)

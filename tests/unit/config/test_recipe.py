@@ -45,7 +45,7 @@ def test_an_unknown_setting_is_named_and_the_known_ones_are_listed(name: str) ->
     with pytest.raises(UsageError, match=r"^there is no setting ") as caught:
         Recipe().with_settings({name: 1})
     assert repr(name) in str(caught.value)
-    assert str(caught.value.hint).endswith("; the README lists all")
+    assert str(caught.value.hint).endswith("; qaadcodec/config/README.md lists all")
 
 
 def test_the_nearest_settings_are_offered() -> None:
