@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from numpy.random import default_rng  # now: a Ctrl-C in the middle of importing numpy.random is lost
 
 from qaadcodec.errors import UsageError
 
@@ -27,7 +28,7 @@ def make_cloud(kind: str, index: int, points: int, seed: int) -> npt.NDArray[np.
         raise UsageError(f"there is no set called {kind!r}", hint=f"the sets are {' and '.join(SETS)}")
     if index < 0 or seed < 0 or points < 1:
         raise UsageError(f"index {index}, seed {seed}, {points} points: index and seed start at 0, points at 1")
-    rng = np.random.default_rng([seed, SETS.index(kind), index])
+    rng = default_rng([seed, SETS.index(kind), index])
     # Imported here because `qaad` itself must start fast.
     if kind == "skulls":
         from qaadcodec.synth.skulls.model import skull_cloud
