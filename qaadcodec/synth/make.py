@@ -6,7 +6,7 @@ milliseconds.
 
 from __future__ import annotations
 
-import numpy as np
+from numpy.random import default_rng  # now: a Ctrl-C in the middle of importing numpy.random is lost
 
 from qaadcodec.arrays import Singles
 from qaadcodec.errors import UsageError
@@ -38,7 +38,7 @@ def make_cloud(kind: str, index: int, points: int, seed: int) -> Singles:
         raise UsageError(f"there is no set called {kind!r}", hint=f"the sets are {' and '.join(KINDS)}")
     if index < 0 or seed < 0 or points < 1:
         raise UsageError(f"index {index}, seed {seed}, {points} points: index and seed start at 0, points at 1")
-    rng = np.random.default_rng([seed, KINDS.index(kind), index])
+    rng = default_rng([seed, KINDS.index(kind), index])
     if kind == "skulls":
         return skull_cloud(points, rng)
     return body_cloud(index, points, seed, rng)
