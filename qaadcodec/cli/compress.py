@@ -101,7 +101,7 @@ request_options = bundle(
         type=parse_setting,
         multiple=True,
         metavar="KEY=VALUE",
-        help="Any other setting, for experts and ablations (qaadcodec/config/README.md lists all); repeatable.  [default: the preset's]",
+        help="Any other setting; repeatable; qaadcodec/config/README.md lists all.  [default: the preset's]",
     ),
 )
 

@@ -1,5 +1,7 @@
 """The picture of the front page: synthetic skulls and bodies, as they were, as they decode, and the error as colour.
 
+The error is the distance from a decoded point to the surface, for which a denser sampling of the same shape stands.
+
 bin/bench picture --picture tests/bench/figures/front.png --budget 4m
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
@@ -25,6 +28,7 @@ from matplotlib import pyplot as plt  # after the choice of how to draw
 
 SHOWN = {"skulls": (5, 21, 40), "bodies": (4, 23, 37)}
 SPACINGS = 2.0  # error at the end of the scale, in distances between neighbouring points
+DENSER = 24  # points of the surface to one of the cloud
 COLOURS = "cividis"  # reads the same with every kind of colour vision, and in grey
 
 
@@ -33,35 +37,49 @@ def spacing_of(cloud: Floats) -> float:
     return float(cKDTree(cloud).query(cloud, k=2)[0][:, 1].mean())
 
 
-def learnt(kind: str, clouds: int, points: int, budget: float, folder: Path) -> list[tuple[Floats, Floats]]:
-    """Make a set, compress it, and decode those clouds that are shown: pairs of original and decoded."""
-    originals = {}
+@dataclass(frozen=True)
+class Column:
+    """What is shown of a cloud: it, what it decodes to, and the distance of each decoded point from the surface."""
+
+    original: Floats
+    decoded: Floats
+    error: Floats
+    """(M,), in spacings of the original"""
+
+
+def columns(kind: str, clouds: int, points: int, budget: float, folder: Path) -> list[Column]:
+    """Make a set, compress it, and decode those clouds that are shown."""
+    (folder / kind).mkdir()
     for i in range(clouds):
-        originals[i] = make_cloud(kind, i, points, 0)
-        (folder / kind).mkdir(exist_ok=True)
-        write_cloud(folder / kind / f"{i:05d}.ply", originals[i], "ply")
+        write_cloud(folder / kind / f"{i:05d}.ply", make_cloud(kind, i, points, 0), "ply")
     summary = qaadcodec.compress(
         [folder / kind], folder / f"{kind}.qaad", qaadcodec.Request(budget_seconds=budget), run=qaadcodec.Run()
     )
     print(f"{kind}: {summary.bytes_out} bytes, nEM-kD {100 * summary.n_em_kd:.3g} %, {summary.seconds:.0f} s")
     with qaadcodec.open(folder / f"{kind}.qaad") as archive:
-        return [(originals[i], archive[i]) for i in SHOWN[kind]]
+        return [column_of(kind, i, archive[i]) for i in SHOWN[kind]]
 
 
-def colours_of(decoded: Floats, original: Floats) -> Doubles:
-    """A colour for each decoded point, (M, 3), by its distance from the nearest point of the original."""
-    errors = cKDTree(original).query(decoded)[0] / spacing_of(original)
+def column_of(kind: str, index: int, decoded: Floats) -> Column:
+    """A decoded cloud beside its original and the surface of that."""
+    original = make_cloud(kind, index, len(decoded), 0)
+    surface = cKDTree(make_cloud(kind, index, DENSER * len(decoded), 0))
+    return Column(original, decoded, surface.query(decoded)[0] / spacing_of(original))
+
+
+def colours_of(errors: Floats) -> Doubles:
+    """A colour for each point, (M, 3)."""
     return np.asarray(plt.get_cmap(COLOURS)(np.clip(errors / SPACINGS, 0, 1))[:, :3])
 
 
-def paint(path: Path, pairs: list[tuple[Floats, Floats]]) -> None:
-    """Draw a column for each pair: original, decoded, decoded with its error as colour."""
-    figure, axes = plt.subplots(3, len(pairs), figsize=(1.9 * len(pairs), 5.6), layout="constrained")
-    for column, (original, decoded) in enumerate(pairs):
-        frame, view = frame_of(original), VIEWS["front"]
-        axes[0, column].imshow(picture(original, view, frame))
-        axes[1, column].imshow(picture(decoded, view, frame))
-        axes[2, column].imshow(picture(decoded, view, frame, colours_of(decoded, original)))
+def paint(path: Path, shown: list[Column]) -> None:
+    """Draw each column: original, decoded, decoded with its error as colour."""
+    figure, axes = plt.subplots(3, len(shown), figsize=(1.9 * len(shown), 5.6), layout="constrained")
+    for at, column in zip(axes.T, shown, strict=True):
+        frame, view = frame_of(column.original), VIEWS["front"]
+        at[0].imshow(picture(column.original, view, frame))
+        at[1].imshow(picture(column.decoded, view, frame))
+        at[2].imshow(picture(column.decoded, view, frame, colours_of(column.error)))
     for row, title in zip(axes, ("original", "decoded", "error"), strict=True):
         row[0].set_ylabel(title)
         for axis in row:
@@ -81,11 +99,11 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=16384)
     parser.add_argument("--budget", type=duration, default="4m", help="time for each set")
     arguments = parser.parse_args()
-    pairs = []
+    shown = []
     with tempfile.TemporaryDirectory() as folder:
         for kind in SHOWN:
-            pairs += learnt(kind, arguments.clouds, arguments.points, arguments.budget, Path(folder))
-    paint(arguments.picture, pairs)
+            shown += columns(kind, arguments.clouds, arguments.points, arguments.budget, Path(folder))
+    paint(arguments.picture, shown)
 
 
 if __name__ == "__main__":
