@@ -24,7 +24,6 @@ from qaadcodec.errors import (
     ThresholdMissed,
     UsageError,
 )
-from qaadcodec.progress import Run, StopRequest
 from qaadcodec.version import __version__
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from qaadcodec.codec.inspect import inspect
     from qaadcodec.codec.open import OpenArchive, open
     from qaadcodec.codec.verify import verify
+    from qaadcodec.progress import Run, StopRequest
 
 __all__ = [
     "PRESETS",
@@ -64,24 +64,26 @@ __all__ = [
 ]
 
 
-# Module of each name that is imported on first use: whoever does not train does not wait for torch.
+# Module of each name that is imported on first use: nobody waits for what they do not call.
 _HOME = {
-    "OpenArchive": "open",
-    "compress": "compress",
-    "decode": "decode",
-    "encode": "encode",
-    "evaluate": "evaluate",
-    "evaluate_pair": "evaluate",
-    "inspect": "inspect",
-    "open": "open",
-    "summarise": "evaluate",
-    "verify": "verify",
+    "OpenArchive": "codec.open",
+    "Run": "progress",
+    "StopRequest": "progress",
+    "compress": "codec.compress",
+    "decode": "codec.decode",
+    "encode": "codec.encode",
+    "evaluate": "codec.evaluate",
+    "evaluate_pair": "codec.evaluate",
+    "inspect": "codec.inspect",
+    "open": "codec.open",
+    "summarise": "codec.evaluate",
+    "verify": "codec.verify",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        return getattr(import_module(f"qaadcodec.codec.{_HOME[name]}"), name)
+        return getattr(import_module(f"qaadcodec.{_HOME[name]}"), name)
     if name == "ContainerError":  # its name in 0.1
         warnings.warn("qaadcodec.ContainerError is now called ArchiveError", DeprecationWarning, stacklevel=2)
         return ArchiveError

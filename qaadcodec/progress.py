@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from qaadcodec.config.run import LARGEST_SEED
 from qaadcodec.errors import UsageError
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-LARGEST_SEED = 2**63 - 1
 LEAST_SECONDS = 1e-3  # of a share of time: zero would mean that there is no limit to some, and no time to others
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from qaadcodec.progress import DEVICES, LARGEST_SEED
+from qaadcodec.config.run import DEVICES, LARGEST_SEED
 
 F = TypeVar("F", bound=Callable[..., Any])
 

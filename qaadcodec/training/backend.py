@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from qaadcodec.arrays import Longs, Singles
 from qaadcodec.config import AssignmentConfig
+from qaadcodec.config.run import DEVICES
 from qaadcodec.errors import EnvironmentFailure, UsageError
-from qaadcodec.progress import DEVICES, Phase, Run
+from qaadcodec.progress import Phase, Run
 from qaadcodec.sets.store import TargetStore
 
 if TYPE_CHECKING:  # the name of a device is checked before anybody waits for torch
