@@ -1,4 +1,4 @@
-"""Files to point clouds and back: PLY, NPY, NPZ, HDF5 and XYZ text; resampling; normalisation.
+"""Files to point clouds and back: PLY, NPY, NPZ, HDF5, XYZ text and OFF; resampling; normalisation.
 
 formats/clouds.md says what is read, kept and dropped of each format.
 """

@@ -66,11 +66,11 @@ def write_clouds(
     """Write named clouds into one file, one after the other as they come: memory does not grow with their number.
 
     NPY holds (N, M, 3) without names, so all clouds need the same M; NPZ holds an array and HDF5 a dataset for each
-    name, made harmless as for a file (see `safe_relative_path`); PLY and XYZ take one cloud.
+    name, made harmless as for a file (see `safe_relative_path`); the others take one cloud.
 
     Raises:
-        UsageError: the format is unknown, an array is no cloud, or there are none, several for PLY or XYZ, or unequal
-            ones for NPY.
+        UsageError: the format is unknown, an array is no cloud, or there are none, several for a format of one, or
+            unequal ones for NPY.
         EnvironmentFailure: the target cannot be written.
     """
     into = format_named(format)

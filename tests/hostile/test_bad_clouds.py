@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qaadcodec.clouds import FORMATS, find_clouds, read_cloud, write_cloud
+from qaadcodec.clouds.formats import TABLE
 from qaadcodec.errors import CloudError
 
 SOME = np.arange(30, dtype=np.float32).reshape(10, 3)
@@ -169,6 +170,35 @@ def test_texts(case: str) -> None:
     data, message = XYZS[case]
     Path("a.xyz").write_bytes(data)
     assert refusal("a.xyz") == f"a.xyz: {message}"
+
+
+OFFS: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "is empty (0 bytes)"),
+    "other": (b"1 2 3\n", "is not an OFF file; it does not begin with a line 'OFF'"),
+    "office": (b"OFFICE\n", "is not an OFF file; it does not begin with a line 'OFF'"),
+    "comment": (b"# OFF\n", "is not an OFF file; it does not begin with a line 'OFF'"),
+    "only a keyword": (b"OFF\n# nothing\n", "is truncated in its header"),
+    "endless header": (b"OFF\n" + b"# nothing\n" * 7000, "has no counts in its first 64 KiB"),
+    "binary": (b"OFF BINARY\n" + bytes(12), "is a binary OFF file, and qaad reads those of text"),
+    "four coordinates": (b"4OFF\n1 0 0\n1 2 3 4\n", "has vertices of other than three coordinates: '4OFF'"),
+    "dimension": (b"nOFF 2\n1 0 0\n1 2\n", "has vertices of other than three coordinates: 'nOFF 2'"),
+    "counts": (b"# c\nOFF\none 2 3\n", "line 3 should count vertices, faces and edges: 'one 2 3'"),
+    "one count": (b"OFF 2\n1 2 3\n4 5 6\n", "line 1 should count vertices, faces and edges: '2'"),
+    "negative": (b"OFF\n-1 0 0\n", "line 2 should count vertices, faces and edges: '-1 0 0'"),
+    "no vertices": (b"OFF\n0 0 0\n", "has no vertices (line 2: '0 0 0')"),
+    "lie": (b"OFF\n999999999999 0 0\n1 2 3\n", "is truncated: 999999999999 vertices need at least 5999999999993 "),
+    "cut": (b"OFF\n3 0 0\n1.5 2.5 3.5\n\n4.5 5.5 6.5\n", "is truncated: it ends after 2 of 3 vertices"),
+    "word": (b"OFF\n2 0 0\n1 2 3\n\n4 five 6\n", "vertex 1 (line 5): 'five' is not a number"),
+    "short": (b"OFF\n2 1 0\n1 2 3\n4 5\n3 0 1 1\n", "vertex 1 (line 4) has 2 of the 3 numbers it needs"),
+    "nan": (b"OFF\n2 0 0\n1 2 3\n4 nan 6\n", "vertex 1 has a NaN coordinate"),
+}
+
+
+@pytest.mark.parametrize("case", OFFS)
+def test_offs(case: str) -> None:
+    data, message = OFFS[case]
+    Path("a.off").write_bytes(data)
+    assert refusal("a.off").startswith(f"a.off: {message}")
 
 
 def saved(array: object) -> bytes:
@@ -377,7 +407,7 @@ def test_folders_and_paths() -> None:
     assert str(caught.value) == (
         "set: no clouds in this folder; it has 4 other files (2 .pcd, 1 .json, 1 without suffix)"
     )
-    assert caught.value.hint == "qaad reads .ply .npy .npz .h5 .hdf5 .xyz"
+    assert caught.value.hint == "qaad reads .ply .npy .npz .h5 .hdf5 .xyz .off"
     assert refusal("set::a") == "set: is a folder, and 'a' can only be chosen in a file"
 
 
@@ -442,7 +472,7 @@ def test_one_point_and_identical_points_are_clouds(suffix: str) -> None:
         np.testing.assert_array_equal(read_cloud(f"a.{suffix}").points, points)
 
 
-@pytest.mark.parametrize("suffix", [name for name in FORMATS if name != "xyz"])
+@pytest.mark.parametrize("suffix", [name for name in FORMATS if not TABLE[name].is_text])
 def test_every_cut_is_noticed(suffix: str) -> None:
     write_cloud(Path("whole"), SOME, suffix)
     whole = Path("whole").read_bytes()
@@ -452,7 +482,7 @@ def test_every_cut_is_noticed(suffix: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.binary(max_size=200), st.sampled_from(["ply", "npy", "npz", "xyz", "dat"]))
+@given(st.binary(max_size=200), st.sampled_from(["ply", "npy", "npz", "xyz", "off", "dat"]))
 def test_noise_is_refused_or_read_but_never_crashes(data: bytes, suffix: str) -> None:
     path = Path(f"noise.{suffix}")
     lists = b"ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float z\n"
@@ -461,6 +491,7 @@ def test_noise_is_refused_or_read_but_never_crashes(data: bytes, suffix: str) ->
     starts = {
         "ply": [ply(b"")[:40], ply(b"", form="ascii"), lists, lists + b"0 1 2 0\n3 4 5 ", binary, FACES],
         "npy": [saved(SOME)[:70]],
+        "off": [b"OFF", b"OFF\n2 0 0\n0 1 2\n3 4 "],
     }
     for start in [b"", *starts.get(suffix, [])]:
         path.write_bytes(start + data)

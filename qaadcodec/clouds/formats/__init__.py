@@ -13,6 +13,7 @@ _FILES = (
     "npz",
     "hdf5",
     "xyz",
+    "off",
 )
 
 

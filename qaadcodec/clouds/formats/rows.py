@@ -1,14 +1,16 @@
-"""Rows of numbers in text, which XYZ files and PLY files of text share."""
+"""Rows of numbers in text, which XYZ, OFF and PLY files share."""
 
 from __future__ import annotations
 
 import re
 import warnings
 from collections.abc import Callable, Sequence
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from qaadcodec.clouds.cloud import Points
 from qaadcodec.errors import CloudError
 
 
@@ -61,3 +63,8 @@ def number(token: str, where: str) -> float:
         pass
     shown = token.strip() if len(token.strip()) <= 40 else token.strip()[:40] + "…"
     raise CloudError(f"{where}: {shown!r} is not a number")
+
+
+def write_rows(stream: BinaryIO, points: Points) -> None:
+    """Write a line for each of (M, 3) points, with as many digits as bring every float32 or float64 back exactly."""
+    np.savetxt(stream, points, fmt="%.9g" if points.dtype == np.float32 else "%.17g")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from typing import BinaryIO
 
 import numpy as np
 
-from qaadcodec.clouds.cloud import Points, describe_unusable
+from qaadcodec.clouds.cloud import describe_unusable
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
-from qaadcodec.clouds.formats.rows import parse_rows, split_lines
+from qaadcodec.clouds.formats.rows import parse_rows, split_lines, write_rows
 from qaadcodec.clouds.opening import Place
 from qaadcodec.errors import CloudError
 
@@ -53,11 +52,6 @@ def read(place: Place) -> Contents:
     return Contents(points, tuple(dict.fromkeys(t for t in extra if t)))
 
 
-def write_one(stream: BinaryIO, points: Points) -> None:
-    """Write a line for each of (M, 3) points, with as many digits as bring every float32 or float64 back exactly."""
-    np.savetxt(stream, points, fmt="%.9g" if points.dtype == np.float32 else "%.17g")
-
-
 def sniff(start: bytes) -> bool:
     """Whether a file that begins so may be XYZ text: its first line that is no comment begins with a number or x."""
     if b"\0" in start:
@@ -75,5 +69,5 @@ FORMAT = CloudFormat(
     sniff=sniff,
     is_text=True,
     read=read,
-    write_one=write_one,
+    write_one=write_rows,
 )

@@ -27,7 +27,7 @@ def suffixes(format: CloudFormat) -> tuple[str, ...]:
 
 
 def test_the_formats_are_called_by_their_names_in_this_order() -> None:
-    assert FORMATS == ("ply", "npy", "npz", "h5", "xyz")
+    assert FORMATS == ("ply", "npy", "npz", "h5", "xyz", "off")
     assert [format.name for format in TABLE.values()] == list(FORMATS)
 
 

@@ -1,0 +1,139 @@
+"""OFF files of text: the vertices of any of them are read, and plain ones are written (Geomview's manual, "OFF")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import BinaryIO, NamedTuple
+
+from qaadcodec.clouds.cloud import Points, Unit
+from qaadcodec.clouds.formats.record import CloudFormat, Contents
+from qaadcodec.clouds.formats.rows import parse_rows, split_lines, write_rows
+from qaadcodec.clouds.opening import Place, remaining
+from qaadcodec.errors import CloudError
+
+# The letters say what a vertex has. `4` is for a fourth coordinate and `n` for any number of them: no clouds.
+_KEYWORD = re.compile(r"(ST)?(C)?(N)?(4n|4|n)?OFF(?![A-Za-z])\s*(.*)")
+_HAVE = ((1, "texture coordinates"), (2, "colours"), (3, "normals"))
+_COUNTS = re.compile(r"([0-9]{1,18})\s+([0-9]{1,18})(\s+[0-9]{1,18})?")
+_LARGEST_HEADER = 1 << 16
+_SHORTEST_VERTEX = 6  # bytes: three digits, two blanks and the end of the line, which the last one may lack
+
+
+class Header(NamedTuple):
+    """What an OFF file declares.
+
+    Attributes:
+        vertices: how many there are.
+        lines: lines of the file up to and with that of the counts.
+        dropped: what the file has besides the coordinates.
+    """
+
+    vertices: int
+    lines: int
+    dropped: tuple[str, ...]
+
+
+def read(place: Place) -> Contents:
+    """The vertices, (M, 3) float64, not checked for NaN, and the names of what else the file has.
+
+    A vertex is a line that begins with x, y and z. Empty lines are skipped, and so is everything behind a #. What
+    follows the vertices is not parsed.
+
+    Raises:
+        CloudError: the file is no OFF of text, has no vertices, is truncated, or has text where numbers should be; the
+            message names the vertex and the line.
+    """
+    label = place.label
+    with place.opened() as stream:
+        header = read_header(stream, label)
+        stream.seek(0)
+        lines = split_lines(stream.read().decode("latin-1"))
+    rows: list[str] = []
+    places: list[int] = []
+    for at in range(header.lines, len(lines)):
+        if len(rows) == header.vertices:
+            break
+        if text := _without_comment(lines[at]):
+            rows.append(text)
+            places.append(at)
+    if len(rows) < header.vertices:
+        raise CloudError(f"{label}: is truncated: it ends after {len(rows)} of {header.vertices} vertices")
+    points = parse_rows(rows, (0, 1, 2), None, lambda row: f"{label}: vertex {row} (line {places[row] + 1})")
+    return Contents(points, header.dropped)
+
+
+def count(place: Place) -> int:
+    """How many vertices the header declares, once it is clear that the file is long enough for them."""
+    with place.opened() as stream:
+        return read_header(stream, place.label).vertices
+
+
+def read_header(stream: BinaryIO, label: str) -> Header:
+    """Read the keyword and the counts at the beginning of a stream.
+
+    The counts stand on the line of the keyword or on the next one that is not empty. Files of ModelNet that lack the
+    blank between keyword and counts ("OFF490 518 0") are read as they are meant.
+
+    Raises:
+        CloudError: the stream is no OFF of text, its header is cut off, longer than 64 KiB or not understood, there are
+            no vertices, or the file is too short for the vertices that the header declares.
+    """
+    start = stream.read(_LARGEST_HEADER)
+    if not start:
+        raise CloudError(f"{label}: is empty (0 bytes)")
+    lines = _numbered(split_lines(start.decode("latin-1")))
+    keyword = _KEYWORD.fullmatch(lines[0][1]) if lines else None
+    if not keyword:
+        raise CloudError(f"{label}: is not an OFF file; it does not begin with a line 'OFF'")
+    if keyword[4]:
+        raise CloudError(f"{label}: has vertices of other than three coordinates: {keyword[0][:80]!r}")
+    number, counts = (lines[0][0], keyword[5]) if keyword[5] else lines[1] if len(lines) > 1 else (0, "")
+    if counts.startswith("BINARY"):
+        raise CloudError(f"{label}: is a binary OFF file, and qaad reads those of text", hint="convert it to PLY")
+    if not counts:
+        cut = len(start) < _LARGEST_HEADER
+        raise CloudError(f"{label}: " + ("is truncated in its header" if cut else "has no counts in its first 64 KiB"))
+    if not (declared := _COUNTS.fullmatch(counts)):
+        raise CloudError(f"{label}: line {number} should count vertices, faces and edges: {counts[:80]!r}")
+    vertices, size = int(declared[1]), len(start) + remaining(stream)
+    if not vertices:
+        raise CloudError(f"{label}: has no vertices (line {number}: {counts!r})")
+    if (needed := _SHORTEST_VERTEX * vertices - 1) > size:
+        raise CloudError(f"{label}: is truncated: {vertices} vertices need at least {needed} bytes, and it has {size}")
+    dropped = [what for group, what in _HAVE if keyword[group]] + ["faces"] * (int(declared[2]) > 0)
+    return Header(vertices, number, tuple(dropped))
+
+
+def write_one(stream: BinaryIO, points: Points) -> None:
+    """Write (M, 3) points as the vertices of a file without faces, with digits that bring every value back."""
+    stream.write(f"OFF\n{len(points)} 0 0\n".encode())
+    write_rows(stream, points)
+
+
+def sniff(start: bytes) -> bool:
+    """Whether a file that begins so may be OFF: its first line that is no comment begins with the keyword."""
+    lines = _numbered(split_lines(start.decode("latin-1")))
+    return bool(lines) and _KEYWORD.fullmatch(lines[0][1]) is not None
+
+
+def _numbered(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """The first two lines that say something, with their numbers, without comments."""
+    kept = ((number, text) for number, line in enumerate(lines, 1) if (text := _without_comment(line)))
+    return [line for line, _ in zip(kept, range(2), strict=False)]
+
+
+def _without_comment(line: str) -> str:
+    return line.partition("#")[0].strip()
+
+
+FORMAT = CloudFormat(
+    name="off",
+    suffixes=(".off",),
+    sniff=sniff,
+    is_text=True,
+    unit=Unit("vertex", "vertices"),
+    count=count,
+    read=read,
+    write_one=write_one,
+)
