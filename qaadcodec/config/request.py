@@ -104,13 +104,15 @@ class Request:
         """The request that `str` made this of. Latent size and patches are not in it: the network has them.
 
         Raises:
-            UsageError: it was cut, or is of a version with other presets or settings.
+            UsageError: it may have been cut, or is of a version with other presets or settings.
         """
+        if len(text) >= LONGEST_TEXT:  # cut within a number, it would be another number
+            raise UsageError(f"the text of a request may be cut: it has {len(text)} characters")
         name, *changes = re.split(r" (?=[a-z]+\.[a-z_]+=)", text)
         try:
             settings = {key: json.loads(value) for key, _, value in (change.partition("=") for change in changes)}
         except json.JSONDecodeError as error:
-            raise UsageError(f"the text of a request is cut: {text[-40:]!r}") from error
+            raise UsageError(f"the text of a request is not understood: {text[-40:]!r}") from error
         return cls(preset=name, settings=settings)
 
     def __str__(self) -> str:

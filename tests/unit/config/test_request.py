@@ -170,3 +170,14 @@ def test_the_text_fits_into_the_header() -> None:
     text = str(request)
     assert len(text) == LONGEST_TEXT == 256
     assert text.startswith("default training.epochs=1200 training.batch=4 ")
+    with pytest.raises(UsageError, match=r"^the text of a request may be cut: it has 256 characters$"):
+        Request.of_text(text)
+
+
+def test_a_text_that_ends_within_a_number_is_not_taken_for_another_number() -> None:
+    widths = {"network.shared_widths": [8] * 16, "network.head_widths": [8] * 16}
+    rates = {"training.points_per_step": 2048, "training.learning_rate": 0.00123456789}
+    text = str(Request(quality=40, settings=widths | rates | {"assignment.greedy_leaf": 1024}))
+    assert text.endswith(" assignment.greedy_leaf=10")
+    with pytest.raises(UsageError, match=r"^the text of a request may be cut"):
+        Request.of_text(text)
