@@ -43,6 +43,7 @@ class Inspection:
     fourier_octaves: int
     film: bool
     displacement: bool
+    channels: int
     parameters: int
     bytes: int
     raw_bytes: int
@@ -94,6 +95,7 @@ def inspect(archive: str | Path) -> Inspection:
             fourier_octaves=network.fourier_octaves,
             film=network.film,
             displacement=network.displacement,
+            channels=network.channels,
             parameters=weights,
             bytes=size,
             raw_bytes=raw_bytes(header.clouds, header.points),

@@ -70,7 +70,7 @@ class OpenArchive:
     def __getitem__(self, key: int | str | slice) -> Numbers:
         if isinstance(key, slice):
             chosen = range(len(self))[key]
-            shape = (len(chosen), self.header.points, 3)
+            shape = (len(chosen), self.header.points, self.header.network.channels)
             return np.stack([self.points(i) for i in chosen]) if chosen else np.empty(shape, self.header.dtype)
         return self.points(self.index_of(key) if isinstance(key, str) else key)
 

@@ -53,7 +53,7 @@ def facts_of(archive: Inspection) -> list[tuple[str, str]]:
         ("patches", grouped(archive.patches)),
         ("latent size", grouped(archive.latent_size)),
         ("shared layers", " ".join(str(width) for width in archive.shared_widths)),
-        ("patch heads", " ".join(str(width) for width in (*archive.head_widths, 3))),
+        ("patch heads", " ".join(str(width) for width in (*archive.head_widths, archive.channels))),
         ("network", ", ".join([count_of(archive.parameters, "parameter"), *extras])),
         ("bytes", f"{grouped(archive.bytes)}, of {grouped(archive.raw_bytes)} as float32"),
         ("ratio", f"{archive.ratio:.2f} (paper's {archive.ratio_paper:.2f})"),

@@ -25,7 +25,7 @@ def test_every_number(archive: Path, tiny: Request) -> None:
     assert (found.version, found.writer) == ("1.0", f"qaad {__version__}")
     assert (found.clouds, found.points, found.patches, found.latent_size) == (4, 120, 4, 3)
     assert (found.shared_widths, found.head_widths) == ((12, 8), (6,))
-    assert (found.fourier_octaves, found.film, found.displacement) == (1, True, True)
+    assert (found.fourier_octaves, found.film, found.displacement, found.channels) == (1, True, True, 3)
     assert found.parameters == PARAMETERS
     assert found.ratio == pytest.approx(5760 / size)
     biases, inputs = 12 + 8 + 4 * (6 + 3), 3 * 12 + 3 * 4 * 6
