@@ -64,7 +64,7 @@ __all__ = [
 ]
 
 
-# Module of each name that is imported on first use: nobody waits for what they do not call.
+# Names that are imported on first use, and their modules: a program waits only for what it calls.
 _HOME = {
     "OpenArchive": "codec.open",
     "Run": "progress",

@@ -23,7 +23,7 @@ class PointCloud:
     Attributes:
         name: what the cloud is called in an archive; POSIX slashes, no suffix.
         points: (M, 3) float32 or float64, M ≥ 1, finite, in the file's units and order.
-        dropped: what the file has beside the points, which is not kept: "normals", "colours", "faces", …
+        dropped: what the file has besides the points, which is not kept: "normals", "colours", "faces", …
     """
 
     name: str

@@ -19,11 +19,12 @@ WEIGHT_BITS, LATENT_BITS, INPUT_BITS, OTHER_BYTES, NAME_BYTES = 2.7, 4.3, 6.2, 9
 
 NARROWEST, WIDEST = 24.0, 192.0  # width of the shared layers at quality 0 and 100, for REFERENCE clouds
 REFERENCE, GROWTH = 64, 0.2  # widths grow by this power of the number of clouds
-COARSE, FINE, FACTOR = 25.0, 50.0, 4.0  # rounding: qualities where it changes, and its error in 25 of them
+# Rounding: below the quality COARSE and above FINE its error changes, by this factor in 25 of quality.
+COARSE, FINE, FACTOR = 25.0, 50.0, 4.0
 DEFAULT_QUALITY = 75.0
 LEAST_PATCH = 64  # points
-LEAST_LATENT = 8  # numbers: a set of fewer clouds than numbers has no use for the others
-FEW_CLOUDS = 32  # fewer than these go with an octave less: Q, which is finer for it, is half of their file
+LEAST_LATENT = 8  # numbers; beyond that, a latent needs no more numbers than there are clouds
+FEW_CLOUDS = 32  # fewer get an octave less: more octaves ask for a finer Q, which is half of their file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +32,12 @@ class Plan:
     """All numbers that a training goes by.
 
     Attributes:
-        request: what it was made from, as the header of the archive keeps it.
-        quality: that network and coding were chosen by; None where they are as they were set.
-        target_bytes: what the archive should come to; None for whatever it comes to.
-        network, assignment, training, coding: every setting filled in.
-        notes: where it falls short of what was asked for, and why.
-        warnings: the same, where the archive is the worse for it.
+        request: the text of the request that it was made from, which the header of the archive keeps.
+        quality: chose network and coding; None where these are as they were set.
+        target_bytes: the size that the archive should have; None for any.
+        network, assignment, training, coding: every setting, filled in.
+        notes: where it differs from what was asked for, and why.
+        warnings: the same, where the archive gets worse by it.
     """
 
     request: str = ""
@@ -50,7 +51,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: what was wanted, and every setting by its group. Notes and warnings are told at training."""
+        """For JSON: quality, target, and every setting by its group. Notes and warnings are left out."""
         groups = {name: getattr(self, name).to_dict() for name in ("network", "assignment", "training", "coding")}
         return {"quality": self.quality, "target_bytes": self.target_bytes} | groups
 

@@ -24,7 +24,7 @@ from qaadcodec.model.numpy_layers import SELU_ALPHA, SELU_SCALE
 def cloud_by_cloud(
     network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, threads: Threads
 ) -> tuple[Tensor, Tensor]:
-    """`training.host.loss.matched_error` on the CPU, as that describes it."""
+    """`training.host.loss.matched_error` on the CPU: the same arguments, and the same results."""
     encoded = encode_input(q.reshape(-1, POSITION), network.config.fourier_octaves)
     (first, bias), *others = network.heads()
     features = network.config.shared_widths[-1]

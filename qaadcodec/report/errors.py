@@ -26,7 +26,7 @@ STATISTICS = ("mean", "median", "p95", "max")
 
 
 def errors_lines(errors: Sequence[CloudErrors], summary: Mapping[str, Any]) -> list[str]:
-    """A row per cloud, the statistics below, then the rate; metrics that nobody measured have no column."""
+    """A row per cloud, the statistics below, then the rate; metrics that were not measured have no column."""
     records = [each.to_dict() | {m: getattr(each, m) for m in HEADERS} for each in errors]  # infinities too
     metrics = [m for m in HEADERS if any(getattr(each, m) is not None for each in errors)]
     rows = [

@@ -455,7 +455,7 @@ def test_files_of_unknown_kind(data: bytes, message: str) -> None:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_permission_denied(monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
-    # The system's answer is put in its mouth, because to root it says yes to everything.
+    # The system's answer is imitated, because it denies root nothing.
     write_cloud(Path(f"a.{suffix}"), SOME, suffix)
 
     def denied(self: Path, *_: object, **__: object) -> None:

@@ -39,7 +39,7 @@ def choose(arrays: Mapping[str, Shape], label: str, kind: str) -> tuple[list[str
         the names of the clouds in the order of the file, and the names of the other arrays.
 
     Raises:
-        CloudError: no array is a cloud, or there are several sets, or a set beside clouds; the message lists them.
+        CloudError: no array is a cloud, or there are several sets, or a set and clouds; the message lists them.
     """
     clouds = [name for name, a in arrays.items() if a.looks_like == "cloud"]
     sets = [name for name, a in arrays.items() if a.looks_like == "set"]

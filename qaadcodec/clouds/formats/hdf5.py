@@ -85,7 +85,7 @@ def _shapes(place: Place) -> dict[str, Shape]:
 def _opened(place: Place) -> Iterator[Any]:
     import h5py
 
-    with place.opened() as stream:  # where a permission is missing, the library's own message helps nobody
+    with place.opened() as stream:  # the library's own message does not say that a permission is missing
         if not stream.read(1):
             raise CloudError(f"{place.label}: is empty (0 bytes)")
     source = place.file if isinstance(place.file, Path) else io.BytesIO(place.file)

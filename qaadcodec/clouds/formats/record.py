@@ -31,7 +31,7 @@ class Contents(NamedTuple):
 
     Attributes:
         values: (M, 3) in the type of the file, not checked yet.
-        dropped: what the file has beside the points: "normals", "faces", …
+        dropped: what the file has besides the points: "normals", "faces", …
     """
 
     values: npt.NDArray[Any]
