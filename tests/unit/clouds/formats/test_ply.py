@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +17,25 @@ from qaadcodec.errors import CloudError
 POINTS = np.array([[0.1, -2.5, 3e-7], [1e6, 0.25, -0.0], [7, 8, 9], [-1.5, 2.25, 1 / 3]])
 
 
-def ply(
-    path: Path,
-    points: np.ndarray,
-    form: str,
-    *,
-    kind: str = "float",
-    newline: str = "\n",
-    extra: tuple[tuple[str, str], ...] = (),
-    before: str = "",
-    after: str = "",
-    head: bytes = b"",
-    tail: bytes = b"",
-) -> Path:
-    """A PLY written by hand: `extra` scalar properties, declared as (type, name), come before x and hold 1."""
-    lines = ["ply", f"format {form} 1.0", "comment made by hand", *before.split("|")]
+@dataclass(frozen=True)
+class Layout:
+    """What is special about a PLY: `extra` scalar properties, declared as (type, name), come before x and hold 1."""
+
+    kind: str = "float"
+    newline: str = "\n"
+    extra: tuple[tuple[str, str], ...] = ()
+    before: str = ""
+    after: str = ""
+    head: bytes = b""
+    tail: bytes = b""
+
+
+def ply(path: Path, points: np.ndarray, form: str, layout: Layout = Layout()) -> Path:
+    """A PLY written by hand."""
+    kind, newline, extra = layout.kind, layout.newline, layout.extra
+    lines = ["ply", f"format {form} 1.0", "comment made by hand", *layout.before.split("|")]
     lines += [f"element vertex {len(points)}", *(f"property {t} {n}" for t, n in extra)]
-    lines += [f"property {kind} {axis}" for axis in "xyz"] + [*after.split("|"), "end_header"]
+    lines += [f"property {kind} {axis}" for axis in "xyz"] + [*layout.after.split("|"), "end_header"]
     header = newline.join(line for line in lines if line) + newline
     if form == "ascii":
         rows = [" ".join(["1"] * len(extra) + [repr(float(x)) for x in row]) + newline for row in points]
@@ -42,7 +45,7 @@ def ply(
         code = ("<" if "little" in form else ">") + "".join(codes[t] for t, _ in extra) + codes[kind] * 3
         cast = float if kind in ("float", "double") else int
         data = b"".join(struct.pack(code, *[1] * len(extra), *map(cast, row)) for row in points)
-    path.write_bytes(header.encode() + head + data + tail)
+    path.write_bytes(header.encode() + layout.head + data + layout.tail)
     return path
 
 
@@ -50,7 +53,7 @@ def ply(
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize(("kind", "dtype"), [("float", np.float32), ("double", np.float64)])
 def test_encodings_line_ends_and_types(tmp_path: Path, form: str, newline: str, kind: str, dtype: type) -> None:
-    path = ply(tmp_path / "a.ply", POINTS, form, kind=kind, newline=newline)
+    path = ply(tmp_path / "a.ply", POINTS, form, Layout(kind=kind, newline=newline))
     cloud = read_cloud(path)
     assert cloud.points.dtype == dtype
     assert cloud.points.dtype.isnative
@@ -62,7 +65,7 @@ def test_encodings_line_ends_and_types(tmp_path: Path, form: str, newline: str, 
 @pytest.mark.parametrize("form", ["ascii", "binary_little_endian", "binary_big_endian"])
 def test_whole_numbers_become_float64(tmp_path: Path, form: str) -> None:
     points = np.array([[1, -2, 3], [2**30 + 1, 0, 7]])
-    cloud = read_cloud(ply(tmp_path / "a.ply", points, form, kind="int"))
+    cloud = read_cloud(ply(tmp_path / "a.ply", points, form, Layout(kind="int")))
     assert cloud.points.dtype == np.float64
     np.testing.assert_array_equal(cloud.points, points)
 
@@ -74,9 +77,11 @@ def test_other_properties_and_elements_are_skipped_and_named(tmp_path: Path, for
         tmp_path / "a.ply",
         POINTS,
         form,
-        extra=extra,
-        after="element face 1|property list uchar int vertex_indices|element edge 0|property int v",
-        tail=b"3 0 1 2\n" if form == "ascii" else struct.pack("<B3i" if "little" in form else ">B3i", 3, 0, 1, 2),
+        Layout(
+            extra=extra,
+            after="element face 1|property list uchar int vertex_indices|element edge 0|property int v",
+            tail=b"3 0 1 2\n" if form == "ascii" else struct.pack("<B3i" if "little" in form else ">B3i", 3, 0, 1, 2),
+        ),
     )
     cloud = read_cloud(path)
     np.testing.assert_array_equal(cloud.points, POINTS.astype(np.float32))
@@ -90,7 +95,7 @@ def test_elements_before_the_vertices(tmp_path: Path, form: str) -> None:
     else:
         head = struct.pack("<BiiBi" if "little" in form else ">BiiBi", 2, 5, 6, 0, 9)
     before = "element face 2|property list uchar int vertex_indices|element camera 1|property int id"
-    cloud = read_cloud(ply(tmp_path / "a.ply", POINTS, form, before=before, head=head))
+    cloud = read_cloud(ply(tmp_path / "a.ply", POINTS, form, Layout(before=before, head=head)))
     np.testing.assert_array_equal(cloud.points, POINTS.astype(np.float32))
     assert cloud.dropped == ("faces", "camera")
 
@@ -121,19 +126,19 @@ UTM = np.array([[500000.123, 5400000.456, 123.789], [500010.124, 5400000.457, 12
 
 @pytest.mark.parametrize("form", ["ascii", "binary_little_endian", "binary_big_endian"])
 def test_utm_coordinates_keep_their_millimetres(tmp_path: Path, form: str) -> None:
-    cloud = read_cloud(ply(tmp_path / "a.ply", UTM, form, kind="double"))
+    cloud = read_cloud(ply(tmp_path / "a.ply", UTM, form, Layout(kind="double")))
     np.testing.assert_array_equal(cloud.points, UTM)
 
 
 def test_ascii_text_that_says_float_but_has_more_digits_is_kept(tmp_path: Path) -> None:
-    cloud = read_cloud(ply(tmp_path / "a.ply", UTM, "ascii", kind="float"))
+    cloud = read_cloud(ply(tmp_path / "a.ply", UTM, "ascii", Layout(kind="float")))
     assert cloud.points.dtype == np.float64
     np.testing.assert_array_equal(cloud.points, UTM)
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_line_numbers_and_vertices_of_text_that_is_no_number(tmp_path: Path, newline: str) -> None:
-    path = ply(tmp_path / "a.ply", POINTS, "ascii", newline=newline)
+    path = ply(tmp_path / "a.ply", POINTS, "ascii", Layout(newline=newline))
     path.write_bytes(path.read_bytes().replace(b"8.0", b"eight"))
     with pytest.raises(CloudError) as caught:
         read_cloud(path)
@@ -163,8 +168,7 @@ def test_faces_behind_the_vertices_are_not_parsed(tmp_path: Path, form: str) -> 
         tmp_path / "a.ply",
         POINTS,
         form,
-        after="element face 262144|property list uchar int vertex_indices",
-        tail=garbage,
+        Layout(after="element face 262144|property list uchar int vertex_indices", tail=garbage),
     )
     cloud = read_cloud(path)
     np.testing.assert_array_equal(cloud.points, POINTS.astype(np.float32))
