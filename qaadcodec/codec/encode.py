@@ -15,7 +15,7 @@ from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.clouds import Normalisation, files_of, find_clouds
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.files import atomic_output, preflight, protect
-from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
+from qaadcodec.metrics.sampled import ADDED, SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
 from qaadcodec.sets.gather import Gathered, gather, outer_box
@@ -179,7 +179,7 @@ def widened(header: Header, boxes: Doubles, error: SampledError) -> Header:
     Only their EM-kD is kept: each number in a header takes more bytes than a latent of 32 numbers.
     """
     low, high = outer_box(np.concatenate([np.array(header.bounds)[None], boxes]))
-    added = {"added_em_kd": error.to_header()["em_kd"]}
+    added = {ADDED: error.to_header()["em_kd"]}
     return replace(
         header,
         bounds=(tuple(low.tolist()), tuple(high.tolist())),

@@ -11,6 +11,7 @@ from qaadcodec.config import Plan, Request, plan
 from qaadcodec.config.network import parameters
 from qaadcodec.errors import UsageError
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
+from qaadcodec.metrics.sampled import ADDED
 from qaadcodec.version import __version__
 
 
@@ -126,11 +127,18 @@ def inspect(archive: str | Path) -> Inspection:
 
 
 def plan_of(header: Header) -> Plan | None:
-    """The plan that an archive was learnt by; None where another version made it, whose presets are not known here."""
-    if header.writer != f"qaad {__version__}":
+    """The plan that an archive was learnt by; None where it is not known.
+
+    It is made again from the request, N and M. So it is not known where another version made the archive, whose presets
+    and choices may differ; where clouds were added, so that N is another; and where the request was too long to keep.
+    """
+    if header.writer != f"qaad {__version__}" or ADDED in header.errors:
         return None
     try:
         request = Request.of_text(header.preset)
     except UsageError:
         return None
-    return replace(plan(request, header.clouds, header.points), network=header.network)
+    network = header.network
+    request = replace(request, latent_size=network.latent_size, patches=network.patches)  # which are not in the text
+    made = plan(request, header.clouds, header.points)
+    return made if made.network == network else None

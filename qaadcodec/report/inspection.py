@@ -29,7 +29,8 @@ def inspection_lines(archive: Inspection, *, verbose: bool) -> list[str]:
 def plan_lines(archive: Inspection) -> list[str]:
     """Every setting that the archive was learnt with, and an empty line."""
     if archive.plan is None:
-        return ["its plan is not known: another version made it, or its settings were too long to keep", ""]
+        why = "another version made it, clouds were added, or its settings were too long to keep"
+        return [f"its plan is not known: {why}", ""]
     rows = [
         (f"{group}.{name}", json.dumps(value))
         for group, settings in archive.plan.to_dict().items()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qaadcodec.archive import ArchiveReader
-from qaadcodec.codec.inspect import inspect
-from qaadcodec.config import Request
+from qaadcodec.codec.inspect import inspect, plan_of
+from qaadcodec.config import Request, plan
 from qaadcodec.errors import ArchiveError
 from qaadcodec.version import __version__
 
@@ -61,6 +62,31 @@ def test_sections_and_bits(archive: Path) -> None:
     assert found.bits_per_latent == pytest.approx(8 * lengths["LATS"] / 12)
     assert found.bits_per_input_point == pytest.approx(8 * lengths["INPT"] / 120)
     assert 5 < found.bits_per_input_point < 30
+
+
+REQUESTS = [Request(), Request(target_bytes=5000), Request(quality=30, latent_size=5), Request(preset="paper")]
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=str)
+def test_the_plan_is_made_again_from_the_header(archive: Path, request_: Request) -> None:
+    made = plan(request_, 4, 120)
+    with ArchiveReader(archive) as reader:
+        header = replace(reader.header, network=made.network, preset=made.request)
+    again = plan_of(header)
+    assert again is not None
+    assert again.to_dict() == made.to_dict()
+
+
+def test_a_plan_that_cannot_be_made_again_is_not_known(archive: Path) -> None:
+    with ArchiveReader(archive) as reader:
+        made = plan(Request(), 4, 120)
+        header = replace(reader.header, network=made.network, preset=made.request)
+    assert plan_of(header) == made
+    assert plan_of(replace(header, writer="qaad 0.0.1")) is None
+    assert plan_of(replace(header, errors={**header.errors, "added_em_kd": 1.0})) is None
+    assert plan_of(replace(header, network=replace(header.network, film=False))) is None
+    assert plan_of(replace(header, preset=header.preset + " training.batch=")) is None
+    assert plan_of(replace(header, preset="")) is None
 
 
 def test_it_is_json(archive: Path) -> None:
