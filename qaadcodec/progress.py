@@ -133,7 +133,7 @@ class Run:
         started, deadline: time.monotonic() at which the work began, and at which it should be over; no deadline when
             None.
         device: where to compute: "auto", "cpu", "cuda" or "mps".
-        seed: of everything random; a whole number that fits 63 bits.
+        seed: the seed of everything random; a whole number that fits 63 bits.
 
     Raises:
         UsageError: the seed is out of range.

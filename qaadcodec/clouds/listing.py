@@ -19,7 +19,7 @@ def clouds_in(place: Place, format: CloudFormat, name: str, prefix: str, selecti
     Args:
         place: the file.
         format: its format.
-        name: of the cloud, if the file holds one.
+        name: the name of the cloud, if the file holds one.
         prefix: what the names of clouds begin with, if the file holds several.
         selection: what of the file was asked for, "array", "[5]" or "array[5]"; "" for all.
 

@@ -49,11 +49,11 @@ class SizeConfig(Settings):
     """What decides how large the archive gets. With none of it, network and coding are taken as they are set.
 
     Attributes:
-        quality: 0 to 100; network and coding are chosen by it for the set (`--quality`).
-        bytes: what the archive should come to (`--target-size`).
+        quality: 0 to 100; it chooses network and coding for the set (`--quality`).
+        bytes: the size that the archive should have (`--target-size`).
         ratio: the same, as a ratio to the bytes of the clouds (`--target-ratio`).
-        metric: what `error` is of, "em_kd" or "n_em_kd".
-        error: that should be reached, in as few bytes as can be (`--target-error`).
+        metric: the metric of `error`, "em_kd" or "n_em_kd".
+        error: the error that should be reached, in as few bytes as can be (`--target-error`).
     """
 
     quality: float | None = None

@@ -18,8 +18,8 @@ class CloudErrors:
     """The errors of one cloud against its original; those that were not asked for are None.
 
     Attributes:
-        index, name: of the cloud in its archive; no index for two clouds.
-        points: of the original.
+        index, name: those of the cloud in its archive; two clouds have no index.
+        points: points of the original.
         em_kd: mean squared matched distance, squared input units; `em_kd_root` is its root, in input units.
         n_em_kd: em_kd over the variance of the original, no unit.
         chamfer: sum of the two mean squared nearest distances; `augmented_chamfer` the larger of them.

@@ -51,7 +51,7 @@ class Batch:
 
     Attributes:
         targets: (B, K·s, C).
-        threads: that share the clouds.
+        threads: the threads that share the clouds.
         depth: number of shared layers.
         displacement: whether the network's output is added to the input point.
     """
@@ -145,7 +145,7 @@ class Pass:
 
         Args:
             target: (K·s, C).
-            weight: of one point's squared error in the loss.
+            weight: what one point's squared error counts in the loss.
             out: (K·s, C), takes the predictions.
             gradients: per shared layer those of the weights (B, out, in), then of the biases (B, out); row b is set.
             sums: takes what is summed over clouds.
