@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from qaadcodec.cli.eval_inputs import files_of, hint_at_pipe, is_archive, two_clouds
+from qaadcodec.cli.eval_metrics import chosen_metrics
 from qaadcodec.cli.options import (
     Ways,
     debug_option,
@@ -31,8 +31,6 @@ from qaadcodec.metrics.names import METRICS
 if TYPE_CHECKING:
     from qaadcodec.codec.open import OpenArchive
     from qaadcodec.metrics.pair import CloudErrors
-
-SUFFIX = ".qaad"
 
 
 @click.command("eval")
@@ -96,8 +94,10 @@ def command(
       qaad eval a.ply b.ply --json
       qaad decode scans.qaad --index 3 -o - | qaad eval - original.ply
     """
-    from qaadcodec.codec.evaluate import check_thresholds, evaluate, summarise
+    from qaadcodec.codec.evaluate import evaluate
     from qaadcodec.codec.open import open as open_archive
+    from qaadcodec.codec.summarise import summarise
+    from qaadcodec.codec.thresholds import check_thresholds
     from qaadcodec.progress import Run
     from qaadcodec.report.errors import errors_csv, errors_lines, notes_of
     from qaadcodec.report.jsonlines import json_line
@@ -152,31 +152,6 @@ def command(
     check_thresholds(summary, limits)
 
 
-def is_archive(path: str) -> bool:
-    """Whether a path is meant as an archive: by its suffix, or by the first bytes of a file.
-
-    A pipe of another name is taken for a cloud: its first bytes can be read only once, by the reader of the cloud.
-    """
-    if Path(path).suffix.lower() == SUFFIX:
-        return True
-    from qaadcodec.archive.frame import MAGIC
-
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return False
-        with open(path, "rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError:
-        return False
-
-
-def hint_at_pipe(path: str) -> str | None:
-    """A hint where a pipe is taken for a cloud and may be meant as an archive; None where it is no pipe."""
-    if path != "-" and (not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path)):
-        return None
-    return f"a pipe without the suffix {SUFFIX} is taken for a cloud: save an archive to a file first"
-
-
 def compared(first: str, second: str, metrics: tuple[str, ...] | None, ways: Ways) -> CloudErrors:
     """One cloud against another. Where the first is none and comes through a pipe, it may be an archive."""
     from qaadcodec.codec.evaluate import evaluate_pair
@@ -188,41 +163,6 @@ def compared(first: str, second: str, metrics: tuple[str, ...] | None, ways: Way
         if unknown and (hint := hint_at_pipe(first)):
             raise CloudError(str(error), hint=f"{error.hint}; {hint}") from error
         raise
-
-
-def files_of(what: Iterable[str]) -> Iterator[Path]:
-    """The files that are read: those named, the selection in them left off, and all in the folders named."""
-    for name in what:
-        path = Path(name.partition("::")[0])
-        yield path
-        if path.is_dir():
-            yield from path.rglob("*")
-
-
-def two_clouds(what: tuple[str, ...]) -> tuple[str, str]:
-    """The two clouds that are compared."""
-    if len(what) != 2:
-        raise UsageError(
-            f"{what[0]} is no archive, and two clouds are compared, not {len(what)}",
-            hint=hint_at_pipe(what[0]) or "qaad eval ARCHIVE REFERENCE..., or qaad eval A.ply B.ply",
-        )
-    if what == ("-", "-"):
-        raise UsageError("only one of the two clouds can come from stdin")
-    return what[0], what[1]
-
-
-def chosen_metrics(metrics: tuple[str, ...], limits: tuple[tuple[str, float], ...]) -> tuple[str, ...] | None:
-    """The metrics asked for, in the order of METRICS; None for all. Every limit needs its metric."""
-    names = [name.strip() for group in metrics for name in group.split(",") if name.strip()]
-    for name in [*names, *(metric for metric, _ in limits)]:
-        if name not in METRICS:
-            raise UsageError(f"unknown metric {name!r}", hint=f"metrics are {', '.join(METRICS)}")
-    if not names:
-        return None
-    for metric, value in limits:
-        if metric not in names:
-            raise UsageError(f"--fail-above {metric}={value:g} needs {metric} among the --metrics")
-    return tuple(name for name in METRICS if name in names)
 
 
 def write_csv(path: Path, text: str, *, overwrite: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,11 +62,6 @@ def nearest_errors(decoded: Floats, original: Floats) -> dict[str, float]:
     found = nearest_distances(decoded, original)
     psnr = found.d1_psnr(diagonal(original))
     return dict(zip(NEAREST, (found.chamfer, found.augmented_chamfer, psnr, found.hausdorff), strict=True))
-
-
-def asks_for(metrics: Collection[str], group: Collection[str]) -> bool:
-    """Whether one of the metrics is of a group, MATCHED or NEAREST."""
-    return not set(metrics).isdisjoint(group)
 
 
 def finite_or_none(value: float | None) -> float | None:
