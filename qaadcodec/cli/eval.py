@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     type=parse_limit,
     multiple=True,
     metavar="METRIC=VALUE",
-    help="Exit code 5 when the mean of that metric is above the value (d1_psnr: below it); repeatable.",
+    help="Exit code 5 when the mean of that metric is above the value (PSNR: below it); repeatable.",
 )
 @ways(
     seed_option("Seed of the subsample that EM-kD draws from the larger of two unequal clouds."),
@@ -85,8 +85,8 @@ def command(
     Each cloud of ARCHIVE is compared with the REFERENCE of its name; or one cloud with another, the second being the
     original. REFERENCE is a folder or files, as the INPUT of compress; of two clouds, one may be - for stdin. Distances
     are in the units of the originals: em_kd, chamfer and augmented_chamfer are mean squared distances, em_kd_root is
-    the root of em_kd, n_em_kd is em_kd over the variance of the original, hausdorff is a distance, and d1_psnr is in dB
-    with the diagonal of the original's bounding box as peak.
+    the root of em_kd, n_em_kd is em_kd over the variance of the original, hausdorff is a distance; d1_psnr (point to
+    point) and d2_psnr (point to plane) are in dB with the diagonal of the original's bounding box as peak.
 
     \b
     Example:

@@ -13,6 +13,7 @@ from qaadcodec.errors import UsageError
 from qaadcodec.metrics.em_kd import em_kd
 from qaadcodec.metrics.names import MATCHED, NEAREST, asks_for
 from qaadcodec.metrics.pair import CloudErrors, matched_errors, nearest_errors
+from qaadcodec.metrics.point_tree import PointTree
 
 Solver: TypeAlias = Callable[[Floats, Floats], tuple[float, float]]
 """EM-kD of two clouds of equal size, and by how much at most it is too high"""
@@ -55,6 +56,6 @@ def compare(decoded: Numbers, original: Numbers, metrics: Sequence[str], seed: i
             notes.append(f"EM-kD may be up to {math.ceil(1000 * gap / matched) / 10} % too high")
         values |= matched_errors(matched, original)
     if asks_for(metrics, NEAREST):
-        values |= nearest_errors(decoded, original)
+        values |= nearest_errors(PointTree.of(decoded), PointTree.of(original), metrics)
     asked = {key: value for key, value in values.items() if key in metrics}
     return CloudErrors(index=None, name="", points=len(original), note="; ".join(notes) or None, **asked)

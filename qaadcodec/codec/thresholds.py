@@ -10,7 +10,7 @@ from qaadcodec.metrics.names import HIGHER_IS_BETTER, chosen_metrics
 
 
 def check_thresholds(summary: Mapping[str, Any], limits: Mapping[str, float] | Iterable[tuple[str, float]]) -> None:
-    """Compare the means of a summary with limits; for d1_psnr, where more is better, the limit is the least.
+    """Compare the means of a summary with limits; for the PSNRs, where more is better, the limit is the least.
 
     Args:
         summary: by `summarise`.

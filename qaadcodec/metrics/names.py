@@ -7,9 +7,9 @@ from collections.abc import Collection
 from qaadcodec.errors import UsageError
 
 MATCHED = ("em_kd", "em_kd_root", "n_em_kd")  # by a bijection
-NEAREST = ("chamfer", "augmented_chamfer", "d1_psnr", "hausdorff")  # by nearest neighbours
+NEAREST = ("chamfer", "augmented_chamfer", "d1_psnr", "d2_psnr", "hausdorff")  # by nearest neighbours
 METRICS = (*MATCHED, *NEAREST)
-HIGHER_IS_BETTER = ("d1_psnr",)
+HIGHER_IS_BETTER = ("d1_psnr", "d2_psnr")
 
 
 def chosen_metrics(metrics: Collection[str] | None) -> tuple[str, ...]:

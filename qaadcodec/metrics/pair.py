@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from qaadcodec.arrays import Floats
 from qaadcodec.metrics.em_kd import variance
-from qaadcodec.metrics.names import MATCHED, METRICS, NEAREST
-from qaadcodec.metrics.nearest import diagonal, nearest_distances
+from qaadcodec.metrics.names import MATCHED, METRICS
+from qaadcodec.metrics.nearest import diagonal, nearest_neighbours, psnr
+from qaadcodec.metrics.point_to_plane import plane_mse
+from qaadcodec.metrics.point_tree import PointTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class CloudErrors:
         em_kd: mean squared matched distance, squared input units; `em_kd_root` is its root, in input units.
         n_em_kd: em_kd over the variance of the original, no unit.
         chamfer: sum of the two mean squared nearest distances; `augmented_chamfer` the larger of them.
-        d1_psnr: dB, with the diagonal of the original's bounding box as peak.
+        d1_psnr: point to point, dB, with the diagonal of the original's bounding box as peak; `d2_psnr` point to plane.
         hausdorff: input units.
         note: what a reader of the numbers has to know.
     """
@@ -36,6 +39,7 @@ class CloudErrors:
     chamfer: float | None = None
     augmented_chamfer: float | None = None
     d1_psnr: float | None = None
+    d2_psnr: float | None = None
     hausdorff: float | None = None
     note: str | None = None
 
@@ -57,11 +61,23 @@ def matched_errors(matched: float, original: Floats) -> dict[str, float]:
     return dict(zip(MATCHED, (matched, math.sqrt(matched), relative), strict=True))
 
 
-def nearest_errors(decoded: Floats, original: Floats) -> dict[str, float]:
-    """The errors by nearest neighbours, of all points: (m, 3) and (n, 3)."""
-    found = nearest_distances(decoded, original)
-    psnr = found.d1_psnr(diagonal(original))
-    return dict(zip(NEAREST, (found.chamfer, found.augmented_chamfer, psnr, found.hausdorff), strict=True))
+def nearest_errors(decoded: PointTree, original: PointTree, metrics: Collection[str]) -> dict[str, float]:
+    """The errors by nearest neighbours, of all points: (m, 3) and (n, 3).
+
+    Args:
+        metrics: d2_psnr, which needs the normals of the original, is left out unless it is among them.
+    """
+    neighbours = nearest_neighbours(decoded, original)
+    found, peak = neighbours.distances, diagonal(original.points)
+    values = {
+        "chamfer": found.chamfer,
+        "augmented_chamfer": found.augmented_chamfer,
+        "d1_psnr": found.d1_psnr(peak),
+        "hausdorff": found.hausdorff,
+    }
+    if "d2_psnr" in metrics:
+        values["d2_psnr"] = psnr(plane_mse(decoded, original, neighbours), peak)
+    return values
 
 
 def finite_or_none(value: float | None) -> float | None:

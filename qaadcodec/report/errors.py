@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from qaadcodec.metrics.names import HIGHER_IS_BETTER
 from qaadcodec.report.tables import facts, table
 from qaadcodec.report.text import count_of, grouped, percent, short
 
@@ -20,6 +21,7 @@ HEADERS = {
     "chamfer": "Chamfer",
     "augmented_chamfer": "aug. Chamfer",
     "d1_psnr": "D1 PSNR",
+    "d2_psnr": "D2 PSNR",
     "hausdorff": "Hausdorff",
 }
 STATISTICS = ("mean", "median", "p95", "max")
@@ -40,9 +42,15 @@ def errors_lines(errors: Sequence[CloudErrors], summary: Mapping[str, Any]) -> l
     return [
         *table(rows, "rl" + "r" * (len(metrics) + 1), header=header),
         *notes_of(errors),
-        *(["D1 PSNR in dB; peak: " + str(summary["peak"])] if "d1_psnr" in metrics and summary.get("peak") else []),
+        *psnr_lines(metrics, summary),
         *rate_lines(summary),
     ]
+
+
+def psnr_lines(metrics: Collection[str], summary: Mapping[str, Any]) -> list[str]:
+    """What the PSNRs among the metrics are relative to."""
+    kinds = [kind for kind in ("D1", "D2") if f"{kind.lower()}_psnr" in metrics]
+    return [f"{' and '.join(kinds)} PSNR in dB; peak: {summary['peak']}"] if kinds and summary.get("peak") else []
 
 
 def notes_of(errors: Sequence[CloudErrors]) -> list[str]:
@@ -77,7 +85,7 @@ def cell(metric: str, value: float | None) -> str:
         return "-"
     if metric == "n_em_kd":
         return percent(value)
-    return f"{value:.2f}" if metric == "d1_psnr" else short(value)
+    return f"{value:.2f}" if metric in HIGHER_IS_BETTER else short(value)
 
 
 def errors_csv(errors: Sequence[CloudErrors]) -> str:

@@ -22,7 +22,10 @@ from qaadcodec.codec.summarise import summarise
 from qaadcodec.codec.thresholds import check_thresholds
 from qaadcodec.errors import CloudError, UsageError
 from qaadcodec.metrics.names import METRICS
+from qaadcodec.metrics.nearest import nearest_neighbours
 from qaadcodec.metrics.pair import CloudErrors
+from qaadcodec.metrics.point_to_plane import plane_mse
+from qaadcodec.metrics.point_tree import PointTree
 from qaadcodec.progress import PhaseEnded, PhaseStarted, Progress, Run
 
 MakeShape = Callable[..., npt.NDArray[np.float64]]
@@ -44,8 +47,15 @@ def expected(decoded: npt.NDArray[Any], original: npt.NDArray[Any]) -> dict[str,
         "chamfer": there + back,
         "augmented_chamfer": max(there, back),
         "d1_psnr": 10 * math.log10(3 * peak / max(there, back)),
+        "d2_psnr": 10 * math.log10(3 * peak / along_normals(decoded, original)),
         "hausdorff": math.sqrt(max(squared.min(1).max(), squared.min(0).max())),
     }
+
+
+def along_normals(decoded: npt.NDArray[np.float64], original: npt.NDArray[np.float64]) -> float:
+    """The point-to-plane error; tests/unit/metrics/test_point_to_plane.py has it by its definition."""
+    ours, theirs = PointTree.of(decoded), PointTree.of(original)
+    return plane_mse(ours, theirs, nearest_neighbours(ours, theirs))
 
 
 def test_every_metric_of_every_cloud(archive: Path, made: Path, make_shape: MakeShape) -> None:
@@ -173,10 +183,10 @@ def test_equal_clouds_have_no_error(tmp_path: Path, make_shape: MakeShape, put_c
     a = put_cloud(tmp_path / "a.npy", cloud)
     b = put_cloud(tmp_path / "b.npy", np.random.default_rng(0).permutation(cloud))
     found = evaluate_pair(a, b)
-    assert found == CloudErrors(None, "a", 50, 0.0, 0.0, 0.0, 0.0, 0.0, math.inf, 0.0, None)
+    assert found == CloudErrors(None, "a", 50, 0.0, 0.0, 0.0, 0.0, 0.0, math.inf, math.inf, 0.0, None)
     assert json.dumps(found.to_dict(), allow_nan=False) == (
         '{"index": null, "name": "a", "points": 50, "em_kd": 0.0, "em_kd_root": 0.0, "n_em_kd": 0.0, '
-        '"chamfer": 0.0, "augmented_chamfer": 0.0, "d1_psnr": null, "hausdorff": 0.0}'
+        '"chamfer": 0.0, "augmented_chamfer": 0.0, "d1_psnr": null, "d2_psnr": null, "hausdorff": 0.0}'
     )
     summary = summarise([found], None)
     assert summary["em_kd"] == {"mean": 0.0, "median": 0.0, "p95": 0.0, "max": 0.0}

@@ -95,7 +95,7 @@ def test_only_the_first_names_unless_all_are_asked_for() -> None:
 
 
 def errors_of(index: int | None, name: str, **values: float) -> Any:
-    keys = ("em_kd", "em_kd_root", "n_em_kd", "chamfer", "augmented_chamfer", "d1_psnr", "hausdorff")
+    keys = ("em_kd", "em_kd_root", "n_em_kd", "chamfer", "augmented_chamfer", "d1_psnr", "d2_psnr", "hausdorff")
     record = {"index": index, "name": name, "points": 300} | dict.fromkeys(keys) | values
     note = "EM-kD on 200" if name == "b" else None
     return SimpleNamespace(**record, to_dict=lambda: record, note=note)
@@ -134,6 +134,17 @@ def test_errors_as_a_table() -> None:
     ]
 
 
+def test_what_the_psnrs_are_relative_to() -> None:
+    peak = {"clouds": 1, "peak": "the diagonal"}
+    assert errors_lines([errors_of(None, "a", d1_psnr=40.125, d2_psnr=45.5)], peak) == [
+        "index  name  points  D1 PSNR  D2 PSNR",
+        "-----  ----  ------  -------  -------",
+        "    -  a        300    40.12    45.50",
+        "D1 and D2 PSNR in dB; peak: the diagonal",
+    ]
+    assert errors_lines([errors_of(None, "a", d2_psnr=45.5)], peak)[-1] == "D2 PSNR in dB; peak: the diagonal"
+
+
 def test_a_note_on_many_clouds_is_said_once() -> None:
     clouds: Any = [SimpleNamespace(name=n, note=f"EM-kD on {m}") for n, m in (("a", 5), ("b", 7), ("c", 5))]
     assert notes_of(clouds) == ["2 clouds: EM-kD on 5", "b: EM-kD on 7"]
@@ -149,6 +160,6 @@ def test_two_clouds_have_no_statistics_and_no_rate() -> None:
 
 def test_errors_as_csv() -> None:
     assert errors_csv([errors_of(0, 'a,"b"', em_kd=1e-7)]).splitlines() == [
-        "index,name,points,em_kd,em_kd_root,n_em_kd,chamfer,augmented_chamfer,d1_psnr,hausdorff",
-        '0,"a,""b""",300,1e-07,,,,,,',
+        "index,name,points,em_kd,em_kd_root,n_em_kd,chamfer,augmented_chamfer,d1_psnr,d2_psnr,hausdorff",
+        '0,"a,""b""",300,1e-07,,,,,,,',
     ]
