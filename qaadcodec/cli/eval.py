@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qaadcodec.cli.eval_inputs import files_of, hint_at_pipe, is_archive, two_clouds
-from qaadcodec.cli.eval_metrics import chosen_metrics
+from qaadcodec.cli.eval_inputs import files_of, hint_at_pipe, is_archive, one_from_stdin, two_clouds
+from qaadcodec.cli.eval_metrics import Asked, asked_options
 from qaadcodec.cli.options import (
     Ways,
     debug_option,
@@ -22,11 +22,9 @@ from qaadcodec.cli.options import (
     seed_option,
     ways,
 )
-from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.output import put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
-from qaadcodec.metrics.names import METRICS
 
 if TYPE_CHECKING:
     from qaadcodec.codec.open import OpenArchive
@@ -35,12 +33,7 @@ if TYPE_CHECKING:
 
 @click.command("eval")
 @click.argument("what", metavar="ARCHIVE REFERENCE... | DECODED ORIGINAL", nargs=-1, required=True)
-@click.option(
-    "--metrics",
-    multiple=True,
-    metavar="NAME,...",
-    help=f"Only these of {', '.join(METRICS)}.  [default: all]",
-)
+@asked_options
 @click.option(
     "-i",
     "--index",
@@ -51,14 +44,6 @@ if TYPE_CHECKING:
     help="Only the cloud at this place of the archive; repeatable.  [default: all]",
 )
 @click.option("--csv", "table_file", type=path_type(), metavar="FILE", help="Also write a CSV table, a row per cloud.")
-@click.option(
-    "--fail-above",
-    "limits",
-    type=parse_limit,
-    multiple=True,
-    metavar="METRIC=VALUE",
-    help="Exit code 5 when the mean of that metric is above the value (PSNR: below it); repeatable.",
-)
 @ways(
     seed_option("Seed of the subsample that EM-kD draws from the larger of two unequal clouds."),
     click.option(
@@ -74,10 +59,9 @@ if TYPE_CHECKING:
 )
 def command(
     what: tuple[str, ...],
-    metrics: tuple[str, ...],
+    asked: Asked,
     indices: tuple[int, ...],
     table_file: Path | None,
-    limits: tuple[tuple[str, float], ...],
     ways: Ways,
 ) -> None:
     """Compare decoded clouds with their originals.
@@ -88,9 +72,14 @@ def command(
     the root of em_kd, n_em_kd is em_kd over the variance of the original, hausdorff is a distance; d1_psnr (point to
     point) and d2_psnr (point to plane) are in dB with the diagonal of the original's bounding box as peak.
 
+    With --dense, off_rms, off_p99 and off_max are from the decoded points to the surface, cover_rms, cover_p99 and
+    cover_max from the surface to the decoded points, in spacings of the original's points; stray is the share of
+    decoded points more than 2 spacings off the surface.
+
     \b
     Example:
       qaad eval scans.qaad scans/ --csv errors.csv --fail-above n_em_kd=0.002
+      qaad eval scans.qaad scans/ --dense scans-dense/ --fail-above stray=0.01
       qaad eval a.ply b.ply --json
       qaad decode scans.qaad --index 3 -o - | qaad eval - original.ply
     """
@@ -103,12 +92,12 @@ def command(
     from qaadcodec.report.jsonlines import json_line
     from qaadcodec.report.progress.reporting import reporting
 
-    wanted = chosen_metrics(metrics, limits)
+    one_from_stdin((*what, *asked.dense))
     if table_file is not None:
         from qaadcodec.files import preflight, protect
 
         preflight(table_file, ways.force)
-        protect(files_of(what), table_file)
+        protect(files_of((*what, *asked.dense)), table_file)
 
     opened: AbstractContextManager[OpenArchive | None] = nullcontext()
     if is_archive(what[0]):
@@ -127,9 +116,9 @@ def command(
         results: Iterable[CloudErrors]
         if archive is not None:
             run = Run(listener=listener, seed=ways.seed, device=ways.device)
-            results = evaluate(archive, what[1:], indices=indices, metrics=wanted, run=run)
+            results = evaluate(archive, what[1:], dense=asked.dense, indices=indices, metrics=asked.metrics, run=run)
         else:
-            results = [compared(first, second, wanted, ways)]
+            results = [compared(first, second, asked, ways)]
         for each in results:
             errors.append(each)
             if ways.as_json:
@@ -143,21 +132,24 @@ def command(
         put(errors_lines(errors, summary))
     if table_file is not None:
         write_csv(table_file, errors_csv(errors), overwrite=ways.force)
-    if limits and archive is not None and not indices and summary["clouds"] < summary["archive_clouds"]:
+    if asked.limits and archive is not None and not indices and summary["clouds"] < summary["archive_clouds"]:
         raise CloudError(
             f"{summary['archive_clouds'] - summary['clouds']} of {summary['archive_clouds']} clouds have no original, "
             "so the limits cannot be checked",
             hint="name all originals, or choose clouds with --index",
         )
-    check_thresholds(summary, limits)
+    check_thresholds(summary, asked.limits)
 
 
-def compared(first: str, second: str, metrics: tuple[str, ...] | None, ways: Ways) -> CloudErrors:
+def compared(first: str, second: str, asked: Asked, ways: Ways) -> CloudErrors:
     """One cloud against another. Where the first is none and comes through a pipe, it may be an archive."""
     from qaadcodec.codec.evaluate import evaluate_pair
 
+    if len(asked.dense) > 1:
+        raise UsageError(f"two clouds have one dense reference, not {len(asked.dense)}")
+    dense = asked.dense[0] if asked.dense else None
     try:
-        return evaluate_pair(first, second, metrics=metrics, seed=ways.seed, device=ways.device)
+        return evaluate_pair(first, second, dense=dense, metrics=asked.metrics, seed=ways.seed, device=ways.device)
     except CloudError as error:
         unknown = str(error).startswith(f"{'stdin' if first == '-' else first}: is not a cloud")
         if unknown and (hint := hint_at_pipe(first)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from qaadcodec.errors import UsageError
@@ -46,6 +46,12 @@ def files_of(what: Iterable[str]) -> Iterator[Path]:
             yield from path.rglob("*")
 
 
+def one_from_stdin(names: Sequence[str]) -> None:
+    """UsageError where more than one of the inputs is stdin, which can be read only once."""
+    if names.count("-") > 1:
+        raise UsageError("only one of the clouds can come from stdin")
+
+
 def two_clouds(what: tuple[str, ...]) -> tuple[str, str]:
     """The two clouds that are compared."""
     if len(what) != 2:
@@ -53,6 +59,4 @@ def two_clouds(what: tuple[str, ...]) -> tuple[str, str]:
             f"{what[0]} is no archive, and two clouds are compared, not {len(what)}",
             hint=hint_at_pipe(what[0]) or "qaad eval ARCHIVE REFERENCE..., or qaad eval A.ply B.ply",
         )
-    if what == ("-", "-"):
-        raise UsageError("only one of the two clouds can come from stdin")
     return what[0], what[1]

@@ -14,6 +14,7 @@ from qaadcodec.metrics.em_kd import em_kd
 from qaadcodec.metrics.names import MATCHED, NEAREST, asks_for
 from qaadcodec.metrics.pair import CloudErrors, matched_errors, nearest_errors
 from qaadcodec.metrics.point_tree import PointTree
+from qaadcodec.metrics.surface import Surface, surface_errors
 
 Solver: TypeAlias = Callable[[Floats, Floats], tuple[float, float]]
 """EM-kD of two clouds of equal size, and by how much at most it is too high"""
@@ -40,8 +41,15 @@ def solver(device: str) -> Solver:
     return partial(em_kd_within, device=choose_device(device))
 
 
-def compare(decoded: Numbers, original: Numbers, metrics: Sequence[str], seed: int, solve: Solver) -> CloudErrors:
-    """The errors of a cloud, which has no name yet, against its original: (m, 3) and (n, 3).
+def compare(
+    decoded: Numbers,
+    original: Numbers,
+    surface: Surface | None,
+    metrics: Sequence[str],
+    seed: int,
+    solve: Solver,
+) -> CloudErrors:
+    """The errors of a cloud, which has no name yet, against its original, (m, 3) and (n, 3), and against its surface.
 
     Where counts differ, EM-kD takes a subsample of the larger cloud; the note says so.
     """
@@ -55,7 +63,11 @@ def compare(decoded: Numbers, original: Numbers, metrics: Sequence[str], seed: i
         if gap > 0:
             notes.append(f"EM-kD may be up to {math.ceil(1000 * gap / matched) / 10} % too high")
         values |= matched_errors(matched, original)
-    if asks_for(metrics, NEAREST):
-        values |= nearest_errors(PointTree.of(decoded), PointTree.of(original), metrics)
+    if surface or asks_for(metrics, NEAREST):
+        tree = PointTree.of(decoded)
+        if asks_for(metrics, NEAREST):
+            values |= nearest_errors(tree, PointTree.of(original), metrics)
+        if surface:
+            values |= surface_errors(tree, surface)
     asked = {key: value for key, value in values.items() if key in metrics}
     return CloudErrors(index=None, name="", points=len(original), note="; ".join(notes) or None, **asked)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qaadcodec.clouds import find_clouds, read_cloud
 from qaadcodec.codec.compare import compare, exactly, solver
+from qaadcodec.codec.dense import dense_references, read_surface
 from qaadcodec.codec.open import OpenArchive, reading
 from qaadcodec.codec.originals import by_name
 from qaadcodec.errors import CloudError
@@ -20,6 +21,7 @@ def evaluate(
     archive: str | Path | OpenArchive,
     references: Sequence[str | Path],
     *,
+    dense: Sequence[str | Path] = (),
     indices: Sequence[int] = (),
     metrics: Sequence[str] | None = None,
     run: Run | None = None,
@@ -29,16 +31,19 @@ def evaluate(
     Args:
         archive: the .qaad file, or one that is open, which stays so.
         references: folders or files with the originals, as for `compress`.
+        dense: folders or files with dense samplings of the same surfaces, found by name as the originals are; of
+            every cloud that is compared there has to be one. The errors in SURFACE are measured with them alone.
         indices: only these clouds; all for which there is an original when empty.
-        metrics: names out of METRICS; all when None.
+        metrics: names out of METRICS; all when None, those in SURFACE only where there are dense references.
         run: its listener hears of progress, and of clouds that have no original; its seed draws the subsample that
             EM-kD takes of the larger cloud where counts differ. On its device "cuda", EM-kD is an upper bound, and the
             note of each cloud says by how much at most; on all others it is exact.
 
     Raises:
-        CloudError: an original is missing or unusable; ArchiveError; UsageError for an unknown metric or index.
+        CloudError: an original or dense reference is missing or unusable; ArchiveError; UsageError for an unknown
+            metric or index, and for metrics that do not go with `dense`.
     """
-    wanted, run = chosen_metrics(metrics), run or Run()
+    wanted, run = chosen_metrics(metrics, dense=bool(dense)), run or Run()
     solve = solver(run.device) if asks_for(wanted, MATCHED) else exactly
     with reading(archive) as source:
         found = by_name(source, find_clouds(references))
@@ -47,6 +52,7 @@ def evaluate(
             what = f"{len(missing)} of {len(source)} clouds have no original among the references, such as {missing[0]}"
             run.warn(what)
         chosen = [source.absolute_index(i) for i in indices] or sorted(found)
+        surfaces = dense_references(source, dense, chosen)
         with run.phase("comparing", len(chosen), "clouds") as phase:
             for i in chosen:
                 if i not in found:
@@ -55,17 +61,28 @@ def evaluate(
                         hint="originals are found by name, relative to the folder given",
                     )
                 original = found[i].load().points
-                yield replace(
-                    compare(source.points(i), original, wanted, run.seed, solve), index=i, name=source.names[i]
-                )
+                surface = read_surface(surfaces[i], len(original)) if surfaces else None
+                errors = compare(source.points(i), original, surface, wanted, run.seed, solve)
+                yield replace(errors, index=i, name=source.names[i])
                 phase.advance()
 
 
 def evaluate_pair(
-    a: str | Path, b: str | Path, *, metrics: Sequence[str] | None = None, seed: int = 0, device: str = "cpu"
+    a: str | Path,
+    b: str | Path,
+    *,
+    dense: str | Path | None = None,
+    metrics: Sequence[str] | None = None,
+    seed: int = 0,
+    device: str = "cpu",
 ) -> CloudErrors:
-    """Compare two clouds, the second being the original; "-" is stdin. `evaluate` describes seed and device."""
-    wanted = chosen_metrics(metrics)
+    """Compare two clouds, the second being the original; "-" is stdin.
+
+    Args:
+        dense: a dense sampling of the surface; `evaluate` describes metrics, seed and device.
+    """
+    wanted = chosen_metrics(metrics, dense=dense is not None)
     solve = solver(device) if asks_for(wanted, MATCHED) else exactly
     first, second = read_cloud(a), read_cloud(b)
-    return replace(compare(first.points, second.points, wanted, seed, solve), name=first.name)
+    surface = None if dense is None else read_surface(dense, len(second))
+    return replace(compare(first.points, second.points, surface, wanted, seed, solve), name=first.name)

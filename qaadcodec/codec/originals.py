@@ -10,8 +10,11 @@ from qaadcodec.codec.open import OpenArchive
 from qaadcodec.errors import CloudError
 
 
-def by_name(source: OpenArchive, references: Sequence[CloudSource]) -> dict[int, CloudSource]:
+def by_name(source: OpenArchive, references: Sequence[CloudSource], kind: str = "reference") -> dict[int, CloudSource]:
     """The original of each cloud: the reference of its name, or else of its last part, if only those two have it.
+
+    Args:
+        kind: what the references are called in messages.
 
     Raises:
         CloudError: none of the references has the name of a cloud.
@@ -28,9 +31,10 @@ def by_name(source: OpenArchive, references: Sequence[CloudSource]) -> dict[int,
         if i not in found and len(candidates) == 1 and ends[end] == 1:
             found[i] = candidates[0]
     if not found:
+        hint = "give the folder that was compressed" if kind == "reference" else f"a {kind} has the name of its cloud"
         raise CloudError(
-            f"none of {len(references)} references has the name of a cloud: they are named like "
+            f"none of {len(references)} {kind}s has the name of a cloud: they are named like "
             f"{references[0].name!r}, the clouds like {source.names[0]!r}",
-            hint="give the folder that was compressed",
+            hint=hint,
         )
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from qaadcodec.errors import ThresholdMissed, UsageError
-from qaadcodec.metrics.names import HIGHER_IS_BETTER, chosen_metrics
+from qaadcodec.metrics.names import HIGHER_IS_BETTER, check_known
 
 
 def check_thresholds(summary: Mapping[str, Any], limits: Mapping[str, float] | Iterable[tuple[str, float]]) -> None:
@@ -21,7 +21,7 @@ def check_thresholds(summary: Mapping[str, Any], limits: Mapping[str, float] | I
         UsageError: a metric is unknown or was not measured.
     """
     pairs = list(dict.fromkeys(limits.items() if isinstance(limits, Mapping) else limits))
-    chosen_metrics([name for name, _ in pairs])
+    check_known([name for name, _ in pairs])
     missed = []
     for name, limit in pairs:
         if name not in summary:

@@ -27,6 +27,9 @@ class CloudErrors:
         chamfer: sum of the two mean squared nearest distances; `augmented_chamfer` the larger of them.
         d1_psnr: point to point, dB, with the diagonal of the original's bounding box as peak; `d2_psnr` point to plane.
         hausdorff: input units.
+        off_rms, off_p99, off_max: distances from decoded points to the surface, in spacings of the original.
+        cover_rms, cover_p99, cover_max: from the surface to the nearest decoded point, in the same unit.
+        stray: share of decoded points that are far off the surface.
         note: what a reader of the numbers has to know.
     """
 
@@ -41,6 +44,13 @@ class CloudErrors:
     d1_psnr: float | None = None
     d2_psnr: float | None = None
     hausdorff: float | None = None
+    off_rms: float | None = None
+    off_p99: float | None = None
+    off_max: float | None = None
+    cover_rms: float | None = None
+    cover_p99: float | None = None
+    cover_max: float | None = None
+    stray: float | None = None
     note: str | None = None
 
     def to_dict(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from qaadcodec.codec.open import open as open_archive
 from qaadcodec.codec.summarise import summarise
 from qaadcodec.codec.thresholds import check_thresholds
 from qaadcodec.errors import CloudError, UsageError
-from qaadcodec.metrics.names import METRICS
+from qaadcodec.metrics.names import MATCHED, METRICS, NEAREST, SURFACE
 from qaadcodec.metrics.nearest import nearest_neighbours
 from qaadcodec.metrics.pair import CloudErrors
 from qaadcodec.metrics.point_to_plane import plane_mse
@@ -68,7 +68,7 @@ def test_every_metric_of_every_cloud(archive: Path, made: Path, make_shape: Make
             wanted = expected(source[i], make_shape(i).astype(np.float32))
             values = found.to_dict()
             assert list(values) == ["index", "name", "points", *METRICS]
-            for name in METRICS:
+            for name in (*MATCHED, *NEAREST):
                 assert values[name] == pytest.approx(wanted[name], rel=1e-6), name
 
 
@@ -183,10 +183,12 @@ def test_equal_clouds_have_no_error(tmp_path: Path, make_shape: MakeShape, put_c
     a = put_cloud(tmp_path / "a.npy", cloud)
     b = put_cloud(tmp_path / "b.npy", np.random.default_rng(0).permutation(cloud))
     found = evaluate_pair(a, b)
-    assert found == CloudErrors(None, "a", 50, 0.0, 0.0, 0.0, 0.0, 0.0, math.inf, math.inf, 0.0, None)
+    assert found == CloudErrors(None, "a", 50, 0.0, 0.0, 0.0, 0.0, 0.0, math.inf, math.inf, 0.0)
     assert json.dumps(found.to_dict(), allow_nan=False) == (
         '{"index": null, "name": "a", "points": 50, "em_kd": 0.0, "em_kd_root": 0.0, "n_em_kd": 0.0, '
-        '"chamfer": 0.0, "augmented_chamfer": 0.0, "d1_psnr": null, "d2_psnr": null, "hausdorff": 0.0}'
+        '"chamfer": 0.0, "augmented_chamfer": 0.0, "d1_psnr": null, "d2_psnr": null, "hausdorff": 0.0, '
+        + ", ".join(f'"{name}": null' for name in SURFACE)
+        + "}"
     )
     summary = summarise([found], None)
     assert summary["em_kd"] == {"mean": 0.0, "median": 0.0, "p95": 0.0, "max": 0.0}
