@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from qaadcodec.codec.compress import compress
     from qaadcodec.codec.decode import decode
     from qaadcodec.codec.encode import encode
-    from qaadcodec.codec.evaluate import evaluate, evaluate_pair, summarise
+    from qaadcodec.codec.evaluate import evaluate, evaluate_pair
     from qaadcodec.codec.inspect import inspect
     from qaadcodec.codec.open import OpenArchive, open
+    from qaadcodec.codec.summarise import summarise
     from qaadcodec.codec.verify import verify
     from qaadcodec.progress import Run, StopRequest
 
@@ -76,7 +77,7 @@ _HOME = {
     "evaluate_pair": "codec.evaluate",
     "inspect": "codec.inspect",
     "open": "codec.open",
-    "summarise": "codec.evaluate",
+    "summarise": "codec.summarise",
     "verify": "codec.verify",
 }
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from qaadcodec.cli.eval_inputs import files_of, hint_at_pipe, is_archive, one_from_stdin, two_clouds
+from qaadcodec.cli.eval_metrics import Asked, asked_options
 from qaadcodec.cli.options import (
     Ways,
     debug_option,
@@ -22,27 +22,18 @@ from qaadcodec.cli.options import (
     seed_option,
     ways,
 )
-from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.output import put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
-from qaadcodec.metrics.names import METRICS
 
 if TYPE_CHECKING:
     from qaadcodec.codec.open import OpenArchive
     from qaadcodec.metrics.pair import CloudErrors
 
-SUFFIX = ".qaad"
-
 
 @click.command("eval")
 @click.argument("what", metavar="ARCHIVE REFERENCE... | DECODED ORIGINAL", nargs=-1, required=True)
-@click.option(
-    "--metrics",
-    multiple=True,
-    metavar="NAME,...",
-    help=f"Only these of {', '.join(METRICS)}.  [default: all]",
-)
+@asked_options
 @click.option(
     "-i",
     "--index",
@@ -53,14 +44,6 @@ SUFFIX = ".qaad"
     help="Only the cloud at this place of the archive; repeatable.  [default: all]",
 )
 @click.option("--csv", "table_file", type=path_type(), metavar="FILE", help="Also write a CSV table, a row per cloud.")
-@click.option(
-    "--fail-above",
-    "limits",
-    type=parse_limit,
-    multiple=True,
-    metavar="METRIC=VALUE",
-    help="Exit code 5 when the mean of that metric is above the value (d1_psnr: below it); repeatable.",
-)
 @ways(
     seed_option("Seed of the subsample that EM-kD draws from the larger of two unequal clouds."),
     click.option(
@@ -76,10 +59,9 @@ SUFFIX = ".qaad"
 )
 def command(
     what: tuple[str, ...],
-    metrics: tuple[str, ...],
+    asked: Asked,
     indices: tuple[int, ...],
     table_file: Path | None,
-    limits: tuple[tuple[str, float], ...],
     ways: Ways,
 ) -> None:
     """Compare decoded clouds with their originals.
@@ -87,28 +69,35 @@ def command(
     Each cloud of ARCHIVE is compared with the REFERENCE of its name; or one cloud with another, the second being the
     original. REFERENCE is a folder or files, as the INPUT of compress; of two clouds, one may be - for stdin. Distances
     are in the units of the originals: em_kd, chamfer and augmented_chamfer are mean squared distances, em_kd_root is
-    the root of em_kd, n_em_kd is em_kd over the variance of the original, hausdorff is a distance, and d1_psnr is in dB
-    with the diagonal of the original's bounding box as peak.
+    the root of em_kd, n_em_kd is em_kd over the variance of the original, hausdorff is a distance; d1_psnr (point to
+    point) and d2_psnr (point to plane) are in dB with the diagonal of the original's bounding box as peak.
+
+    With --dense, off_rms, off_p99 and off_max are from the decoded points to the surface, cover_rms, cover_p99 and
+    cover_max from the surface to the decoded points, in spacings of the original's points; stray is the share of
+    decoded points more than 2 spacings off the surface.
 
     \b
     Example:
       qaad eval scans.qaad scans/ --csv errors.csv --fail-above n_em_kd=0.002
+      qaad eval scans.qaad scans/ --dense scans-dense/ --fail-above stray=0.01
       qaad eval a.ply b.ply --json
       qaad decode scans.qaad --index 3 -o - | qaad eval - original.ply
     """
-    from qaadcodec.codec.evaluate import check_thresholds, evaluate, summarise
+    from qaadcodec.codec.evaluate import evaluate
     from qaadcodec.codec.open import open as open_archive
+    from qaadcodec.codec.summarise import summarise
+    from qaadcodec.codec.thresholds import check_thresholds
     from qaadcodec.progress import Run
     from qaadcodec.report.errors import errors_csv, errors_lines, notes_of
     from qaadcodec.report.jsonlines import json_line
     from qaadcodec.report.progress.reporting import reporting
 
-    wanted = chosen_metrics(metrics, limits)
+    one_from_stdin((*what, *asked.dense))
     if table_file is not None:
         from qaadcodec.files import preflight, protect
 
         preflight(table_file, ways.force)
-        protect(files_of(what), table_file)
+        protect(files_of((*what, *asked.dense)), table_file)
 
     opened: AbstractContextManager[OpenArchive | None] = nullcontext()
     if is_archive(what[0]):
@@ -127,9 +116,9 @@ def command(
         results: Iterable[CloudErrors]
         if archive is not None:
             run = Run(listener=listener, seed=ways.seed, device=ways.device)
-            results = evaluate(archive, what[1:], indices=indices, metrics=wanted, run=run)
+            results = evaluate(archive, what[1:], dense=asked.dense, indices=indices, metrics=asked.metrics, run=run)
         else:
-            results = [compared(first, second, wanted, ways)]
+            results = [compared(first, second, asked, ways)]
         for each in results:
             errors.append(each)
             if ways.as_json:
@@ -143,86 +132,29 @@ def command(
         put(errors_lines(errors, summary))
     if table_file is not None:
         write_csv(table_file, errors_csv(errors), overwrite=ways.force)
-    if limits and archive is not None and not indices and summary["clouds"] < summary["archive_clouds"]:
+    if asked.limits and archive is not None and not indices and summary["clouds"] < summary["archive_clouds"]:
         raise CloudError(
             f"{summary['archive_clouds'] - summary['clouds']} of {summary['archive_clouds']} clouds have no original, "
             "so the limits cannot be checked",
             hint="name all originals, or choose clouds with --index",
         )
-    check_thresholds(summary, limits)
+    check_thresholds(summary, asked.limits)
 
 
-def is_archive(path: str) -> bool:
-    """Whether a path is meant as an archive: by its suffix, or by the first bytes of a file.
-
-    A pipe of another name is taken for a cloud: its first bytes can be read only once, by the reader of the cloud.
-    """
-    if Path(path).suffix.lower() == SUFFIX:
-        return True
-    from qaadcodec.archive.frame import MAGIC
-
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return False
-        with open(path, "rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError:
-        return False
-
-
-def hint_at_pipe(path: str) -> str | None:
-    """A hint where a pipe is taken for a cloud and may be meant as an archive; None where it is no pipe."""
-    if path != "-" and (not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path)):
-        return None
-    return f"a pipe without the suffix {SUFFIX} is taken for a cloud: save an archive to a file first"
-
-
-def compared(first: str, second: str, metrics: tuple[str, ...] | None, ways: Ways) -> CloudErrors:
+def compared(first: str, second: str, asked: Asked, ways: Ways) -> CloudErrors:
     """One cloud against another. Where the first is none and comes through a pipe, it may be an archive."""
     from qaadcodec.codec.evaluate import evaluate_pair
 
+    if len(asked.dense) > 1:
+        raise UsageError(f"two clouds have one dense reference, not {len(asked.dense)}")
+    dense = asked.dense[0] if asked.dense else None
     try:
-        return evaluate_pair(first, second, metrics=metrics, seed=ways.seed, device=ways.device)
+        return evaluate_pair(first, second, dense=dense, metrics=asked.metrics, seed=ways.seed, device=ways.device)
     except CloudError as error:
         unknown = str(error).startswith(f"{'stdin' if first == '-' else first}: is not a cloud")
         if unknown and (hint := hint_at_pipe(first)):
             raise CloudError(str(error), hint=f"{error.hint}; {hint}") from error
         raise
-
-
-def files_of(what: Iterable[str]) -> Iterator[Path]:
-    """The files that are read: those named, the selection in them left off, and all in the folders named."""
-    for name in what:
-        path = Path(name.partition("::")[0])
-        yield path
-        if path.is_dir():
-            yield from path.rglob("*")
-
-
-def two_clouds(what: tuple[str, ...]) -> tuple[str, str]:
-    """The two clouds that are compared."""
-    if len(what) != 2:
-        raise UsageError(
-            f"{what[0]} is no archive, and two clouds are compared, not {len(what)}",
-            hint=hint_at_pipe(what[0]) or "qaad eval ARCHIVE REFERENCE..., or qaad eval A.ply B.ply",
-        )
-    if what == ("-", "-"):
-        raise UsageError("only one of the two clouds can come from stdin")
-    return what[0], what[1]
-
-
-def chosen_metrics(metrics: tuple[str, ...], limits: tuple[tuple[str, float], ...]) -> tuple[str, ...] | None:
-    """The metrics asked for, in the order of METRICS; None for all. Every limit needs its metric."""
-    names = [name.strip() for group in metrics for name in group.split(",") if name.strip()]
-    for name in [*names, *(metric for metric, _ in limits)]:
-        if name not in METRICS:
-            raise UsageError(f"unknown metric {name!r}", hint=f"metrics are {', '.join(METRICS)}")
-    if not names:
-        return None
-    for metric, value in limits:
-        if metric not in names:
-            raise UsageError(f"--fail-above {metric}={value:g} needs {metric} among the --metrics")
-    return tuple(name for name in METRICS if name in names)
 
 
 def write_csv(path: Path, text: str, *, overwrite: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -27,6 +28,11 @@ def open(path: str | Path | BinaryIO) -> OpenArchive:
         ArchiveError: it is missing, damaged, truncated or of an unknown version.
     """
     return OpenArchive(ArchiveReader(path))
+
+
+def reading(archive: str | Path | OpenArchive) -> AbstractContextManager[OpenArchive]:
+    """An archive to read from; one that was given open is not closed."""
+    return nullcontext(archive) if isinstance(archive, OpenArchive) else open(archive)
 
 
 class OpenArchive:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qaadcodec.arrays import Doubles, Floats
-from qaadcodec.metrics.em_kd import in_float64
-from qaadcodec.parallel import cores
+from qaadcodec.metrics.point_tree import Nearest, PointTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +36,47 @@ class NearestDistances:
         return math.sqrt(max(self.forward.max(), self.backward.max()))
 
     def d1_psnr(self, peak: float) -> float:
-        """Point-to-point PSNR in dB, 10 log10(3 peak² / MSE) of the worse direction (MPEG pc_error); inf if equal.
+        """Point-to-point PSNR in dB, of the worse direction (MPEG pc_error); `psnr` describes the peak."""
+        return psnr(self.augmented_chamfer, peak)
 
-        An original of one place has no peak, and any error in it is infinitely large: -inf.
 
-        Args:
-            peak: a length in the units of the clouds; qaad uses the diagonal of the original's bounding box.
-        """
-        mse = self.augmented_chamfer
-        if mse == 0:
-            return math.inf
-        return 10.0 * math.log10(3.0 * peak * peak / mse) if peak > 0 else -math.inf
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The nearest neighbours of two clouds in each other."""
+
+    forward: Nearest
+    """of each decoded point in the original, (m,)"""
+    backward: Nearest
+    """of each original point in the decoded cloud, (n,)"""
+
+    @property
+    def distances(self) -> NearestDistances:
+        """Their squared distances."""
+        return NearestDistances(self.forward.distances**2, self.backward.distances**2)
+
+
+def nearest_neighbours(decoded: PointTree, original: PointTree) -> Neighbours:
+    """Nearest neighbours both ways, of all points; sizes may differ."""
+    return Neighbours(original.nearest(decoded.points), decoded.nearest(original.points))
 
 
 def nearest_distances(decoded: Floats, original: Floats) -> NearestDistances:
-    """Nearest neighbours both ways, of all points; (m, 3) and (n, 3), sizes may differ."""
-    from scipy.spatial import cKDTree
+    """The squared distances of nearest neighbours both ways; (m, 3) and (n, 3), sizes may differ."""
+    return nearest_neighbours(PointTree.of(decoded), PointTree.of(original)).distances
 
-    x, y = in_float64(decoded, original)
 
-    def squared(a: Floats, b: Floats) -> Doubles:
-        distances = cKDTree(b).query(a, workers=cores())[0]
-        return np.asarray(distances, np.float64) ** 2
+def psnr(mse: float, peak: float) -> float:
+    """10 log10(3 peak² / MSE) in dB (MPEG pc_error, which counts three axes); inf without an error.
 
-    return NearestDistances(forward=squared(x, y), backward=squared(y, x))
+    An original of one place has no peak, and any error in it is infinitely large: -inf.
+
+    Args:
+        mse: mean squared distance, in squared units of the clouds.
+        peak: a length in these units; qaad uses the diagonal of the original's bounding box.
+    """
+    if mse == 0:
+        return math.inf
+    return 10.0 * math.log10(3.0 * peak * peak / mse) if peak > 0 else -math.inf
 
 
 def diagonal(cloud: Floats) -> float:

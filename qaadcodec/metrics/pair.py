@@ -9,8 +9,10 @@ from typing import Any
 
 from qaadcodec.arrays import Floats
 from qaadcodec.metrics.em_kd import variance
-from qaadcodec.metrics.names import MATCHED, METRICS, NEAREST
-from qaadcodec.metrics.nearest import diagonal, nearest_distances
+from qaadcodec.metrics.names import MATCHED, METRICS
+from qaadcodec.metrics.nearest import diagonal, nearest_neighbours, psnr
+from qaadcodec.metrics.point_to_plane import plane_mse
+from qaadcodec.metrics.point_tree import PointTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,11 @@ class CloudErrors:
         em_kd: mean squared matched distance, squared input units; `em_kd_root` is its root, in input units.
         n_em_kd: em_kd over the variance of the original, no unit.
         chamfer: sum of the two mean squared nearest distances; `augmented_chamfer` the larger of them.
-        d1_psnr: dB, with the diagonal of the original's bounding box as peak.
+        d1_psnr: point to point, dB, with the diagonal of the original's bounding box as peak; `d2_psnr` point to plane.
         hausdorff: input units.
+        off_rms, off_p99, off_max: distances from decoded points to the surface, in spacings of the original.
+        cover_rms, cover_p99, cover_max: from the surface to the nearest decoded point, in the same unit.
+        stray: share of decoded points that are far off the surface.
         note: what a reader of the numbers has to know.
     """
 
@@ -37,7 +42,15 @@ class CloudErrors:
     chamfer: float | None = None
     augmented_chamfer: float | None = None
     d1_psnr: float | None = None
+    d2_psnr: float | None = None
     hausdorff: float | None = None
+    off_rms: float | None = None
+    off_p99: float | None = None
+    off_max: float | None = None
+    cover_rms: float | None = None
+    cover_p99: float | None = None
+    cover_max: float | None = None
+    stray: float | None = None
     note: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,16 +71,23 @@ def matched_errors(matched: float, original: Floats) -> dict[str, float]:
     return dict(zip(MATCHED, (matched, math.sqrt(matched), relative), strict=True))
 
 
-def nearest_errors(decoded: Floats, original: Floats) -> dict[str, float]:
-    """The errors by nearest neighbours, of all points: (m, 3) and (n, 3)."""
-    found = nearest_distances(decoded, original)
-    psnr = found.d1_psnr(diagonal(original))
-    return dict(zip(NEAREST, (found.chamfer, found.augmented_chamfer, psnr, found.hausdorff), strict=True))
+def nearest_errors(decoded: PointTree, original: PointTree, metrics: Collection[str]) -> dict[str, float]:
+    """The errors by nearest neighbours, of all points: (m, 3) and (n, 3).
 
-
-def asks_for(metrics: Collection[str], group: Collection[str]) -> bool:
-    """Whether one of the metrics is of a group, MATCHED or NEAREST."""
-    return not set(metrics).isdisjoint(group)
+    Args:
+        metrics: d2_psnr, which needs the normals of the original, is left out unless it is among them.
+    """
+    neighbours = nearest_neighbours(decoded, original)
+    found, peak = neighbours.distances, diagonal(original.points)
+    values = {
+        "chamfer": found.chamfer,
+        "augmented_chamfer": found.augmented_chamfer,
+        "d1_psnr": found.d1_psnr(peak),
+        "hausdorff": found.hausdorff,
+    }
+    if "d2_psnr" in metrics:
+        values["d2_psnr"] = psnr(plane_mse(decoded, original, neighbours), peak)
+    return values
 
 
 def finite_or_none(value: float | None) -> float | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from qaadcodec.metrics.names import HIGHER_IS_BETTER, SURFACE
+from qaadcodec.metrics.surface import FAR_OFF
 from qaadcodec.report.tables import facts, table
 from qaadcodec.report.text import count_of, grouped, percent, short
 
@@ -20,15 +22,37 @@ HEADERS = {
     "chamfer": "Chamfer",
     "augmented_chamfer": "aug. Chamfer",
     "d1_psnr": "D1 PSNR",
+    "d2_psnr": "D2 PSNR",
     "hausdorff": "Hausdorff",
+    "off_rms": "off RMS",
+    "off_p99": "off p99",
+    "off_max": "off max",
+    "cover_rms": "cover RMS",
+    "cover_p99": "cover p99",
+    "cover_max": "cover max",
+    "stray": "stray",
 }
+SURFACE_LEGEND = (
+    "off: from decoded points to the surface; cover: from it to decoded points; both in spacings of the original",
+    f"stray: share of decoded points more than {FAR_OFF:g} spacings off the surface",
+)
 STATISTICS = ("mean", "median", "p95", "max")
 
 
 def errors_lines(errors: Sequence[CloudErrors], summary: Mapping[str, Any]) -> list[str]:
-    """A row per cloud, the statistics below, then the rate; metrics that were not measured have no column."""
-    records = [each.to_dict() | {m: getattr(each, m) for m in HEADERS} for each in errors]  # infinities too
+    """The errors against the originals, those against the surfaces in a table of their own, then the rate."""
     metrics = [m for m in HEADERS if any(getattr(each, m) is not None for each in errors)]
+    near, of_surface = ([m for m in metrics if (m in SURFACE) is there] for there in (False, True))
+    lines = errors_table(errors, summary, near) if near or not of_surface else []
+    lines += [*notes_of(errors), *psnr_lines(near, summary)]
+    if of_surface:
+        lines += [*([""] if lines else []), *errors_table(errors, summary, of_surface), *SURFACE_LEGEND]
+    return [*lines, *rate_lines(summary)]
+
+
+def errors_table(errors: Sequence[CloudErrors], summary: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
+    """A row per cloud, a column per metric, and the statistics below where there are several clouds."""
+    records = [each.to_dict() | {m: getattr(each, m) for m in metrics} for each in errors]  # infinities too
     rows = [
         ["-" if r["index"] is None else str(r["index"]), r["name"], grouped(r["points"])]
         + [cell(metric, r[metric]) for metric in metrics]
@@ -37,12 +61,13 @@ def errors_lines(errors: Sequence[CloudErrors], summary: Mapping[str, Any]) -> l
     if len(records) > 1:
         rows += [["", name, ""] + [cell(m, summary[m][name]) for m in metrics] for name in STATISTICS]
     header = ["index", "name", "points", *(HEADERS[m] for m in metrics)]
-    return [
-        *table(rows, "rl" + "r" * (len(metrics) + 1), header=header),
-        *notes_of(errors),
-        *(["D1 PSNR in dB; peak: " + str(summary["peak"])] if "d1_psnr" in metrics and summary.get("peak") else []),
-        *rate_lines(summary),
-    ]
+    return table(rows, "rl" + "r" * (len(metrics) + 1), header=header)
+
+
+def psnr_lines(metrics: Collection[str], summary: Mapping[str, Any]) -> list[str]:
+    """What the PSNRs among the metrics are relative to."""
+    kinds = [kind for kind in ("D1", "D2") if f"{kind.lower()}_psnr" in metrics]
+    return [f"{' and '.join(kinds)} PSNR in dB; peak: {summary['peak']}"] if kinds and summary.get("peak") else []
 
 
 def notes_of(errors: Sequence[CloudErrors]) -> list[str]:
@@ -75,9 +100,9 @@ def cell(metric: str, value: float | None) -> str:
     """One number, as its metric is usually written."""
     if value is None:
         return "-"
-    if metric == "n_em_kd":
+    if metric in ("n_em_kd", "stray"):
         return percent(value)
-    return f"{value:.2f}" if metric == "d1_psnr" else short(value)
+    return f"{value:.2f}" if metric in HIGHER_IS_BETTER else short(value)
 
 
 def errors_csv(errors: Sequence[CloudErrors]) -> str:

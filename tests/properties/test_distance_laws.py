@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from qaadcodec.metrics.em_kd import em_kd, emd, variance
-from qaadcodec.metrics.nearest import NearestDistances, diagonal, nearest_distances
+from qaadcodec.metrics.nearest import NearestDistances, diagonal, nearest_distances, nearest_neighbours
+from qaadcodec.metrics.point_to_plane import plane_mse
+from qaadcodec.metrics.point_tree import PointTree
 
 LAW = settings(deadline=None, derandomize=True, max_examples=80)
 FAR = np.array([5e6, -4e5, 1e3])
@@ -161,3 +163,26 @@ def test_ten_times_the_error_is_twenty_decibels_less(peak: float, error: float) 
 
     assert psnr(error) - psnr(10 * error) == pytest.approx(20.0)
     assert psnr(peak) == pytest.approx(10 * math.log10(3))
+
+
+def to_plane(decoded: np.ndarray, original: np.ndarray) -> float:
+    ours, theirs = PointTree.of(decoded), PointTree.of(original)
+    return plane_mse(ours, theirs, nearest_neighbours(ours, theirs))
+
+
+@LAW
+@given(unequal())
+def test_the_error_to_the_plane_is_at_most_that_to_the_point(pair: Pair) -> None:
+    """Whatever the clouds, lines and coinciding points among them; D2 PSNR >= D1 PSNR, therefore."""
+    a, b = pair
+    assert 0.0 <= to_plane(a, b) <= nearest_distances(a, b).augmented_chamfer + 1e-12
+
+
+@LAW
+@given(st.integers(0, 1000), st.integers(3, 60), st.integers(1, 60), st.sampled_from([0.25, 1.0, 1024.0]))
+def test_the_error_to_the_plane_turns_with_the_clouds_and_scales(seed: int, n: int, m: int, unit: float) -> None:
+    rng = np.random.default_rng(seed)
+    original, decoded = rng.standard_normal((n, 3)), rng.standard_normal((m, 3))
+    turn = np.linalg.qr(rng.standard_normal((3, 3)))[0]
+    there = to_plane(unit * decoded @ turn + 3.0, unit * original @ turn + 3.0)
+    assert there == pytest.approx(unit**2 * to_plane(decoded, original), rel=1e-6, abs=1e-12)

@@ -1,4 +1,4 @@
-"""What the options of single commands make: the request of `compress`, and the clouds of `decode`."""
+"""What the options of single commands make: the request of `compress`, the clouds of `decode`, the errors of `eval`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from click.testing import CliRunner
 
 from qaadcodec.cli.compress import of_presets, request_options
 from qaadcodec.cli.decode import which_options
+from qaadcodec.cli.eval_metrics import Asked, asked_options
 from qaadcodec.config import Request
 from qaadcodec.errors import UsageError
+from qaadcodec.metrics.names import MATCHED, METRICS, NEAREST
 
 
 def parsed(options: Any, argument: str, line: str) -> Any:
@@ -100,3 +102,39 @@ def test_clouds_are_chosen_in_exactly_one_way(line: str, message: str) -> None:
         parsed(which_options, "which", line)
     assert str(caught.value) == message
     assert caught.value.hint == "give one of --index I, --range A:B, --name NAME and --all"
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("", Asked((*MATCHED, *NEAREST))),
+        ("--dense d/ --dense e.ply", Asked(METRICS, dense=("d/", "e.ply"))),
+        ("--metrics hausdorff,em_kd --metrics chamfer", Asked(("em_kd", "chamfer", "hausdorff"))),
+        ("--metrics stray --dense d/", Asked(("stray",), dense=("d/",))),
+        ("--dense d/ --fail-above stray=0.01", Asked(METRICS, (("stray", 0.01),), ("d/",))),
+        ("--fail-above em_kd=1 --fail-above em_kd=2", Asked((*MATCHED, *NEAREST), (("em_kd", 1.0), ("em_kd", 2.0)))),
+    ],
+)
+def test_the_errors_that_are_measured(line: str, asked: Asked) -> None:
+    assert parsed(asked_options, "asked", line) == asked
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--metrics emd", "unknown metric 'emd'"),
+        ("--fail-above emd=1", "unknown metric 'emd'"),
+        ("--metrics stray,off_rms", "off_rms, stray cannot be measured without a dense reference"),
+        ("--fail-above stray=0.01", "--fail-above stray=0.01 needs --dense"),
+        ("--metrics em_kd --fail-above stray=0.01", "--fail-above stray=0.01 needs stray among the --metrics"),
+        (
+            "--metrics em_kd --dense d/",
+            "the dense reference is for off_rms, off_p99, off_max, cover_rms, cover_p99, cover_max, stray, "
+            "and none of them is among the metrics asked for",
+        ),
+    ],
+)
+def test_errors_that_cannot_be_measured(line: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parsed(asked_options, "asked", line)
+    assert str(caught.value) == message

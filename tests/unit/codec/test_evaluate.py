@@ -1,8 +1,7 @@
-"""`evaluate`, `evaluate_pair`, `summarise` and thresholds."""
+"""`evaluate` and `evaluate_pair`."""
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Callable
@@ -17,11 +16,16 @@ from scipy.spatial.distance import cdist
 
 from qaadcodec.clouds import resample
 from qaadcodec.codec.decode import decode
-from qaadcodec.codec.evaluate import check_thresholds, evaluate, evaluate_pair, summarise
+from qaadcodec.codec.evaluate import evaluate, evaluate_pair
 from qaadcodec.codec.open import open as open_archive
-from qaadcodec.errors import CloudError, ThresholdMissed, UsageError
-from qaadcodec.metrics.names import METRICS
+from qaadcodec.codec.summarise import summarise
+from qaadcodec.codec.thresholds import check_thresholds
+from qaadcodec.errors import CloudError, UsageError
+from qaadcodec.metrics.names import MATCHED, METRICS, NEAREST, SURFACE
+from qaadcodec.metrics.nearest import nearest_neighbours
 from qaadcodec.metrics.pair import CloudErrors
+from qaadcodec.metrics.point_to_plane import plane_mse
+from qaadcodec.metrics.point_tree import PointTree
 from qaadcodec.progress import PhaseEnded, PhaseStarted, Progress, Run
 
 MakeShape = Callable[..., npt.NDArray[np.float64]]
@@ -43,8 +47,15 @@ def expected(decoded: npt.NDArray[Any], original: npt.NDArray[Any]) -> dict[str,
         "chamfer": there + back,
         "augmented_chamfer": max(there, back),
         "d1_psnr": 10 * math.log10(3 * peak / max(there, back)),
+        "d2_psnr": 10 * math.log10(3 * peak / along_normals(decoded, original)),
         "hausdorff": math.sqrt(max(squared.min(1).max(), squared.min(0).max())),
     }
+
+
+def along_normals(decoded: npt.NDArray[np.float64], original: npt.NDArray[np.float64]) -> float:
+    """The point-to-plane error; tests/unit/metrics/test_point_to_plane.py has it by its definition."""
+    ours, theirs = PointTree.of(decoded), PointTree.of(original)
+    return plane_mse(ours, theirs, nearest_neighbours(ours, theirs))
 
 
 def test_every_metric_of_every_cloud(archive: Path, made: Path, make_shape: MakeShape) -> None:
@@ -57,7 +68,7 @@ def test_every_metric_of_every_cloud(archive: Path, made: Path, make_shape: Make
             wanted = expected(source[i], make_shape(i).astype(np.float32))
             values = found.to_dict()
             assert list(values) == ["index", "name", "points", *METRICS]
-            for name in METRICS:
+            for name in (*MATCHED, *NEAREST):
                 assert values[name] == pytest.approx(wanted[name], rel=1e-6), name
 
 
@@ -172,10 +183,12 @@ def test_equal_clouds_have_no_error(tmp_path: Path, make_shape: MakeShape, put_c
     a = put_cloud(tmp_path / "a.npy", cloud)
     b = put_cloud(tmp_path / "b.npy", np.random.default_rng(0).permutation(cloud))
     found = evaluate_pair(a, b)
-    assert found == CloudErrors(None, "a", 50, 0.0, 0.0, 0.0, 0.0, 0.0, math.inf, 0.0, None)
+    assert found == CloudErrors(None, "a", 50, 0.0, 0.0, 0.0, 0.0, 0.0, math.inf, math.inf, 0.0)
     assert json.dumps(found.to_dict(), allow_nan=False) == (
         '{"index": null, "name": "a", "points": 50, "em_kd": 0.0, "em_kd_root": 0.0, "n_em_kd": 0.0, '
-        '"chamfer": 0.0, "augmented_chamfer": 0.0, "d1_psnr": null, "hausdorff": 0.0}'
+        '"chamfer": 0.0, "augmented_chamfer": 0.0, "d1_psnr": null, "d2_psnr": null, "hausdorff": 0.0, '
+        + ", ".join(f'"{name}": null' for name in SURFACE)
+        + "}"
     )
     summary = summarise([found], None)
     assert summary["em_kd"] == {"mean": 0.0, "median": 0.0, "p95": 0.0, "max": 0.0}
@@ -189,97 +202,6 @@ def test_a_decoded_file_has_the_errors_of_its_cloud(archive: Path, made: Path, t
     (cloud,) = evaluate(archive, [made / "scans"], indices=[2])
     for name in METRICS:
         assert getattr(pair, name) == getattr(cloud, name)
-
-
-def errors_of(*values: float) -> list[CloudErrors]:
-    return [CloudErrors(i, str(i), 10, em_kd=v, d1_psnr=100 - v) for i, v in enumerate(values)]
-
-
-def test_the_summary() -> None:
-    summary = summarise(errors_of(1.0, 2.0, 4.0, 9.0), None)
-    assert summary == {
-        "summary": True,
-        "clouds": 4,
-        "em_kd": {"mean": 4.0, "median": 3.0, "p95": pytest.approx(8.25), "max": 9.0},
-        "d1_psnr": {"mean": 96.0, "median": 97.0, "p95": pytest.approx(98.85), "max": 99.0},
-        "peak": "diagonal of the original's bounding box",
-    }
-
-
-def test_the_summary_of_an_archive(archive: Path, made: Path) -> None:
-    errors = list(evaluate(archive, [made / "scans"]))
-    summary = summarise(errors, archive)
-    size = archive.stat().st_size
-    assert summary["bytes"] == size
-    assert summary["raw_bytes"] == 5760
-    assert summary["ratio"] == pytest.approx(5760 / size)
-    assert summary["bits_per_point"] == pytest.approx(8 * size / 480)
-    assert summary["ratio_paper"] == pytest.approx(1440 / 564)
-    assert set(METRICS) < set(summary)
-    for name in METRICS:
-        values = [getattr(e, name) for e in errors]
-        assert summary[name] == {
-            "mean": pytest.approx(np.mean(values)),
-            "median": pytest.approx(np.median(values)),
-            "p95": pytest.approx(np.percentile(values, 95)),
-            "max": max(values),
-        }
-    json.dumps(summary, allow_nan=False)
-
-
-def test_an_open_archive_is_read_once_and_stays_open(archive: Path, made: Path) -> None:
-    """Its path may lead to another file by then, or to nothing, as that of a pipe does."""
-    with archive.open("rb") as stream, open_archive(Piped(stream.read())) as source:
-        errors = list(evaluate(source, [made / "scans"], metrics=["chamfer"]))
-        summary = summarise(errors, source)
-        assert len(source[3]) == 120
-    assert errors == list(evaluate(archive, [made / "scans"], metrics=["chamfer"]))
-    assert summary == summarise(errors, archive)
-
-
-class Piped(io.BytesIO):
-    """What a pipe gives."""
-
-    def seekable(self) -> bool:
-        return False
-
-
-def test_thresholds() -> None:
-    summary = summarise(errors_of(1.0, 2.0, 4.0, 9.0), None)  # the means are 4 and 96
-    check_thresholds(summary, {"em_kd": 4.0, "d1_psnr": 96.0})
-    with pytest.raises(ThresholdMissed, match=r"^mean em_kd is 4, above the limit 3\.9$"):
-        check_thresholds(summary, {"em_kd": 3.9})
-    with pytest.raises(ThresholdMissed, match=r"^mean d1_psnr is 96, below the limit 96\.5$"):
-        check_thresholds(summary, {"d1_psnr": 96.5})
-    with pytest.raises(ThresholdMissed, match=r"^mean em_kd is 4, above the limit 1; mean d1_psnr is 96, below"):
-        check_thresholds(summary, {"em_kd": 1.0, "d1_psnr": 97.0})
-    with pytest.raises(ThresholdMissed, match=r"^mean em_kd is 4, above the limit nan$"):
-        check_thresholds(summary, {"em_kd": math.nan})
-    with pytest.raises(UsageError, match=r"^hausdorff was not measured, so its limit cannot be checked$") as caught:
-        check_thresholds(summary, {"hausdorff": 1.0})
-    assert caught.value.hint == "add it to --metrics"
-    with pytest.raises(UsageError, match=r"^unknown metrics: rmse$"):
-        check_thresholds(summary, {"rmse": 1.0})
-
-
-def test_of_several_limits_of_a_metric_each_counts() -> None:
-    summary = summarise(errors_of(1.0, 2.0, 4.0, 9.0), None)  # the means are 4 and 96
-    check_thresholds(summary, [("em_kd", 5.0), ("em_kd", 4.0), ("d1_psnr", 95.0), ("d1_psnr", 96.0)])
-    for limits in ([("em_kd", 0.1), ("em_kd", 5.0)], [("em_kd", 5.0), ("em_kd", 0.1)], 2 * [("em_kd", 0.1)]):
-        with pytest.raises(ThresholdMissed, match=r"^mean em_kd is 4, above the limit 0\.1$"):
-            check_thresholds(summary, limits)
-    with pytest.raises(ThresholdMissed, match=r"^mean d1_psnr is 96, below the limit 97$"):
-        check_thresholds(summary, [("d1_psnr", 97.0), ("d1_psnr", 90.0)])
-    with pytest.raises(
-        ThresholdMissed, match=r"^mean em_kd is 4, above the limit 1; mean em_kd is 4, above the limit 2$"
-    ):
-        check_thresholds(summary, [("em_kd", 1.0), ("em_kd", 2.0)])
-
-
-def test_an_error_without_bound_misses_every_limit() -> None:
-    flat = CloudErrors(None, "flat", 3, n_em_kd=math.inf)
-    with pytest.raises(ThresholdMissed, match=r"^mean n_em_kd is inf, above the limit 1e\+09$"):
-        check_thresholds(summarise([flat], None), {"n_em_kd": 1e9})
 
 
 def test_clouds_without_an_original_are_said(archive: Path, made: Path, heard: Any) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from qaadcodec.report.errors import errors_csv, errors_lines, notes_of
+from qaadcodec.metrics.names import METRICS
+from qaadcodec.report.errors import SURFACE_LEGEND, errors_csv, errors_lines, notes_of
 from qaadcodec.report.inspection import names_of
 from qaadcodec.report.summaries import compress_lines, decode_line, verify_lines
 
@@ -95,8 +96,7 @@ def test_only_the_first_names_unless_all_are_asked_for() -> None:
 
 
 def errors_of(index: int | None, name: str, **values: float) -> Any:
-    keys = ("em_kd", "em_kd_root", "n_em_kd", "chamfer", "augmented_chamfer", "d1_psnr", "hausdorff")
-    record = {"index": index, "name": name, "points": 300} | dict.fromkeys(keys) | values
+    record = {"index": index, "name": name, "points": 300} | dict.fromkeys(METRICS) | values
     note = "EM-kD on 200" if name == "b" else None
     return SimpleNamespace(**record, to_dict=lambda: record, note=note)
 
@@ -134,6 +134,52 @@ def test_errors_as_a_table() -> None:
     ]
 
 
+def test_what_the_psnrs_are_relative_to() -> None:
+    peak = {"clouds": 1, "peak": "the diagonal"}
+    assert errors_lines([errors_of(None, "a", d1_psnr=40.125, d2_psnr=45.5)], peak) == [
+        "index  name  points  D1 PSNR  D2 PSNR",
+        "-----  ----  ------  -------  -------",
+        "    -  a        300    40.12    45.50",
+        "D1 and D2 PSNR in dB; peak: the diagonal",
+    ]
+    assert errors_lines([errors_of(None, "a", d2_psnr=45.5)], peak)[-1] == "D2 PSNR in dB; peak: the diagonal"
+
+
+def test_errors_of_the_surface_are_a_table_of_their_own() -> None:
+    surface = {"off_rms": 0.25, "off_p99": 0.75, "off_max": 3.0, "cover_rms": 0.5, "cover_p99": 1.25, "cover_max": 2.5}
+    summary = {
+        "clouds": 2,
+        **{name: dict.fromkeys(("mean", "median", "p95", "max"), 1.0) for name in (*surface, "stray", "chamfer")},
+    }
+    a, c = (errors_of(i, name, chamfer=0.01, **surface, stray=0.0125) for i, name in enumerate("ac"))
+    assert errors_lines([a, c], summary) == [
+        "index  name    points  Chamfer",
+        "-----  ------  ------  -------",
+        "    0  a          300     0.01",
+        "    1  c          300     0.01",
+        *[f"       {name:6}                1" for name in ("mean", "median", "p95", "max")],
+        "",
+        "index  name    points  off RMS  off p99  off max  cover RMS  cover p99  cover max   stray",
+        "-----  ------  ------  -------  -------  -------  ---------  ---------  ---------  ------",
+        "    0  a          300     0.25     0.75        3        0.5       1.25        2.5  1.25 %",
+        "    1  c          300     0.25     0.75        3        0.5       1.25        2.5  1.25 %",
+        *[
+            f"       {name:6}                1        1        1          1          1          1   100 %"
+            for name in ("mean", "median", "p95", "max")
+        ],
+        *SURFACE_LEGEND,
+    ]
+
+
+def test_errors_of_the_surface_alone() -> None:
+    assert errors_lines([errors_of(None, "a", stray=0.5)], {"clouds": 1, "peak": "the diagonal"}) == [
+        "index  name  points  stray",
+        "-----  ----  ------  -----",
+        "    -  a        300   50 %",
+        *SURFACE_LEGEND,
+    ]
+
+
 def test_a_note_on_many_clouds_is_said_once() -> None:
     clouds: Any = [SimpleNamespace(name=n, note=f"EM-kD on {m}") for n, m in (("a", 5), ("b", 7), ("c", 5))]
     assert notes_of(clouds) == ["2 clouds: EM-kD on 5", "b: EM-kD on 7"]
@@ -149,6 +195,7 @@ def test_two_clouds_have_no_statistics_and_no_rate() -> None:
 
 def test_errors_as_csv() -> None:
     assert errors_csv([errors_of(0, 'a,"b"', em_kd=1e-7)]).splitlines() == [
-        "index,name,points,em_kd,em_kd_root,n_em_kd,chamfer,augmented_chamfer,d1_psnr,hausdorff",
-        '0,"a,""b""",300,1e-07,,,,,,',
+        "index,name,points,em_kd,em_kd_root,n_em_kd,chamfer,augmented_chamfer,d1_psnr,d2_psnr,hausdorff,"
+        "off_rms,off_p99,off_max,cover_rms,cover_p99,cover_max,stray",
+        '0,"a,""b""",300,1e-07' + 14 * ",",
     ]

@@ -1,0 +1,79 @@
+"""Which errors `qaad eval` measures: what its options ask for, and whether that goes together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from qaadcodec.cli.options import bundle
+from qaadcodec.cli.options import limit as parse_limit
+from qaadcodec.errors import UsageError
+from qaadcodec.metrics.names import METRICS, SURFACE, chosen_metrics
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The errors that are measured.
+
+    Attributes:
+        metrics: in the order of METRICS.
+        limits: metrics and the limits of their means; each is among the metrics.
+        dense: folders and files with dense references.
+    """
+
+    metrics: tuple[str, ...]
+    limits: tuple[tuple[str, float], ...] = ()
+    dense: tuple[str, ...] = ()
+
+
+def asked_for(metrics: tuple[str, ...], limits: tuple[tuple[str, float], ...], dense: tuple[str, ...]) -> Asked:
+    """What the options ask for: all metrics where none is named, those of the surface where there is a dense reference.
+
+    Raises:
+        UsageError: a metric is unknown, one of the surface is asked for without --dense or --dense without any of them,
+            or a limit is of a metric that is not measured.
+    """
+    names = [name.strip() for group in metrics for name in group.split(",") if name.strip()]
+    for name in [*names, *(metric for metric, _ in limits)]:
+        if name not in METRICS:
+            raise UsageError(f"unknown metric {name!r}", hint=f"metrics are {', '.join(METRICS)}")
+    chosen = chosen_metrics(names or None, dense=bool(dense))
+    for metric, value in limits:
+        if metric not in chosen:
+            needed = f"{metric} among the --metrics" if names else "--dense"
+            raise UsageError(f"--fail-above {metric}={value:g} needs {needed}")
+    return Asked(chosen, limits, dense)
+
+
+def asked_options(command: F) -> F:
+    """`--metrics`, `--dense` and `--fail-above`, which reach the command as its argument `asked`."""
+    return bundle(
+        "asked",
+        lambda given: asked_for(**given),
+        click.option(
+            "--metrics",
+            multiple=True,
+            metavar="NAME,...",
+            help=f"Only these of {', '.join(METRICS)}; the last {len(SURFACE)} take --dense.  [default: all]",
+        ),
+        click.option(
+            "--dense",
+            multiple=True,
+            metavar="DIR",
+            help="Dense samplings of the same surfaces: a folder, or a file; repeatable. Found by name, as REFERENCE. "
+            "Measures off, cover and stray too.  [default: none]",
+        ),
+        click.option(
+            "--fail-above",
+            "limits",
+            type=parse_limit,
+            multiple=True,
+            metavar="METRIC=VALUE",
+            help="Exit code 5 when the mean of that metric is above the value (PSNR: below it); repeatable.",
+        ),
+    )(command)
