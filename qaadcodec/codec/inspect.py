@@ -11,6 +11,7 @@ from qaadcodec.config import Plan, Request, plan
 from qaadcodec.config.network import parameters
 from qaadcodec.errors import UsageError
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
+from qaadcodec.sets.pose_extent import PoseExtent
 from qaadcodec.version import __version__
 
 
@@ -28,7 +29,8 @@ class SectionInfo:
 class Inspection:
     """Everything that header and tables of an archive tell. Sizes in bytes, coordinates in input units.
 
-    `plan` has every setting that it was learnt with, where that is known.
+    `poses` tells how the clouds were aligned; None where they were learnt as they lay. `plan` has every setting that
+    it was learnt with, where that is known.
     """
 
     path: str
@@ -63,6 +65,7 @@ class Inspection:
     errors: dict[str, float]
     names: tuple[str, ...]
     counts: tuple[int, ...]
+    poses: PoseExtent | None
     plan: Plan | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,7 +74,7 @@ class Inspection:
 
 
 def inspect(archive: str | Path) -> Inspection:
-    """Read header, section table and names of an archive; weights, input cloud and latents are not touched.
+    """Read header, section table, names and poses of an archive; weights, input cloud and latents are not touched.
 
     Raises:
         ArchiveError: it is missing, damaged where it was read, truncated or of an unknown version.
@@ -119,6 +122,7 @@ def inspect(archive: str | Path) -> Inspection:
             errors=header.errors,
             names=reader.names,
             counts=reader.counts,
+            poses=None if (poses := reader.poses()) is None else PoseExtent.of(poses, header.scale),
             plan=plan_of(header),
         )
 

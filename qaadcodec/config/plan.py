@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from qaadcodec.config.clouds import CloudsConfig
 from qaadcodec.config.coding import MAX_CODED, CodingConfig
 from qaadcodec.config.network import FLOAT32_POSITION, POSITION, NetworkConfig, parameters
 from qaadcodec.config.request import Request
@@ -23,6 +24,7 @@ COARSE, FINE, FACTOR = 25.0, 50.0, 4.0  # rounding: qualities where it changes, 
 DEFAULT_QUALITY = 75.0
 LEAST_PATCH = 64  # points
 LEAST_LATENT = 8  # numbers: a set of fewer clouds than numbers has no use for the others
+GROUPS = ("clouds", "network", "assignment", "training", "coding")
 FEW_CLOUDS = 32  # fewer than these go with an octave less: Q, which is finer for it, is half of their file
 
 
@@ -34,7 +36,7 @@ class Plan:
         request: what it was made from, as the header of the archive keeps it.
         quality: that network and coding were chosen by; None where they are as they were set.
         target_bytes: what the archive should come to; None for whatever it comes to.
-        network, assignment, training, coding: every setting filled in.
+        clouds, network, assignment, training, coding: every setting filled in.
         notes: where it falls short of what was asked for, and why.
         warnings: the same, where the archive is the worse for it.
     """
@@ -42,6 +44,7 @@ class Plan:
     request: str = ""
     quality: float | None = None
     target_bytes: int | None = None
+    clouds: CloudsConfig = field(default_factory=CloudsConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     assignment: AssignmentConfig = field(default_factory=AssignmentConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -51,7 +54,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: what was wanted, and every setting by its group. Notes and warnings are told at training."""
-        groups = {name: getattr(self, name).to_dict() for name in ("network", "assignment", "training", "coding")}
+        groups = {name: getattr(self, name).to_dict() for name in GROUPS}
         return {"quality": self.quality, "target_bytes": self.target_bytes} | groups
 
 
@@ -82,6 +85,7 @@ def plan(request: Request, clouds: int, points: int) -> Plan:
         request=str(request),
         quality=quality,
         target_bytes=wanted,
+        clouds=recipe.clouds,
         network=network,
         assignment=recipe.assignment,
         training=recipe.training,
