@@ -21,6 +21,7 @@ from qaadcodec.sets.survey import Survey, check_not_stopped, usable
 
 TRIED = 16  # clouds by which it is decided whether and how a set is aligned, besides the odd ones
 HELD = 256  # clouds among which hubs are looked for; the others are laid over the hubs one by one
+TELLING = 100  # points of half of the clouds, at least: with fewer, chance decides how clouds lie over each other
 CLEAR = 6.0  # times less squared error in half of the clouds: the set is aligned,
 GROSS = 25.0  # or so many times less in the mean, where few clouds lie elsewhere or have other units
 ENOUGH = 1.25  # times the squared error of similarities: shifts are taken
@@ -60,12 +61,15 @@ def align(found: Survey, how: str, run: Run) -> Frame | None:
 
     Args:
         how: "none"; "shift", "rigid" or "similarity" for poses of that kind; "auto" for similarities, or for shifts
-            where these come near the same error, if that is clearly below the error of the clouds as they lie.
+            where these come near the same error, if that is clearly below the error of the clouds as they lie. A set
+            of clouds of fewer than TELLING points stays as it lies then.
 
     Raises:
         CloudError: a cloud has become unusable since the survey; Interrupted: stopped.
     """
     if how == "none" or len(found.sources) < 2:
+        return None
+    if how == "auto" and np.median(found.counts) < TELLING:
         return None
     work = Aligning(found, run)
     kind = work.kind_that_helps() if how == "auto" else how
@@ -160,17 +164,16 @@ class Aligning:
             poses = {i: cloud.pose for i, cloud in zip(held, placed, strict=True)}
             boxes = [box_of(cloud.sketch, cloud.pose) for cloud in placed]
             phase.reach(len(poses))
-            hasty = 0
             for i in range(total):
                 if i in poses:
                     continue
-                hasty += late()
                 sketch = self.sketch(i)
                 poses[i] = place(hubs[:1] if late() else hubs, sketch, kind, tumbled=found.tumbled)
                 boxes.append(box_of(sketch, poses[i]))
                 phase.advance()
-        if hasty and len(hubs) > 1:
-            self.run.note(f"there was little time: {hasty} of {total} clouds were aligned with one other only")
+        if hurried.is_late:
+            few = "1 other" if len(hubs) == 1 else f"1 to {len(hubs)} others"
+            self.run.note(f"there was little time to align the clouds: each was compared with {few}")
         frame = self.framed([poses[i] for i in range(total)], np.array(boxes), kind)
         tell(frame, self.found, self.run)
         return frame

@@ -101,7 +101,7 @@ def test_the_phases_are_told_in_order(tmp_path: Path, scans: Path, tiny: Request
     ]
     assert phases[0] == PhaseStarted("reading", 4, "clouds")
     assert phases[6] == PhaseStarted("assigning", 4, "clouds")
-    assert phases[6] == PhaseStarted("training", 3, "epochs")
+    assert phases[8] == PhaseStarted("training", 3, "epochs")
     reading = [e for e in heard.events if isinstance(e, Progress) and e.phase == "reading"]
     assert [(e.done, e.fraction) for e in reading] == [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1.0)]
     assert heard.notices == []
