@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,9 +20,10 @@ from qaadcodec.sets.sketch import Sketch
 from qaadcodec.sets.survey import Survey, check_not_stopped, usable
 
 TRIED = 16  # clouds by which it is decided whether and how a set is aligned, besides the odd ones
+FEW_TRIED = 4  # of them, where there is little time
 HELD = 256  # clouds among which hubs are looked for; the others are laid over the hubs one by one
 TELLING = 100  # points of half of the clouds, at least: with fewer, chance decides how clouds lie over each other
-CLEAR = 6.0  # times less squared error in half of the clouds: the set is aligned,
+CLEAR = 9.0  # times less squared error in half of the clouds: the set is aligned,
 GROSS = 25.0  # or so many times less in the mean, where few clouds lie elsewhere or have other units
 ENOUGH = 1.25  # times the squared error of similarities: shifts are taken
 TIME_SHARE = 0.15  # of what is left of a budget
@@ -135,7 +136,8 @@ class Aligning:
 
     def kind_that_helps(self) -> str | None:
         """The kind of poses by which some clouds lie clearly better over the middle one; None where there is none."""
-        some = [i for i in self.some(TRIED) if i != self.middle]
+        some = sorted({*self.some(TRIED)} - {self.middle}, key=lambda i: (i not in self.odd, i))
+        hurried = self.run.within(self.run.share(TIME_SHARE))
         with self.run.phase("comparing poses", len(some), "clouds") as phase:
             middle = self.sketch(self.middle)
             as_made, errors = [], []
@@ -143,9 +145,11 @@ class Aligning:
                 as_made.append(Pair(middle, self.sketch(i), "similarity").fit(Similarity.identity()).error)
                 errors.append(register(middle, self.sketch(i), "similarity").error)
                 phase.advance()
+                if hurried.is_late and len(errors) >= FEW_TRIED:
+                    break
             if not clearly_better(np.array(as_made), np.array(errors)):
                 return None
-            shifted = [register(middle, self.sketch(i), "shift").error for i in some]
+            shifted = [register(middle, self.sketch(i), "shift").error for i in some[: len(errors)]]
         return "shift" if np.mean(shifted) <= ENOUGH * np.mean(errors) else "similarity"
 
     def aligned(self, kind: str) -> Frame:
@@ -168,7 +172,7 @@ class Aligning:
                 if i in poses:
                     continue
                 sketch = self.sketch(i)
-                poses[i] = place(hubs[:1] if late() else hubs, sketch, kind, tumbled=found.tumbled)
+                poses[i] = place(hubs[:1] if late() else hubs, sketch, kind)
                 boxes.append(box_of(sketch, poses[i]))
                 phase.advance()
         if hurried.is_late:
@@ -217,7 +221,7 @@ def centred(placed: list[Placed], kind: str) -> list[Placed]:
     start = min(placed, key=lambda cloud: cloud.cost).sketch.centre
     middle = np.median([cloud.pose.apply(start) for cloud in placed], axis=0)
     back = Similarity(size, rotation, middle - size * (rotation @ start)).inverse()
-    return [Placed(cloud.sketch, cloud.pose.after(back), cloud.cost) for cloud in placed]
+    return [replace(cloud, pose=cloud.pose.after(back)) for cloud in placed]
 
 
 def box_of(sketch: Sketch, pose: Similarity) -> Doubles:

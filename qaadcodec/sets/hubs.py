@@ -32,16 +32,20 @@ class Placed:
         sketch: of it.
         pose: from the common frame to its own coordinates.
         cost: sum of what the steps on the way to it cost.
+        tumbled: whether it lies turned over to the first hub.
     """
 
     sketch: Sketch
     pose: Similarity
     cost: float
+    tumbled: bool = False
 
 
-def place(hubs: Sequence[Placed], sketch: Sketch, kind: str, *, tumbled: bool = True) -> Similarity:
+def place(hubs: Sequence[Placed], sketch: Sketch, kind: str) -> Similarity:
     """The pose of another cloud, by way of that of the hubs from which it is the shortest."""
-    fits = [register(hub.sketch, sketch, kind, tumbled=tumbled) for hub in hubs]
+    first = register(hubs[0].sketch, sketch, kind)
+    turned = first.overturned
+    fits = [first, *(register(hub.sketch, sketch, kind, tumbled=turned or hub.tumbled) for hub in hubs[1:])]
     fit, hub = min(zip(fits, hubs, strict=True), key=lambda pair: step_cost(pair[0]) + pair[1].cost)
     return onward(hub, sketch, fit, kind)
 
@@ -65,14 +69,14 @@ class Hubs:
         kind: of the poses.
         chosen: which clouds are hubs.
         fits: for each hub, how it was laid over every cloud.
-        tumbled: whether a cloud lay turned over to the first hub, so that the others are tried like that, too.
+        tumbled: which clouds lie turned over to the first hub; these are tried like that with the others, too.
     """
 
     sketches: Sequence[Sketch]
     kind: str
     chosen: list[int]
     fits: list[list[Fit]]
-    tumbled: bool = True
+    tumbled: list[bool]
 
     @classmethod
     def of(cls, sketches: Sequence[Sketch], first: int, kind: str, late: Callable[[], bool] = lambda: False) -> Hubs:
@@ -82,9 +86,9 @@ class Hubs:
             first: the cloud that is the first hub.
             late: whether there is no time for more; may raise to end the work.
         """
-        found = cls(sketches, kind, [], [])
+        found = cls(sketches, kind, [], [], [True] * len(sketches))
         found.add(first, late)
-        found.tumbled = any(fit.overturned for fit in found.fits[0])
+        found.tumbled = [fit.overturned for fit in found.fits[0]]
         while len(found.chosen) < min(HUBS, len(sketches)) and not late():
             errors = np.array([[fit.error for fit in row] for row in found.fits]).min(0)  # (N,)
             far = int(errors.argmax())
@@ -100,7 +104,8 @@ class Hubs:
         def lay(i: int) -> None:
             if i != hub:
                 late()
-                row[i] = register(self.sketches[hub], self.sketches[i], self.kind, tumbled=self.tumbled)
+                tumbled = self.tumbled[hub] or self.tumbled[i]
+                row[i] = register(self.sketches[hub], self.sketches[i], self.kind, tumbled=tumbled)
 
         in_parallel(lay, range(len(self.sketches)))
         self.chosen.append(hub)
@@ -111,11 +116,11 @@ class Hubs:
         costs, before = self.shortest_paths()
         root = self.chosen[int(costs[self.chosen].sum(1).argmin())]
         costs_of, before_of = costs[root], before[root]
-        known = {root: Placed(self.sketches[root], Similarity.identity(), 0.0)}
+        known = {root: Placed(self.sketches[root], Similarity.identity(), 0.0, self.tumbled[root])}
         for i in (int(i) for i in np.argsort(costs_of, kind="stable") if i != root):
             last = int(before_of[i])
             pose = onward(known[last], self.sketches[i], self.between(last, i), self.kind)
-            known[i] = Placed(self.sketches[i], pose, float(costs_of[i]))
+            known[i] = Placed(self.sketches[i], pose, float(costs_of[i]), self.tumbled[i])
         return [known[i] for i in range(len(self.sketches))]
 
     def between(self, a: int, b: int) -> Fit:

@@ -170,3 +170,13 @@ def test_the_text_fits_into_the_header() -> None:
     text = str(request)
     assert len(text) == LONGEST_TEXT == 256
     assert text.startswith("default training.epochs=1200 training.batch=4 ")
+
+
+def test_an_alignment_is_kept_in_the_text_and_comes_back() -> None:
+    asked = Request(align="rigid", epochs=3)
+    assert str(asked) == 'default clouds.align="rigid" training.epochs=3'
+    assert Request.of_text(str(asked)).recipe() == asked.recipe()
+    assert Request().recipe().clouds.align == "auto"
+    assert Request(preset="paper").recipe().clouds.align == "none"
+    with pytest.raises(UsageError, match="align is 'affine', and must be none or shift or rigid or similarity or auto"):
+        Request(align="affine")
