@@ -165,10 +165,11 @@ class OpenArchive:
 
         All of them when None. Where clouds have no poses, all are [I | 0].
         """
-        chosen = range(len(self)) if indices is None else indices
+        chosen = list(range(len(self))) if indices is None else [self.absolute_index(i) for i in indices]
         whole = np.tile(np.eye(3, 4), (len(chosen), 1, 1))
-        for row, i in enumerate(chosen):
-            if (pose := self.pose(i)) is not None:
+        if (poses := self._reader.poses(chosen)) is not None:
+            for row in range(len(chosen)):
+                pose = Similarity.of_numbers(PoseNumbers(*poses.values(row)))
                 whole[row] = np.column_stack([pose.scale * pose.rotation, pose.shift])
         return whole
 

@@ -136,7 +136,7 @@ def check_ranges(poses: Poses) -> None:
     if np.any(long := squares > LONGEST_TURN**2):
         angle = math.sqrt(squares[np.argmax(long)]) * TURN
         raise UsageError(f"a cloud is turned by {angle:.4g} radians, more than half a turn")
-    if np.any(np.abs(poses.shifts) >= 1 << (8 * MAX_BYTES - 1)) or np.any(np.abs(poses.scales + 0.5) > 1 << 15):
+    if width_of(poses.shifts) > MAX_BYTES or np.any(np.abs(poses.scales + 0.5) > 1 << 15):
         raise UsageError("a shift or a scale of a pose is out of range")
 
 
@@ -172,8 +172,7 @@ class PoseHead:
 
 def encode_poses(poses: Poses) -> bytes:
     """The section."""
-    largest = int(np.abs(poses.shifts).max(initial=0))
-    width = max(1, -(-(largest.bit_length() + 1) // 8))
+    width = width_of(poses.shifts)
     head = PoseHead(b"", poses.kind, width, poses.exponent)
     data = HEAD.pack(KINDS.index(poses.kind) + 1, width, poses.exponent)
     shifts = poses.shifts.astype("<i8").view(np.uint8).reshape(-1, 3, 8)[:, :, :width].reshape(len(poses), -1)
@@ -184,6 +183,12 @@ def encode_poses(poses: Poses) -> bytes:
         group = rows[start : start + GROUP].tobytes()
         pieces += [group, CRC.pack(zlib.crc32(group, zlib.crc32(data)))]
     return b"".join(pieces)
+
+
+def width_of(shifts: Longs) -> int:
+    """Bytes that each of these numbers fits in two's complement, at least 1."""
+    largest = max(int(shifts.max(initial=0)), -1 - int(shifts.min(initial=0)))
+    return max(1, -(-(largest.bit_length() + 1) // 8))
 
 
 def parse_head(data: bytes, length: int, clouds: int) -> PoseHead:

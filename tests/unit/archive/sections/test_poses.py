@@ -44,6 +44,16 @@ def test_clouds_that_lie_far_apart_take_more_bytes_and_the_same_spacing() -> Non
     assert abs(far.values(0).shift - values(far=1e6)[0].shift).max() <= 2.0**-15
 
 
+@pytest.mark.parametrize(
+    ("number", "width"), [(127, 1), (-128, 1), (128, 2), (-129, 2), ((1 << 47) - 1, 6), (-1 << 47, 6)]
+)
+def test_numbers_are_as_wide_as_they_have_to_be(number: int, width: int) -> None:
+    shifts = np.array([[number, 0, 0]])
+    data = encode_poses(Poses("shift", 0, shifts, np.zeros((1, 3), np.int64), np.zeros(1, np.int64)))
+    assert data[1] == width
+    np.testing.assert_array_equal(decode_group(data[3:], parse_head(data, len(data), 1)).shifts, shifts)
+
+
 def test_beyond_six_bytes_the_spacing_grows() -> None:
     poses = Poses.of("shift", values(far=1e12))
     assert encode_poses(poses)[1] == 6
