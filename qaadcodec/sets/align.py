@@ -201,7 +201,8 @@ def tell(frame: Frame, found: Survey, run: Run) -> None:
     odd = np.flatnonzero((sizes > OTHER_UNITS) | (sizes < 1 / OTHER_UNITS))
     if len(odd):
         example = f"{found.sources[odd[0]].path} {sizes[odd[0]]:.4g} times"
-        run.warn(f"{len(odd)} of {len(sizes)} clouds have another size than most: {example}; are the units the same?")
+        have = "has" if len(odd) == 1 else "have"
+        run.warn(f"{len(odd)} of {len(sizes)} clouds {have} another size than most: {example}; are the units the same?")
 
 
 def clearly_better(as_made: Doubles, aligned: Doubles) -> bool:

@@ -105,7 +105,7 @@ def test_millimetres_among_metres_are_scaled_and_told(
     frame = align(surveyed(tmp_path, clouds), "auto", Run(listener=heard))
     assert frame is not None
     assert frame.pose(3).scale / frame.pose(0).scale == pytest.approx(1000, rel=0.05)
-    assert "1 of 7 clouds have another size than most: " in heard.notices[1]
+    assert "1 of 7 clouds has another size than most: " in heard.notices[1]
     assert "3.npy" in heard.notices[1]
 
 
