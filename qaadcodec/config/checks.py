@@ -21,6 +21,7 @@ KINDS = {
     "float": "a number",
     "float | None": "a number",
     "bool": "true or false",
+    "bool | None": "true, false or null",
     "str": "text",
     "tuple[int, ...]": "a list of whole numbers",
 }

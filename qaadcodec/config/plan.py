@@ -12,6 +12,7 @@ from typing import Any
 from qaadcodec.config.clouds import CloudsConfig
 from qaadcodec.config.coding import MAX_CODED, CodingConfig
 from qaadcodec.config.network import FLOAT32_POSITION, POSITION, NetworkConfig, parameters
+from qaadcodec.config.recipe import Recipe
 from qaadcodec.config.request import Request
 from qaadcodec.config.training import AssignmentConfig, TrainingConfig
 
@@ -26,6 +27,7 @@ DEFAULT_QUALITY = 75.0
 LEAST_PATCH = 64  # points
 LEAST_LATENT = 8  # numbers; beyond that, a latent needs no more numbers than there are clouds
 FEW_CLOUDS = 32  # fewer get an octave less: more octaves ask for a finer Q, which is half of their file
+LEAST_SURFACE = 256  # points of a cloud that tell what its surface is like
 GROUPS = ("clouds", "network", "assignment", "training", "coding")
 
 
@@ -88,12 +90,21 @@ def plan(request: Request, clouds: int, points: int) -> Plan:
         target_bytes=wanted,
         clouds=recipe.clouds,
         network=network,
-        assignment=recipe.assignment,
+        assignment=chosen_assignment(recipe, clouds, points),
         training=recipe.training,
         coding=coding,
         notes=tuple(notes),
         warnings=tuple(warnings),
     )
+
+
+def chosen_assignment(recipe: Recipe, clouds: int, points: int) -> AssignmentConfig:
+    """With registration where a set has several clouds of points enough, and nothing else comes before Greedy."""
+    assignment = recipe.assignment
+    if assignment.registration is not None:
+        return assignment
+    instead = recipe.training.warmup_epochs > 0 or not assignment.greedy
+    return replace(assignment, registration=clouds > 1 and points >= LEAST_SURFACE and not instead)
 
 
 def coarser(quality: float) -> float:

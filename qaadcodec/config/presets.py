@@ -21,7 +21,7 @@ PRESETS: dict[str, Recipe] = {
         network=NetworkConfig(
             latent_size=256, patches=128, head_widths=(64,), fourier_octaves=0, film=False, displacement=False
         ),
-        assignment=AssignmentConfig(greedy_leaf=1024, leaf_resolving=False),
+        assignment=AssignmentConfig(registration=False, greedy_leaf=1024, leaf_resolving=False),
         training=TrainingConfig(
             warmup_epochs=150,
             epochs=450,

@@ -11,15 +11,24 @@ from qaadcodec.config.checks import Settings, require
 class AssignmentConfig(Settings):
     """How targets are assigned to the rows of the input cloud (paper section 3.4).
 
+
     Attributes:
+        registration: start from smooth maps of Q onto the clouds, and let Greedy match from where they lead; if false,
+            Greedy matches from Q, or from the paper's warm-up. Null: true for sets of several clouds of 256 points or
+            more.
+        evening: steps of the walk between neighbouring rows that a match must agree with after registration.
+        evening_leaf: most points in a subspace of Greedy after registration.
         greedy: start from QAAD-Greedy (Algorithm 1); if false, from a random assignment, for ablation.
-        greedy_leaf: most points in a subspace of Greedy.
+        greedy_leaf: most points in a subspace of Greedy without registration.
         pair_swaps: QAAD-Reassignment (Algorithm 2) on the points of every step.
         leaf_resolving: exact re-assignment inside small leaves of whole clouds, now and then.
         leaf: most points in such a leaf.
         resolve_every: epochs between two rounds of it.
     """
 
+    registration: bool | None = None
+    evening: int = 25
+    evening_leaf: int = 1024
     greedy: bool = True
     greedy_leaf: int = 128
     pair_swaps: bool = True
@@ -28,6 +37,8 @@ class AssignmentConfig(Settings):
     resolve_every: int = 40
 
     def __post_init__(self) -> None:
+        require(0 <= self.evening <= 10000, "evening", self.evening, "from 0 to 10000 steps")
+        require(2 <= self.evening_leaf <= 16384, "evening leaf", self.evening_leaf, "from 2 to 16384")
         require(2 <= self.greedy_leaf <= 16384, "greedy leaf", self.greedy_leaf, "from 2 to 16384")
         require(2 <= self.leaf <= 16384, "leaf", self.leaf, "from 2 to 16384")
         require(self.resolve_every >= 1, "resolve every", self.resolve_every, "at least 1 epoch")

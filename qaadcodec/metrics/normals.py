@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from qaadcodec.arrays import Doubles
+from qaadcodec.assignment.registration.normals import NEIGHBOURS, plane_normals
 from qaadcodec.metrics.point_tree import PointTree
 from qaadcodec.parallel import in_parallel
 
-NEIGHBOURS = 12  # the point itself among them: as MPEG's pc_error did while it estimated normals itself
 BLOCK = 4096  # points whose neighbours a thread holds at once: 1.2 MB
-THINNEST = 1e-10  # least share of the second largest variance in the largest: a strip 100 000 times as long as wide
 
 
 def normals(cloud: PointTree) -> Doubles:
@@ -33,11 +32,7 @@ def normals(cloud: PointTree) -> Doubles:
     def block(start: int) -> None:
         rows = slice(start, start + BLOCK)
         neighbours = cloud.tree.query(cloud.points[rows], k=list(range(1, k + 1)))[1]  # (b, k), for k = 1 too
-        spread = cloud.points[neighbours]  # (b, k, 3)
-        spread -= spread.mean(1, keepdims=True)
-        variances, directions = np.linalg.eigh(spread.swapaxes(1, 2) @ spread)  # (b, 3) ascending, (b, 3, 3) in columns
-        found[rows] = directions[:, :, 0]
-        found[rows][variances[:, 1] <= THINNEST * variances[:, 2]] = np.nan
+        found[rows] = plane_normals(cloud.points[neighbours])
 
     in_parallel(block, range(0, len(cloud), BLOCK))
     return found

@@ -39,11 +39,16 @@ class Learned:
     error: SampledError
 
 
-def finish(learner: Learner, gathered: Gathered, plan: Plan, run: Run) -> Learned:
-    """Encode the archive, and measure its error on what a reader will decode."""
+def finish(learner: Learner, targets: TargetStore, gathered: Gathered, plan: Plan, run: Run) -> Learned:
+    """Encode the archive, and measure its error on what a reader will decode.
+
+    Args:
+        targets: what was learnt.
+        gathered: what the error is measured against.
+    """
     points = gathered.store.points
     with run.phase("measuring", min(SAMPLE, len(points)), "clouds") as phase:
-        encoded = finally_encoded(learner, gathered, plan, run)
+        encoded = finally_encoded(learner, targets, gathered, plan, run)
         stored = encoded.decoded()
         error = sample_error(
             len(points),
@@ -58,7 +63,7 @@ def finish(learner: Learner, gathered: Gathered, plan: Plan, run: Run) -> Learne
     return Learned(plan, encoded.with_header(replace(encoded.header, errors=error.to_header())), error)
 
 
-def finally_encoded(learner: Learner, gathered: Gathered, plan: Plan, run: Run) -> Encoded:
+def finally_encoded(learner: Learner, targets: TargetStore, gathered: Gathered, plan: Plan, run: Run) -> Encoded:
     """The archive on the grids that the set was learnt with, brought to the wanted size if there is one.
 
     Where the training ended before it rounded anything, on grids that cost little error.
@@ -66,7 +71,7 @@ def finally_encoded(learner: Learner, gathered: Gathered, plan: Plan, run: Run) 
     if plan.coding.numbers != "entropy":
         return encode(archive_of(learner, gathered, plan, run.seed), plan.coding)
     if learner.grids is None:
-        learner.grids, _ = chosen_grids(learner, UNLEARNT_LOSS * matched_error(learner, gathered.store), run.seed)
+        learner.grids, _ = chosen_grids(learner, UNLEARNT_LOSS * matched_error(learner, targets), run.seed)
     if (target := plan.target_bytes) is None:
         return encoded_now(learner, gathered, plan, run.seed)
     encoded = fitted(learner, target, lambda learner: encoded_now(learner, gathered, plan, run.seed), SIZE_TOLERANCE)

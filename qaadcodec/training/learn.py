@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -17,6 +19,7 @@ from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
 from qaadcodec.training.predict import predict
 from qaadcodec.training.quantise.size_control import SizeControl
+from qaadcodec.training.registration.register import Registered, register
 from qaadcodec.training.start import initial_input_cloud, pca_latents
 from qaadcodec.training.warmup.warm_up import warm_up
 
@@ -24,26 +27,41 @@ ASSIGNING_SHARE = 0.4  # of the time left when it begins: Greedy makes do with s
 FINISHING_SHARE, FINISHING_SECONDS = 0.03, 2.0  # of a budget, kept for quantising, measuring and writing
 
 
-def learn(gathered: Gathered, plan: Plan, run: Run) -> Learned:
+def learn(gathered: Gathered, plan: Plan, run: Run, registered: Registered | None = None) -> Learned:
     """Learn the set by a plan.
 
+    Args:
+        registered: where the rows of Q lie in the clouds, for a plan with registration; it is found here when None.
+
     Raises:
-        EnvironmentFailure: no such device.
+        EnvironmentFailure: no such device, or no room for working data.
     """
+    if plan.assignment.registration and registered is None:
+        with register(gathered.store, plan, run) as found:
+            return learn(gathered, plan, run, found)
     for text in plan.notes:
         run.note(text)
     for text in plan.warnings:
         run.warn(text)
     backend = choose_backend(run.device)
-    learner = begin(gathered.store, plan, run, backend)
+    if registered is None:
+        learner, targets = begin(gathered.store, plan, run, backend), gathered.store
+    else:
+        learner, targets = begin_registered(registered, plan, run, backend), registered.targets
     control = None
     if plan.target_bytes is not None:
         control = SizeControl(plan.target_bytes, lambda learner: len(encoded_now(learner, gathered, plan, run.seed)))
-    train(learner, gathered, plan, time_for_training(run), backend, control)
+    train(learner, replace(gathered, store=targets), plan, time_for_training(run), backend, control)
     if learner.epochs == 0:
         what = "it was stopped" if run.stop else "the budget ended"
         run.warn(f"{what} before every cloud was shown once; the clouds will look much alike")
-    return finish(learner, gathered, plan, run)
+    return finish(learner, targets, gathered, plan, run)
+
+
+def begin_registered(registered: Registered, plan: Plan, run: Run, backend: Backend) -> Learner:
+    """An untrained network; its latents are a PCA of where the rows lie in the clouds."""
+    latents = torch.from_numpy(pca_latents(registered.targets, plan.network.latent_size, run.seed))
+    return new_learner(plan, registered.input_cloud, latents, run.seed, backend)
 
 
 def begin(store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Learner:

@@ -55,6 +55,17 @@ def pca_latents(store: TargetStore, size: int, seed: int) -> Singles:
     table = np.empty((clouds, len(rows) * channels), np.float32)
     for i, cloud in enumerate(store.each()):
         table[i] = cloud[rows].ravel()
+    return principal_latents(table, size, seed)
+
+
+def principal_latents(table: Singles, size: int, seed: int) -> Singles:
+    """The leading principal components of the rows of a table, (N, l) float32, the first of standard deviation one.
+
+    Args:
+        table: what is known of each cloud, (N, c); its mean is taken out in place.
+        size: l; components beyond the rank of the table are zero.
+    """
+    clouds = len(table)
     table -= table.mean(0)
     basis = range_finder(table, min(size + 8, clouds), seed)
     left, singular, _ = np.linalg.svd(basis.T @ table, full_matrices=False)

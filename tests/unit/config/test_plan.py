@@ -40,7 +40,11 @@ def test_every_number_is_filled_in(name: str) -> None:
     made = plan(Request(preset=name), 50, 4000)
     groups = (made.network, made.assignment, made.training, made.coding)
     assert all(value is not None for group in groups for value in group.to_dict().values())
-    assert (made.assignment, made.training) == (PRESETS[name].assignment, PRESETS[name].training)
+    recipe = PRESETS[name]
+    assert (made.assignment, made.training) == (
+        replace(recipe.assignment, registration=name != "paper"),
+        recipe.training,
+    )
     assert made.quality == PRESETS[name].size.quality
     assert (made.target_bytes, made.request, made.notes, made.warnings) == (None, name, (), ())
 
@@ -225,3 +229,21 @@ def test_groups_can_be_given_directly() -> None:
     made = Plan(network=NetworkConfig(patches=3))
     assert (made.request, made.quality, made.target_bytes, made.notes) == ("", None, None, ())
     assert (made.network.patches, made.network.latent_size, made.coding) == (3, 32, CodingConfig())
+
+
+@pytest.mark.parametrize(
+    ("changed", "clouds", "points", "registered"),
+    [
+        ({}, 50, 4000, True),
+        ({}, 1, 4000, False),
+        ({}, 50, 255, False),
+        ({"assignment.greedy": False}, 50, 4000, False),
+        ({"training.warmup_epochs": 3}, 50, 4000, False),
+        ({"assignment.registration": False}, 50, 4000, False),
+        ({"assignment.registration": True, "training.warmup_epochs": 3}, 50, 10, True),
+    ],
+)
+def test_registration_is_chosen_where_it_has_surfaces_to_match_and_comes_first(
+    changed: dict[str, Any], clouds: int, points: int, registered: bool
+) -> None:
+    assert plan(Request(settings=changed), clouds, points).assignment.registration is registered

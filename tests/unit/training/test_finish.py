@@ -70,7 +70,7 @@ def error_of(archive: Archive, gathered: Gathered) -> float:
 def test_what_never_was_rounded_is_coded_all_the_same(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
     """In grids that cost a twentieth of the error, and what is returned is what a reader gets."""
     before = archive_of(learner, gathered, unrounded, seed=0)
-    found = finish(learner, gathered, unrounded, Run())
+    found = finish(learner, gathered.store, gathered, unrounded, Run())
     assert found.plan is unrounded
     assert learner.grids is not None
     decoded = found.encoded.decoded()
@@ -84,7 +84,7 @@ def test_what_never_was_rounded_is_coded_all_the_same(learner: Learner, gathered
 def test_grids_that_were_learnt_with_are_kept(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
     grids, _ = chosen_grids(learner, 1e-3, 0)
     learner.grids = grids
-    found = finish(learner, gathered, unrounded, Run())
+    found = finish(learner, gathered.store, gathered, unrounded, Run())
     assert learner.grids is grids
     decoded = found.encoded.decoded()
     for name, tensor in learner.network.arrays().items():
@@ -99,7 +99,7 @@ def test_grids_that_were_learnt_with_are_kept(learner: Learner, gathered: Gather
 
 def test_uniform_numbers_have_the_bits_that_were_set(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
     coding = CodingConfig(numbers="uniform", weight_bits=5)
-    found = finish(learner, gathered, replace(unrounded, coding=coding), Run())
+    found = finish(learner, gathered.store, gathered, replace(unrounded, coding=coding), Run())
     assert learner.grids is None
     levels = len(np.unique(found.encoded.decoded().weights["shared.1.weight"]))
     assert 2**4 < levels <= 2**5
@@ -109,19 +109,21 @@ def test_the_size_is_that_of_the_file(learner: Learner, gathered: Gathered, unro
     """Before the error is measured, which comes into the header last."""
     learner.grids, _ = chosen_grids(learner, 1e-3, 0)
     size = len(encoded_now(learner, gathered, unrounded, seed=0))
-    written, stream = finish(learner, gathered, unrounded, Run()).encoded, io.BytesIO()
+    written, stream = finish(learner, gathered.store, gathered, unrounded, Run()).encoded, io.BytesIO()
     assert written.write(stream) == len(written) == len(stream.getvalue())
     assert size < len(written) < size + 100
 
 
 def test_the_header_tells_how_it_was_learnt(learner: Learner, gathered: Gathered, unrounded: Plan) -> None:
-    header = finish(learner, gathered, replace(unrounded, request="fast a.b=1"), Run(seed=9)).encoded.header
+    header = finish(
+        learner, gathered.store, gathered, replace(unrounded, request="fast a.b=1"), Run(seed=9)
+    ).encoded.header
     assert (header.preset, header.seed, header.epochs) == ("fast a.b=1", 9, 15)
     assert (header.clouds, header.points, header.network) == (4, 120, unrounded.network)
 
 
 def test_the_error_is_told_cloud_by_cloud(learner: Learner, gathered: Gathered, unrounded: Plan, heard: Any) -> None:
-    finish(learner, gathered, unrounded, Run(listener=heard))
+    finish(learner, gathered.store, gathered, unrounded, Run(listener=heard))
     started, *progress, ended = heard.events
     assert started == PhaseStarted("measuring", 4, "clouds")
     assert [(event.done, event.fraction) for event in progress] == [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1.0)]
@@ -132,10 +134,10 @@ def test_the_error_is_told_cloud_by_cloud(learner: Learner, gathered: Gathered, 
 def test_a_wanted_size_is_come_near_to(
     learner: Learner, gathered: Gathered, unrounded: Plan, heard: Any, share: float
 ) -> None:
-    free = finish(learner, gathered, unrounded, Run())
+    free = finish(learner, gathered.store, gathered, unrounded, Run())
     before = len(free.encoded)
     aimed = replace(unrounded, target_bytes=round(share * before))
-    found = finish(learner, gathered, aimed, Run(listener=heard))
+    found = finish(learner, gathered.store, gathered, aimed, Run(listener=heard))
     assert len(found.encoded) == pytest.approx(share * before, rel=0.1)
     assert (found.error.em_kd > free.error.em_kd) == (share < 1)
     assert heard.notices == []
@@ -145,7 +147,7 @@ def test_a_wanted_size_is_come_near_to(
 def test_a_size_that_cannot_be_met_is_said(
     learner: Learner, gathered: Gathered, unrounded: Plan, heard: Any, target: int, way: str
 ) -> None:
-    found = finish(learner, gathered, replace(unrounded, target_bytes=target), Run(listener=heard))
+    found = finish(learner, gathered.store, gathered, replace(unrounded, target_bytes=target), Run(listener=heard))
     size = len(encoded_now(learner, gathered, unrounded, seed=0))
     notices = [event for event in heard.events if isinstance(event, Notice)]
     assert notices == [

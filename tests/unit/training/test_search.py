@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -19,6 +21,8 @@ from qaadcodec.training.search import QUALITIES, search
 
 CLOUDS, POINTS = 20, 1000
 GATHERED: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((CLOUDS, POINTS, 3), np.float32)))
+REGISTERED: Any = nullcontext()
+REGISTERED.enter_result = REGISTERED
 
 
 @dataclass
@@ -29,8 +33,9 @@ class Learning:
     plans: list[Plan] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
 
-    def __call__(self, gathered: Any, plan: Plan, run: Run) -> Any:
+    def __call__(self, gathered: Any, plan: Plan, run: Run, registered: Any) -> Any:
         assert gathered is GATHERED
+        assert registered is REGISTERED
         self.plans.append(plan)
         self.runs.append(run)
         self.after()
@@ -43,10 +48,12 @@ class Learning:
 
 
 @pytest.fixture
-def learning(monkeypatch: pytest.MonkeyPatch) -> Learning:
+def learning(monkeypatch: pytest.MonkeyPatch) -> Iterator[Learning]:
     taken = Learning()
     monkeypatch.setattr(module, "learn", taken)
-    return taken
+    monkeypatch.setattr(module, "register", registering := Mock(return_value=REGISTERED))
+    yield taken
+    assert registering.call_count <= 1  # it does not depend on the quality
 
 
 def wanting(metric: str, error: float) -> Request:
@@ -87,7 +94,7 @@ def test_what_holds_at_every_quality_is_told_once(monkeypatch: pytest.MonkeyPatc
     few: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((CLOUDS, 30, 3), np.float32)))
     plans: list[Plan] = []
 
-    def learn(gathered: Any, plan: Plan, run: Run) -> Any:
+    def learn(gathered: Any, plan: Plan, run: Run, registered: Any) -> Any:
         plans.append(plan)
         return SimpleNamespace(error=SampledError(1.0, 1.0, 8))
 
@@ -103,8 +110,8 @@ def test_what_holds_at_every_quality_is_told_once(monkeypatch: pytest.MonkeyPatc
 def test_the_best_is_kept_where_more_bytes_made_it_worse(learning: Learning, monkeypatch: pytest.MonkeyPatch) -> None:
     errors = iter((0.4, 0.1, 0.3, 0.2))
 
-    def learn(gathered: Any, plan: Plan, run: Run) -> Any:
-        learned = learning(gathered, plan, run)
+    def learn(gathered: Any, plan: Plan, run: Run, registered: Any) -> Any:
+        learned = learning(gathered, plan, run, registered)
         learned.error = SampledError(next(errors), 1.0, 8)
         return learned
 

@@ -1,0 +1,133 @@
+"""The coarse network: a smooth one learns on the augmented Chamfer distance which part of a cloud is which.
+
+A bijection is a bad guide while shapes are far apart, since mass is conserved and everything shifts a little. Nearest
+points are a good one, if the map from Q to the clouds is too smooth to tear (paper section 3.4 warms up on the same
+distance). So this network has one patch and one octave, and is thrown away afterwards.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from qaadcodec.arrays import Longs, Singles
+from qaadcodec.config import NetworkConfig, TrainingConfig
+from qaadcodec.config.network import POSITION
+from qaadcodec.model.cpu_threads import cloud_threads
+from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.progress import Clock, Run
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.learner import Learner
+from qaadcodec.training.optim.row_adam import RowAdam
+from qaadcodec.training.optim.soap import Soap, divided
+from qaadcodec.training.registration.quantile_latents import quantile_latents
+from qaadcodec.training.registration.sampled_clouds import SampledClouds
+from qaadcodec.training.schedule import learning_rate_factor
+from qaadcodec.training.warmup.chamfer import squared_gap
+
+NETWORK = NetworkConfig(latent_size=16, patches=1, shared_widths=(128, 64, 64, 64), head_widths=(), fourier_octaves=1)
+STEPS = 6000
+PASSES = 24  # over the set at least, however large it is
+CHEAPER = 4  # times as cheap as a step of the training, or more
+TOGETHER = 2  # clouds per step: many small steps find more than few large ones
+ROWS, POINTS = 256, 512  # rows of Q, and points of each cloud, per step
+RATE, LATENT_RATE = 4e-3, 4.0  # of the network; of the latents, as a multiple of it
+REPORT_SECONDS = 0.25
+
+
+def learn_coarsely(store: TargetStore, input_cloud: Singles, training: TrainingConfig, run: Run) -> Learner:
+    """A smooth network, with latents of its own, that folds Q near every cloud.
+
+    Minimises the mean over clouds of max(mean_p̂ min_p |p̂ - p|², mean_p min_p̂ |p̂ - p|²) (paper eq. 11) on samples.
+
+    Args:
+        store: N clouds, normalised, in any row order; only read.
+        input_cloud: Q, (M, 3).
+        training: what follows; the coarse network takes no longer.
+        run: the same seed gives the same network, unless a deadline ends it sooner. Once it is stopped, the present
+            step is the last.
+    """
+    clouds, batches = len(store), -(-len(store) // TOGETHER)
+    rng = np.random.default_rng([run.seed, 23])
+    network = FoldingNetwork(NETWORK, torch.Generator().manual_seed(run.seed))
+    latents = torch.from_numpy(quantile_latents(store, NETWORK.latent_size, run.seed))
+    learner = Learner(network, torch.from_numpy(input_cloud), latents)
+    most = CHEAPER * training.epochs * -(-clouds // training.batch)
+    clock = Clock(min(max(STEPS, PASSES * batches), most), run.budget_seconds)
+    steps = CoarseSteps(learner, SampledClouds(store, POINTS, run.seed), rng)
+    reported = time.monotonic()
+    with run.phase("finding parts", clock.units, "steps") as phase, cloud_threads():
+        while clock.fraction < 1.0 and not run.stop:
+            for batch in np.array_split(rng.permutation(clouds), batches):
+                if clock.fraction >= 1.0 or run.stop:
+                    break
+                steps.step(np.sort(batch), RATE * learning_rate_factor(clock.fraction))
+                clock.done += 1
+                if time.monotonic() - reported >= REPORT_SECONDS:
+                    reported = time.monotonic()
+                    phase.report(clock.done, clock)
+        phase.report(clock.done, clock)
+    return learner
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What samples of one cloud and of its prediction are nearest to.
+
+    Attributes:
+        targets: the point nearest to each predicted one, (ROWS, 3).
+        points: drawn points of the cloud, (POINTS, 3).
+        rows: the predicted point nearest to each of them, (POINTS,).
+    """
+
+    targets: Singles
+    points: Singles
+    rows: Longs
+
+
+class CoarseSteps:
+    """Takes single steps of the coarse network."""
+
+    def __init__(self, learner: Learner, clouds: SampledClouds, rng: np.random.Generator) -> None:
+        self._learner, self._clouds, self._rng = learner, clouds, rng
+        matrices, others = divided(learner.network, "soap")
+        self._soap, self._adam = Soap(matrices), torch.optim.Adam(others, fused=True)
+        self._latents = RowAdam(learner.latents)
+
+    def step(self, batch: Longs, rate: float) -> None:
+        """One step on these clouds, (B,)."""
+        learner, index = self._learner, torch.from_numpy(batch)
+        rows = torch.from_numpy(self._rng.integers(len(learner.input_cloud), size=ROWS))
+        latents = learner.latents[index].requires_grad_()
+        learner.network.zero_grad()
+        predictions = learner.network(learner.input_cloud[rows][None], latents)  # (B, ROWS, 3)
+        self.loss(batch, predictions).backward()  # type: ignore[no-untyped-call]
+        for group in self._adam.param_groups:
+            group["lr"] = rate
+        self._adam.step()
+        self._soap.step(rate)
+        self._soap.turn()
+        assert latents.grad is not None
+        self._latents.step(index, latents.grad, LATENT_RATE * rate)
+
+    def loss(self, batch: Longs, predictions: Tensor) -> Tensor:
+        """The augmented Chamfer distance of predictions, (B, ROWS, 3), from samples of the clouds they stand for."""
+        met = [self.meet(int(i), p) for i, p in zip(batch, predictions.detach().numpy(), strict=True)]
+        targets, points, rows = (
+            torch.from_numpy(np.stack(part)) for part in zip(*((m.targets, m.points, m.rows) for m in met), strict=True)
+        )
+        back = predictions.gather(1, rows[..., None].expand(-1, -1, POSITION))
+        return torch.maximum(squared_gap(predictions, targets), squared_gap(back, points)).mean()
+
+    def meet(self, cloud: int, prediction: Singles) -> Met:
+        """The nearest points between a prediction, (ROWS, 3), and its cloud, both ways."""
+        from scipy.spatial import cKDTree
+
+        targets = self._clouds.nearest(cloud, prediction)
+        points = self._clouds.drawn(cloud, self._rng)
+        rows = cKDTree(prediction, balanced_tree=False, compact_nodes=False).query(points)[1]
+        return Met(targets, points, np.asarray(rows, np.int64))

@@ -1,0 +1,122 @@
+"""The registration of a set: coarse network, settling, evening; the targets of the training are what it finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from qaadcodec.arrays import Singles
+from qaadcodec.assignment.registration.evening import evened
+from qaadcodec.assignment.registration.neighbours import Neighbours
+from qaadcodec.assignment.registration.settling import Settling
+from qaadcodec.assignment.registration.surface import Surface
+from qaadcodec.config import AssignmentConfig, Plan
+from qaadcodec.config.network import POSITION
+from qaadcodec.parallel import cores, in_parallel
+from qaadcodec.progress import Phase, Run
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.learner import Learner
+from qaadcodec.training.predict import predict
+from qaadcodec.training.registration.coarse import learn_coarsely
+from qaadcodec.training.start import initial_input_cloud
+
+COARSE_SHARE, PLACING_SHARE = 0.15, 0.2  # of the time left when each begins
+HASTY = 32  # points in a leaf of Greedy when there is no time
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The targets of the rows of Q in every cloud. A context manager that closes the store.
+
+    Attributes:
+        input_cloud: Q, (M, 3), patch by patch.
+        targets: N clouds of M points, most of them those of the set, in the row order of Q.
+    """
+
+    input_cloud: Singles
+    targets: TargetStore
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.targets.close()
+
+
+def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
+    """Find a target for every row of Q in every cloud: on the surface, next to those of its neighbours, evenly spread.
+
+    Paper eq. 17 asks for a bijection that keeps neighbours together. Here a smooth map comes first, and a bijection
+    starts from where it leads. Where its matches tear, they are replaced by places on the surface (`evening`). The time
+    grows with N and with M log M, the memory with neither but for the store.
+
+    Args:
+        store: N clouds, normalised, in any row order; only read.
+        run: the same seed gives the same places, unless a deadline ends the search sooner.
+
+    Raises:
+        EnvironmentFailure: no room for the working data.
+    """
+    input_cloud = initial_input_cloud(store, plan.network.patches)
+    coarse = learn_coarsely(store, input_cloud, plan.training, run.within(run.share(COARSE_SHARE)))
+    found = Registered(input_cloud, TargetStore(len(store), len(input_cloud)))
+    try:
+        with run.phase("registering", len(store), "clouds") as phase:
+            Placing(store, found, coarse, plan.assignment, run.within(run.share(PLACING_SHARE))).place_all(phase)
+    except BaseException:
+        found.targets.close()
+        raise
+    return found
+
+
+class Placing:
+    """Finds the targets in cloud after cloud."""
+
+    def __init__(
+        self, store: TargetStore, found: Registered, coarse: Learner, config: AssignmentConfig, run: Run
+    ) -> None:
+        self._store, self._targets, self._coarse = store, found.targets, coarse
+        self._config, self._run = config, run
+        self._settling = Settling.of(found.input_cloud, run.seed)
+        self._neighbours = Neighbours.of(found.input_cloud)
+
+    def place_all(self, phase: Phase) -> None:
+        """Every cloud, in threads; from where the time does not suffice, density is compared less exactly.
+
+        Args:
+            phase: hears of every cloud.
+        """
+        hasty, leaf = 0, self._config.evening_leaf
+        for first in range(0, len(self._store), cores()):
+            group = range(first, min(first + cores(), len(self._store)))
+            if self._late(first):
+                leaf, hasty = HASTY, hasty + len(group)
+            in_parallel(partial(self._place, leaf=leaf), group)
+            for i in group:
+                phase.reach(i + 1)
+        if hasty and not self._run.stop:
+            self._run.note(f"time was short: {hasty} of {len(self._store)} clouds were evened within small subspaces")
+
+    def _late(self, done: int) -> bool:
+        """Whether the time does not suffice at the pace so far."""
+        left = self._run.seconds_left
+        return bool(self._run.stop) or (
+            left is not None and done > 0 and self._run.seconds * (len(self._store) - done) > left * done
+        )
+
+    def _place(self, i: int, leaf: int) -> None:
+        rng = np.random.default_rng([self._run.seed, 25, i])
+        surface = Surface.of(self._store.positions(i))
+        coarse = self._coarse
+        guess = predict(coarse.network, coarse.input_cloud, coarse.latents[i])[:, :POSITION]
+        settled = self._settling.settled(guess, surface, rng)
+        targets = evened(settled, surface, self._neighbours, self._config.evening, leaf)
+        self._targets.positions(i)[:] = targets
+        self._store.touched(1)
+        self._targets.touched(1)

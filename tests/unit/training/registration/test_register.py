@@ -1,0 +1,79 @@
+"""Registration of planted ellipsoids: targets on every surface, neighbours stay neighbours, the set is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fixtures.stores import planted
+from fixtures.training import SMALL
+from scipy.spatial import cKDTree
+
+from qaadcodec.config import AssignmentConfig, Plan, TrainingConfig
+from qaadcodec.progress import Notice, PhaseEnded, Run
+from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.registration.register import register
+
+Maker = Callable[[np.ndarray], TargetStore]
+PLAN: Plan = replace(
+    SMALL,
+    assignment=AssignmentConfig(registration=True, evening_leaf=128),
+    training=TrainingConfig(epochs=20, batch=2),
+)
+CLOUDS = planted(6, 600, seed=3)
+SPACING = 2 * np.mean([cKDTree(c).query(c, k=2)[0][:, 1].mean() for c in CLOUDS])  # of random points
+
+
+def test_rows_lie_on_every_surface_and_cover_it(make_store: Maker) -> None:
+    with register(make_store(CLOUDS.copy()), PLAN, Run(seed=1)) as found:
+        for cloud, places in zip(CLOUDS, found.targets.each(), strict=True):
+            off, bare = cKDTree(cloud).query(places)[0], cKDTree(places).query(cloud)[0]
+            assert np.sqrt(np.square(off).mean()) < 0.8 * SPACING
+            assert np.sqrt(np.square(bare).mean()) < 0.8 * SPACING
+
+
+def test_neighbours_in_q_stay_neighbours(make_store: Maker) -> None:
+    """The energy of eq. 17 over nearest rows, beside that of rows in random order."""
+    with register(make_store(CLOUDS.copy()), PLAN, Run(seed=1)) as found:
+        near = cKDTree(found.input_cloud).query(found.input_cloud, k=7)[1][:, 1:]
+        for places in found.targets.each():
+            edges = np.linalg.norm(places[near] - places[:, None], axis=2)
+            assert edges.mean() < 2.5 * SPACING
+        shuffled = CLOUDS[0][near] - CLOUDS[0][:, None]
+        assert np.linalg.norm(shuffled, axis=2).mean() > 8 * SPACING
+
+
+def test_the_set_is_only_read_and_the_same_seed_gives_the_same_places(make_store: Maker) -> None:
+    store, runs = make_store(CLOUDS.copy()), []
+    for _ in range(2):
+        with register(store, PLAN, Run(seed=7)) as found:
+            runs.append(found.targets.points.copy())
+    np.testing.assert_array_equal(store.points, CLOUDS)
+    np.testing.assert_array_equal(runs[0], runs[1])
+
+
+def test_once_stopped_it_ends_at_once_with_rows_on_every_cloud(make_store: Maker) -> None:
+    events: list[object] = []
+    run = Run(listener=events.append)
+    run.stop.set()
+    with register(make_store(CLOUDS.copy()), PLAN, run) as found:
+        assert all(cKDTree(c).query(p)[0].mean() < SPACING for c, p in zip(CLOUDS, found.targets.each(), strict=True))
+    assert [e.phase for e in events if isinstance(e, PhaseEnded)] == ["finding parts", "registering"]
+
+
+def test_short_time_is_told(make_store: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "is_late", property(lambda self: True))
+    events: list[object] = []
+    register(make_store(CLOUDS.copy()), PLAN, Run(listener=events.append).within(1e-3)).targets.close()
+    (note,) = [e for e in events if isinstance(e, Notice)]
+    assert note.text.endswith("of 6 clouds were evened within small subspaces")
+
+
+def test_flat_and_coinciding_clouds_are_registered_too(make_store: Maker) -> None:
+    clouds = np.zeros((3, 300, 3), np.float32)
+    clouds[1, :, 0] = np.linspace(-1, 1, 300)
+    clouds[2, :, :2] = np.random.default_rng(0).random((300, 2))
+    with register(make_store(clouds), PLAN, Run()) as found:
+        assert np.isfinite(found.targets.points).all()
