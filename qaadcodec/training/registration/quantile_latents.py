@@ -10,6 +10,7 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.start import principal_latents
 
 DIRECTIONS, QUANTILES = 48, 64
+TABLE = 1 << 24  # numbers in the table of all clouds, at most: of more clouds, fewer quantiles are taken
 
 
 def quantile_latents(store: TargetStore, size: int, seed: int) -> Singles:
@@ -25,11 +26,12 @@ def quantile_latents(store: TargetStore, size: int, seed: int) -> Singles:
     """
     directions = np.random.default_rng([seed, 22]).standard_normal((POSITION, DIRECTIONS)).astype(np.float32)
     directions /= np.linalg.norm(directions, axis=0)
-    table = np.stack([quantiles(cloud[:, :POSITION] @ directions) for cloud in store.each()])
+    count = min(QUANTILES, max(1, TABLE // (DIRECTIONS * len(store))))
+    table = np.stack([quantiles(cloud[:, :POSITION] @ directions, count) for cloud in store.each()])
     return principal_latents(table, size, seed)
 
 
-def quantiles(projected: Singles) -> Singles:
-    """QUANTILES evenly spread values of every column, (M, DIRECTIONS), one column after the other."""
-    places = ((np.arange(QUANTILES) + 0.5) / QUANTILES * len(projected)).astype(np.int64)
+def quantiles(projected: Singles, count: int) -> Singles:
+    """So many evenly spread values of every column, (M, DIRECTIONS), one column after the other."""
+    places = ((np.arange(count) + 0.5) / count * len(projected)).astype(np.int64)
     return np.sort(projected, axis=0)[places].T.ravel()

@@ -107,6 +107,21 @@ def test_the_phases_are_told_in_order(tmp_path: Path, scans: Path, tiny: Request
     assert heard.notices == []
 
 
+def test_a_set_is_registered_before_it_is_learnt(tmp_path: Path, scans: Path, tiny: Request, heard: Any) -> None:
+    """And the error is that of the set, not of the targets that registration made; the same command, the same bytes."""
+    asked = replace(tiny, epochs=40, settings={**tiny.settings, "assignment.registration": True})
+    for name in ("1.qaad", "2.qaad"):
+        summary = compress([scans], tmp_path / name, asked, run=Run(listener=heard, device="cpu"))
+    started = [e for e in heard.events if isinstance(e, PhaseStarted)][:7]
+    assert [e.phase for e in started[3:]] == ["finding parts", "registering", "training", "measuring"]
+    assert started[3] == PhaseStarted("finding parts", 4 * 40 * 2, "steps")
+    assert started[4] == PhaseStarted("registering", 4, "clouds")
+    assert (tmp_path / "1.qaad").read_bytes() == (tmp_path / "2.qaad").read_bytes()
+    errors = [e.n_em_kd for e in evaluate(tmp_path / "1.qaad", [scans], metrics=["n_em_kd"])]
+    assert summary.n_em_kd == pytest.approx(np.mean(errors), rel=1e-6)
+    assert summary.n_em_kd < 0.05
+
+
 def test_the_recipe_of_the_paper(tmp_path: Path, scans: Path, heard: Any) -> None:
     """With its warm-up, at a size that takes a moment; the same command gives the same bytes."""
     settings = {"training.warmup_epochs": 2, "network.shared_widths": [16, 8]}

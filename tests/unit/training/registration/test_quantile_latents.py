@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.registration.quantile_latents import quantile_latents
+from qaadcodec.training.registration.quantile_latents import quantile_latents, quantiles
 
 Maker = Callable[[np.ndarray], TargetStore]
 
@@ -35,3 +35,8 @@ def test_numbers_beyond_the_rank_of_the_set_are_zero(make_store: Maker) -> None:
     latents = quantile_latents(make_store(stretched(np.array([0.5, 2.0]))), 5, 0)
     assert not latents[:, 2:].any()
     assert not quantile_latents(make_store(np.repeat(stretched(np.array([1.0])), 3, axis=0)), 2, 0).any()
+
+
+def test_quantiles_of_a_uniform_column_are_evenly_spread() -> None:
+    column = np.random.default_rng(0).permutation(np.linspace(0, 1, 1000, dtype=np.float32))[:, None]
+    np.testing.assert_allclose(quantiles(column, 4), [0.125, 0.375, 0.625, 0.875], atol=2e-3)
