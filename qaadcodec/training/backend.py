@@ -12,7 +12,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from qaadcodec.arrays import Longs, Singles
+from qaadcodec.arrays import Longs
 from qaadcodec.config import AssignmentConfig
 from qaadcodec.config.run import DEVICES
 from qaadcodec.errors import EnvironmentFailure, UsageError
@@ -23,10 +23,8 @@ if TYPE_CHECKING:  # the name of a device is checked before anybody waits for to
     import torch
     from torch import Tensor
 
+    from qaadcodec.training.predict import Prediction
     from qaadcodec.training.quantise.rounding import Rounding
-
-Prediction = Callable[[int], Singles]
-"""P̂ of a cloud by its index, (M, 3), in the row order of Q; may be called from several threads"""
 
 
 class Steps(Protocol):
@@ -57,14 +55,14 @@ class Backend:
 
     Attributes:
         device: where the learner's tensors are.
-        align: brings every cloud of a store into the row order of Q, nearest to its prediction.
+        assign: brings every cloud of a store into the row order of Q, nearest to its prediction.
         steps: makes the `Steps` of a training.
         matched_error: the loss of a batch and its predictions.
         nearest_both_ways: the nearest neighbours between clouds, in both directions.
     """
 
     device: torch.device
-    align: Callable[[TargetStore, Prediction, AssignmentConfig, Run, Phase], None]
+    assign: Callable[[TargetStore, Prediction, AssignmentConfig, Run, Phase], None]
     steps: Callable[..., Steps]
     matched_error: Callable[..., tuple[Tensor, Tensor]]
     nearest_both_ways: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -78,22 +76,22 @@ def choose_backend(name: str) -> Backend:
 
 def host_backend(device: torch.device) -> Backend:
     """The implementation in `host`."""
-    from qaadcodec.training.host.align import align
+    from qaadcodec.training.host.assign import assign
     from qaadcodec.training.host.loss import matched_error
     from qaadcodec.training.host.nearest import nearest_both_ways
     from qaadcodec.training.host.steps import Steps
 
-    return Backend(device, align, Steps, matched_error, nearest_both_ways)
+    return Backend(device, assign, Steps, matched_error, nearest_both_ways)
 
 
 def device_backend(device: torch.device) -> Backend:
     """The implementation in `device`. It runs on the CPU too, which is how it is tested where there is no GPU."""
-    from qaadcodec.training.device.align import align
+    from qaadcodec.training.device.assign import assign
     from qaadcodec.training.device.loss import matched_error
     from qaadcodec.training.device.nearest import nearest_both_ways
     from qaadcodec.training.device.steps import Steps
 
-    return Backend(device, partial(align, device=device), Steps, matched_error, nearest_both_ways)
+    return Backend(device, partial(assign, device=device), Steps, matched_error, nearest_both_ways)
 
 
 def check_device(name: str) -> None:

@@ -13,11 +13,11 @@ from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Run
 from qaadcodec.sets.gather import Gathered
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.backend import Backend, Prediction, choose_backend
+from qaadcodec.training.backend import Backend, choose_backend
 from qaadcodec.training.finish import Learned, encoded_now, finish
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
-from qaadcodec.training.predict import predict
+from qaadcodec.training.predict import Prediction, predict
 from qaadcodec.training.quantise.size_control import SizeControl
 from qaadcodec.training.registration.register import Registered, register
 from qaadcodec.training.start import initial_input_cloud, pca_latents
@@ -75,7 +75,7 @@ def begin(store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Learner
     with run.phase("assigning", len(store), "clouds") as phase:
         input_cloud = initial_input_cloud(store, plan.network.patches)
         hurried = run.within(run.share(ASSIGNING_SHARE))
-        backend.align(store, lambda _: input_cloud, plan.assignment, hurried, phase)
+        backend.assign(store, lambda _: input_cloud, plan.assignment, hurried, phase)
         latents = torch.from_numpy(pca_latents(store, plan.network.latent_size, run.seed))
     return new_learner(plan, input_cloud, latents, run.seed, backend)
 
@@ -89,7 +89,7 @@ def begin_warm(store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Le
     warm_up(learner, store, training, run.within(run.share(part)), backend)
     with run.phase("assigning", len(store), "clouds") as phase:
         hurried = run.within(run.share(ASSIGNING_SHARE))
-        backend.align(store, predictions_of(learner), plan.assignment, hurried, phase)
+        backend.assign(store, predictions_of(learner), plan.assignment, hurried, phase)
     return learner
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,6 +13,9 @@ from qaadcodec.arrays import Singles
 from qaadcodec.config import NetworkConfig
 from qaadcodec.model.network import FoldingNetwork, Layers
 from qaadcodec.model.torch_decoder import fold_cloud, fold_pieces
+
+Prediction = Callable[[int], Singles]
+"""P̂ of a cloud by its index, (M, 3), in the row order of Q; may be called from several threads"""
 
 
 @torch.no_grad()

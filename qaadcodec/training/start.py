@@ -41,7 +41,7 @@ def initial_input_cloud(store: TargetStore, patches: int) -> Singles:
 
 
 def pca_latents(store: TargetStore, size: int, seed: int) -> Singles:
-    """Latents to start from: the leading principal components of the aligned clouds, (N, l) float32.
+    """Latents to start from: the leading principal components of the assigned clouds, (N, l) float32.
 
     The first one is scaled to a standard deviation of one. Sets of one shape vary along few directions, and a network
     that is told them from the start learns faster than from random latents.

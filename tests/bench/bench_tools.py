@@ -18,7 +18,8 @@ from qaadcodec.config import AssignmentConfig
 from qaadcodec.parallel import cores
 from qaadcodec.progress import Run
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.backend import Backend, Prediction, choose_backend
+from qaadcodec.training.backend import Backend, choose_backend
+from qaadcodec.training.predict import Prediction
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def assign_all(
     """Bring every cloud into the row order of its prediction, as a training begins; on the CPU unless it is said."""
     run = Run(seed=seed)
     with run.phase("assigning", len(store), "clouds") as phase:
-        (backend or choose_backend("cpu")).align(store, prediction, assignment, run, phase)
+        (backend or choose_backend("cpu")).assign(store, prediction, assignment, run, phase)
 
 
 def hardware() -> dict[str, object]:

@@ -22,9 +22,10 @@ from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Event, Progress, Run, StopRequest
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.backend import Backend, Prediction
+from qaadcodec.training.backend import Backend
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
+from qaadcodec.training.predict import Prediction
 from qaadcodec.training.quantise.rounding import Rounding
 from qaadcodec.training.start import initial_input_cloud
 
@@ -47,7 +48,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("file", ["align", "loss", "nearest", "steps", "resolving"])
+@pytest.mark.parametrize("file", ["assign", "loss", "nearest", "steps", "resolving"])
 def test_host_and_device_have_the_same_names(file: str) -> None:
     host, device = (importlib.import_module(f"qaadcodec.training.{side}.{file}") for side in ("host", "device"))
 
@@ -56,7 +57,7 @@ def test_host_and_device_have_the_same_names(file: str) -> None:
             name: value for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__
         }
 
-    known = {"align", "matched_error", "nearest_both_ways", "Steps", "Resolving"}
+    known = {"assign", "matched_error", "nearest_both_ways", "Steps", "Resolving"}
     assert known & set(defined(host)) == known & set(defined(device)) != set()
     if file == "steps":
         for method in ("__init__", "step", "round_to", "drop_waiting"):
@@ -67,10 +68,10 @@ def test_host_and_device_have_the_same_names(file: str) -> None:
 # The first assignment
 
 
-def align(backend: Backend, store: TargetStore, q: Array | Prediction, config: AssignmentConfig, run: Run) -> Array:
+def assign(backend: Backend, store: TargetStore, q: Array | Prediction, config: AssignmentConfig, run: Run) -> Array:
     """The targets after the assignment to one prediction for all clouds, or to one for each."""
     with run.phase("assigning", len(store), "clouds") as phase:
-        backend.align(store, q if callable(q) else lambda _: q, config, run, phase)
+        backend.assign(store, q if callable(q) else lambda _: q, config, run, phase)
     return np.array(store.points)
 
 
@@ -81,8 +82,8 @@ def test_greedy_gives_permutations_as_near_as_those_of_the_host(
     """Within 1 % of the error of every cloud."""
     clouds = make_planted(5, points)
     q = initial_input_cloud(make_store(clouds), 4)
-    found = align(side.backend, make_store(clouds), q, GREEDY, Run(listener=heard))
-    wanted = align(HOST, make_store(clouds), q, GREEDY, Run())
+    found = assign(side.backend, make_store(clouds), q, GREEDY, Run(listener=heard))
+    wanted = assign(HOST, make_store(clouds), q, GREEDY, Run())
     assert_permuted(found, clouds)
     errors, others = (np.square(targets - q).sum(2).mean(1) for targets in (found, wanted))
     assert (others < 0.2 * np.square(clouds - q).sum(2).mean(1)).all()
@@ -96,11 +97,11 @@ def test_the_random_assignment_is_the_same_everywhere(
     side: Side, make_store: MakeStore, make_planted: MakePlanted, assert_permuted: Permuted
 ) -> None:
     clouds = make_planted(4, 101)
-    found = align(side.backend, make_store(clouds), clouds[0], RANDOM, Run(seed=5))
+    found = assign(side.backend, make_store(clouds), clouds[0], RANDOM, Run(seed=5))
     assert_permuted(found, clouds)
     assert not np.array_equal(found, clouds)
-    np.testing.assert_array_equal(found, align(HOST, make_store(clouds), clouds[0], RANDOM, Run(seed=5)))
-    assert not np.array_equal(found, align(side.backend, make_store(clouds), clouds[0], RANDOM, Run(seed=6)))
+    np.testing.assert_array_equal(found, assign(HOST, make_store(clouds), clouds[0], RANDOM, Run(seed=5)))
+    assert not np.array_equal(found, assign(side.backend, make_store(clouds), clouds[0], RANDOM, Run(seed=6)))
 
 
 @pytest.mark.parametrize("config", [GREEDY, RANDOM], ids=["greedy", "random"])
@@ -108,7 +109,7 @@ def test_an_assignment_depends_on_seed_and_place_alone(
     side: Side, make_store: MakeStore, make_planted: MakePlanted, config: AssignmentConfig
 ) -> None:
     clouds = make_planted(3, 60)
-    found = [align(side.backend, make_store(clouds), clouds[0], config, Run(seed=5)) for _ in range(2)]
+    found = [assign(side.backend, make_store(clouds), clouds[0], config, Run(seed=5)) for _ in range(2)]
     np.testing.assert_array_equal(found[0], found[1])
 
 
@@ -120,7 +121,7 @@ def test_every_cloud_is_matched_with_its_own_prediction(
     turned = [-cloud[::-1] for cloud in clouds]
     config, errors = AssignmentConfig(greedy_leaf=64), []
     for prediction in (clouds[0], turned.__getitem__):
-        found = align(side.backend, make_store(clouds), prediction, config, Run())
+        found = assign(side.backend, make_store(clouds), prediction, config, Run())
         assert_permuted(found, clouds)
         errors.append(float(np.square(found - np.stack(turned)).sum(2).mean()))
     assert errors[1] < 0.1 * errors[0]
@@ -139,9 +140,9 @@ def test_greedy_hurries_where_time_is_short_and_when_it_is_stopped(
             return torch.arange(target.shape[1], device=target.device).expand(len(target), -1)
         return np.arange(len(target))
 
-    monkeypatch.setattr(f"qaadcodec.training.{side.package}.align.greedy", noted)
-    monkeypatch.setattr("qaadcodec.training.host.align.cores", lambda: 1)
-    monkeypatch.setattr("qaadcodec.training.device.align.clouds_together", lambda points: 1)
+    monkeypatch.setattr(f"qaadcodec.training.{side.package}.assign.greedy", noted)
+    monkeypatch.setattr("qaadcodec.training.host.assign.cores", lambda: 1)
+    monkeypatch.setattr("qaadcodec.training.device.assign.clouds_together", lambda points: 1)
     clouds = np.random.default_rng(8).standard_normal((6, 20, 3)).astype(np.float32)
     stop = StopRequest()
 
@@ -156,7 +157,7 @@ def test_greedy_hurries_where_time_is_short_and_when_it_is_stopped(
         (Run(listener=listen, stop=stop), [32, 32, 32, 32, 8, 8]),
     ):
         leaves.clear()
-        align(side.backend, make_store(clouds), clouds[0], GREEDY, run)
+        assign(side.backend, make_store(clouds), clouds[0], GREEDY, run)
         assert leaves == expected
 
 

@@ -1,4 +1,4 @@
-"""The aligned targets of a training on a device: all of them if they fit there, else those of the present step."""
+"""The targets of a training on a device: all of them if they fit there, else those of the present step."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from torch import Tensor
 from qaadcodec.config import AssignmentConfig
 from qaadcodec.progress import Progress, Run
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.device import align as module
-from qaadcodec.training.device.align import align as align_on_device
-from qaadcodec.training.host.align import align as align_on_host
+from qaadcodec.training.device import assign as module
+from qaadcodec.training.device.assign import assign as assign_on_device
+from qaadcodec.training.host.assign import assign as assign_on_host
 
 Array = npt.NDArray[np.float32]
 MakeStore = Callable[[Array], TargetStore]
@@ -25,10 +25,10 @@ MakeStore = Callable[[Array], TargetStore]
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def aligned(store: TargetStore, q: Array, config: AssignmentConfig, run: Run) -> TargetStore:
-    """The store, aligned with Q by the device's Greedy on the CPU."""
+def assigned(store: TargetStore, q: Array, config: AssignmentConfig, run: Run) -> TargetStore:
+    """The store, assigned to Q by the device's Greedy on the CPU."""
     with run.phase("assigning", len(store), "clouds") as phase:
-        align_on_device(store, lambda _: q, config, run, phase, device=torch.device("cpu"))
+        assign_on_device(store, lambda _: q, config, run, phase, device=torch.device("cpu"))
     return store
 
 
@@ -39,7 +39,7 @@ def test_groups_make_no_difference_and_each_is_told(
     for size, told in ((1, [1, 2, 3, 4, 5]), (2, [2, 4, 5]), (3, [3, 5]), (8, [5])):
         monkeypatch.setattr(module, "clouds_together", lambda points, size=size: size)
         heard.events.clear()
-        found.append(aligned(make_store(clouds), clouds[0], config, Run(listener=heard)))
+        found.append(assigned(make_store(clouds), clouds[0], config, Run(listener=heard)))
         assert [event.done for event in heard.events if isinstance(event, Progress)] == told
     for other in found[1:]:
         np.testing.assert_array_equal(found[0].points, other.points)
@@ -56,7 +56,7 @@ def test_a_group_is_solved_in_one_call(make_store: MakeStore, monkeypatch: pytes
     monkeypatch.setattr(module, "greedy", noted)
     monkeypatch.setattr(module, "clouds_together", lambda points: 2)
     clouds = np.random.default_rng(8).standard_normal((5, 20, 3)).astype(np.float32)
-    aligned(make_store(clouds), clouds[3], AssignmentConfig(), Run())
+    assigned(make_store(clouds), clouds[3], AssignmentConfig(), Run())
     assert [len(target) for _, target in calls] == [2, 2, 1]
     np.testing.assert_array_equal(torch.cat([target for _, target in calls]).numpy(), clouds)
     assert all(torch.equal(prediction, torch.from_numpy(clouds[[3] * len(prediction)])) for prediction, _ in calls)
@@ -64,7 +64,7 @@ def test_a_group_is_solved_in_one_call(make_store: MakeStore, monkeypatch: pytes
 
 def test_the_random_assignment_is_that_of_the_host(make_store: MakeStore, make_planted: Callable[..., Array]) -> None:
     clouds, config, run = make_planted(3, 60), AssignmentConfig(greedy=False), Run(seed=5)
-    store, other = aligned(make_store(clouds), clouds[0], config, run), make_store(clouds)
+    store, other = assigned(make_store(clouds), clouds[0], config, run), make_store(clouds)
     with run.phase("assigning", 3, "clouds") as phase:
-        align_on_host(other, lambda _: clouds[0], config, run, phase)
+        assign_on_host(other, lambda _: clouds[0], config, run, phase)
     np.testing.assert_array_equal(store.points, other.points)

@@ -12,12 +12,12 @@ from qaadcodec.config.network import POSITION
 from qaadcodec.parallel import cores, in_parallel
 from qaadcodec.progress import Phase, Run
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.backend import Prediction
+from qaadcodec.training.predict import Prediction
 
 HASTY = 8  # points in a leaf of Greedy when there is no time: little more than an order along the k-d tree
 
 
-def align(store: TargetStore, prediction: Prediction, config: AssignmentConfig, run: Run, phase: Phase) -> None:
+def assign(store: TargetStore, prediction: Prediction, config: AssignmentConfig, run: Run, phase: Phase) -> None:
     """Bring every cloud into the row order of Q, by QAAD-Greedy or at random.
 
     Each cloud draws from a generator of its own, so the result does not depend on the order of the work. Where the
@@ -51,7 +51,7 @@ def fitting_leaf(leaf: int, done: int, total: int, used: float, seconds: float |
     """The leaf of Greedy for the next clouds: half of the last one where `seconds` do not suffice at this pace.
 
     Args:
-        done, total: clouds that are aligned, and all.
+        done, total: clouds that are assigned, and all.
         used: seconds that they took.
     """
     late = seconds is not None and done > 0 and used * (total - done) > (seconds - used) * done

@@ -13,13 +13,13 @@ from qaadcodec.config import AssignmentConfig
 from qaadcodec.config.network import POSITION
 from qaadcodec.progress import Phase, Run
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.backend import Prediction
 from qaadcodec.training.device.targets import clouds_together
-from qaadcodec.training.host.align import HASTY, fitting_leaf
-from qaadcodec.training.host.align import align as align_on_host
+from qaadcodec.training.host.assign import HASTY, fitting_leaf
+from qaadcodec.training.host.assign import assign as assign_on_host
+from qaadcodec.training.predict import Prediction
 
 
-def align(
+def assign(
     store: TargetStore,
     prediction: Prediction,
     config: AssignmentConfig,
@@ -28,12 +28,12 @@ def align(
     *,
     device: torch.device,
 ) -> None:
-    """Bring every cloud into the row order of Q, as `host.align` does, a group of clouds at a time on the device.
+    """Bring every cloud into the row order of Q, as `host.assign` does, a group of clouds at a time on the device.
 
     The random assignment that stands in for Greedy in ablations is that of the host.
     """
     if not config.greedy:
-        align_on_host(store, prediction, config, run, phase)
+        assign_on_host(store, prediction, config, run, phase)
         return
     count, points, _ = store.points.shape
     leaf, together, started, seconds = config.greedy_leaf, clouds_together(points), time.monotonic(), run.seconds_left
