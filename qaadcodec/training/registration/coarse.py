@@ -1,8 +1,8 @@
-"""The coarse network: a smooth one learns on the augmented Chamfer distance which part of a cloud is which.
+"""The coarse network: a smooth one learns on nearest points, both ways, which part of a cloud is which.
 
 A bijection is a bad guide while shapes are far apart, since mass is conserved and everything shifts a little. Nearest
-points are a good one, if the map from Q to the clouds is too smooth to tear (paper section 3.4 warms up on the same
-distance). So this network has one patch and one octave, and is thrown away afterwards.
+points are a good one, if the map from Q to the clouds is too smooth to tear (paper section 3.4 warms up on the augmented
+Chamfer distance). So this network has one patch and one octave, and is thrown away afterwards.
 """
 
 from __future__ import annotations
@@ -36,13 +36,17 @@ CHEAPER = 4  # times as cheap as a step of the training, or more
 TOGETHER = 2  # clouds per step: many small steps find more than few large ones
 ROWS, POINTS = 256, 512  # rows of Q, and points of each cloud, per step
 RATE, LATENT_RATE = 4e-3, 4.0  # of the network; of the latents, as a multiple of it
+COVERING = 0.7  # share of the steps in which rows have to cover a cloud first:
+LOOSE = 0.1  # weight of the distance from rows to points there, beside 1 for that from points to rows
 REPORT_SECONDS = 0.25
 
 
 def learn_coarsely(store: TargetStore, input_cloud: Singles, training: TrainingConfig, run: Run) -> Learner:
     """A smooth network, with latents of its own, that folds Q near every cloud.
 
-    Minimises the mean over clouds of max(mean_p̂ min_p |p̂ - p|², mean_p min_p̂ |p̂ - p|²) (paper eq. 11) on samples.
+    Minimises the mean over clouds of w mean_p̂ min_p |p̂ - p|² + (2 - w) mean_p min_p̂ |p̂ - p|² on samples. Both ways count
+    alike (w = 1) at the end. Before, every point of a cloud has to find a row near it, while a row may still lie off:
+    the rows of a hand that has come to lie at the hip would else have no reason to leave it.
 
     Args:
         store: N clouds, normalised, in any row order; only read.
@@ -65,7 +69,8 @@ def learn_coarsely(store: TargetStore, input_cloud: Singles, training: TrainingC
             for batch in np.array_split(rng.permutation(clouds), batches):
                 if clock.fraction >= 1.0 or run.stop:
                     break
-                steps.step(np.sort(batch), RATE * learning_rate_factor(clock.fraction))
+                weight = 2.0 * LOOSE / (1.0 + LOOSE) if clock.fraction < COVERING else 1.0
+                steps.step(np.sort(batch), RATE * learning_rate_factor(clock.fraction), weight)
                 clock.done += 1
                 if time.monotonic() - reported >= REPORT_SECONDS:
                     reported = time.monotonic()
@@ -98,14 +103,14 @@ class CoarseSteps:
         self._soap, self._adam = Soap(matrices), torch.optim.Adam(others, fused=True)
         self._latents = RowAdam(learner.latents)
 
-    def step(self, batch: Longs, rate: float) -> None:
-        """One step on these clouds, (B,)."""
+    def step(self, batch: Longs, rate: float, weight: float) -> None:
+        """One step on these clouds, (B,), with this weight of the distance from rows to points."""
         learner, index = self._learner, torch.from_numpy(batch)
         rows = torch.from_numpy(self._rng.integers(len(learner.input_cloud), size=ROWS))
         latents = learner.latents[index].requires_grad_()
         learner.network.zero_grad()
         predictions = learner.network(learner.input_cloud[rows][None], latents)  # (B, ROWS, 3)
-        self.loss(batch, predictions).backward()  # type: ignore[no-untyped-call]
+        self.loss(batch, predictions, weight).backward()  # type: ignore[no-untyped-call]
         for group in self._adam.param_groups:
             group["lr"] = rate
         self._adam.step()
@@ -114,14 +119,14 @@ class CoarseSteps:
         assert latents.grad is not None
         self._latents.step(index, latents.grad, LATENT_RATE * rate)
 
-    def loss(self, batch: Longs, predictions: Tensor) -> Tensor:
-        """The augmented Chamfer distance of predictions, (B, ROWS, 3), from samples of the clouds they stand for."""
+    def loss(self, batch: Longs, predictions: Tensor, weight: float) -> Tensor:
+        """The weighted distance of predictions, (B, ROWS, 3), from samples of the clouds that they stand for."""
         met = [self.meet(int(i), p) for i, p in zip(batch, predictions.detach().numpy(), strict=True)]
         targets, points, rows = (
             torch.from_numpy(np.stack(part)) for part in zip(*((m.targets, m.points, m.rows) for m in met), strict=True)
         )
         back = predictions.gather(1, rows[..., None].expand(-1, -1, POSITION))
-        return torch.maximum(squared_gap(predictions, targets), squared_gap(back, points)).mean()
+        return (weight * squared_gap(predictions, targets) + (2.0 - weight) * squared_gap(back, points)).mean()
 
     def meet(self, cloud: int, prediction: Singles) -> Met:
         """The nearest points between a prediction, (ROWS, 3), and its cloud, both ways."""
