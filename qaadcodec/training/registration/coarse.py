@@ -1,8 +1,8 @@
 """The coarse network: a smooth one learns on nearest points, both ways, which part of a cloud is which.
 
 A bijection is a bad guide while shapes are far apart, since mass is conserved and everything shifts a little. Nearest
-points are a good one, if the map from Q to the clouds is too smooth to tear (paper section 3.4 warms up on the augmented
-Chamfer distance). So this network has one patch and one octave, and is thrown away afterwards.
+points are a good one, if the map from Q to the clouds is too smooth to tear (the warm-up of paper section 3.4 has them,
+too). So this network has one patch and one octave, and is thrown away afterwards.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ REPORT_SECONDS = 0.25
 def learn_coarsely(store: TargetStore, input_cloud: Singles, training: TrainingConfig, run: Run) -> Learner:
     """A smooth network, with latents of its own, that folds Q near every cloud.
 
-    Minimises the mean over clouds of w mean_p̂ min_p |p̂ - p|² + (2 - w) mean_p min_p̂ |p̂ - p|² on samples. Both ways count
-    alike (w = 1) at the end. Before, every point of a cloud has to find a row near it, while a row may still lie off:
-    the rows of a hand that has come to lie at the hip would else have no reason to leave it.
+    Minimises the mean over clouds of w mean_p̂ min_p |p̂ - p|² + (2 - w) mean_p min_p̂ |p̂ - p|² on samples. Both ways
+    count alike (w = 1) at the end. Before, every point of a cloud has to find a row near it, while a row may still lie
+    off: the rows of a hand that has come to lie at the hip would else have no reason to leave it.
 
     Args:
         store: N clouds, normalised, in any row order; only read.
