@@ -3,7 +3,7 @@
 formats/clouds.md says what is read, kept and dropped of each format.
 """
 
-from qaadcodec.clouds.cloud import PointCloud
+from qaadcodec.clouds.cloud import LeftOut, PointCloud
 from qaadcodec.clouds.find import files_of, find_clouds, read_cloud
 from qaadcodec.clouds.formats import FORMATS
 from qaadcodec.clouds.names import safe_relative_path, safe_relative_paths
@@ -16,6 +16,7 @@ from qaadcodec.clouds.write import write_cloud, write_clouds
 __all__ = [
     "FORMATS",
     "CloudSource",
+    "LeftOut",
     "Normalisation",
     "PointCloud",
     "files_of",

@@ -56,14 +56,14 @@ def files_of(sources: Sequence[CloudSource]) -> list[Path]:
     return [source.file for source in sources if isinstance(source.file, Path)]
 
 
-def read_cloud(source: str | Path | CloudSource) -> PointCloud:
+def read_cloud(source: str | Path | CloudSource, *, strict: bool = False) -> PointCloud:
     """Read and check one cloud: see `CloudSource.load`. A path must lead to exactly one; "-" is stdin."""
     if isinstance(source, CloudSource):
-        return source.load()
+        return source.load(strict=strict)
     found = find_clouds([source])
     if len(found) > 1:
         raise CloudError(f"{source}: holds {len(found)} clouds", hint=f"choose one, for example {found[0].path}")
-    return found[0].load()
+    return found[0].load(strict=strict)
 
 
 def _clouds_of(item: str | Path, alone: bool) -> list[CloudSource]:

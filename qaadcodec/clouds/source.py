@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from qaadcodec.clouds.cloud import PointCloud, check_shape, checked
+from qaadcodec.clouds.cloud import PointCloud, as_points, check_shape
 from qaadcodec.clouds.formats.arrays import Shape
 from qaadcodec.clouds.formats.record import CloudFormat
+from qaadcodec.clouds.meaningless import Labels, meaningful
 from qaadcodec.clouds.opening import Place
 from qaadcodec.errors import CloudError
 
@@ -46,26 +47,38 @@ class CloudSource:
         """The name of the array in the file; "" where arrays have no names."""
         return self.place.key
 
-    def load(self) -> PointCloud:
-        """Read and check the cloud.
+    def load(self, *, strict: bool = False) -> PointCloud:
+        """Read and check the cloud. Points that mean no place are left out: see `meaningful`.
+
+        Args:
+            strict: refuse the cloud where points would be left out, or where it may not be whole.
 
         Raises:
-            CloudError: the cloud cannot be read, is empty, truncated or damaged, is not (M, 3) numbers, or has a
-                coordinate that is NaN, infinite or beyond 1e100; the message says where.
+            CloudError: the cloud cannot be read, is empty, truncated or damaged, is not (M, 3) numbers, has a
+                coordinate beyond 1e100, or keeps less than half of its points; the message says where.
         """
         format = self._format()
         self._declared_points()
         contents = format.read(self.place)
-        points = checked(contents.values, self.path, format.unit)
-        return PointCloud(self.name, points, (*contents.dropped, *self.beside))
+        if strict and contents.doubts:
+            raise CloudError(f"{self.path}: {contents.doubts[0]}", hint="without --strict it is read")
+        unit = format.unit
+        labels = Labels(self.path, unit, contents.row or (lambda row: f"{unit.one} {row}"))
+        points, left_out = meaningful(as_points(contents.values, self.path), labels, strict=strict)
+        return PointCloud(self.name, points, (*contents.dropped, *self.beside), left_out, contents.doubts)
 
     def count(self) -> int:
-        """How many points the cloud has. Only XYZ text has to be read for it. CloudError as for `load`, except NaN."""
+        """How many points the file has, of which `load` may leave some out. Only XYZ text has to be read for it.
+
+        CloudError as for `load`, except for what the values are.
+        """
         format = self._format()
         declared = self._declared_points()
         if declared is not None:
             return declared
-        return format.count(self.place) if format.count else len(self.load())
+        if format.count:
+            return format.count(self.place)
+        return len(format.read(self.place).values)
 
     def _format(self) -> CloudFormat:
         if isinstance(self.format, CloudError):

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CompressSummary:
-    """What a set became. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units."""
+    """What a set became. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units.
+
+    `skipped`: path and reason of each cloud that was left out; `points_left_out`: path and number of the points that
+    were left out of each cloud that lost any.
+    """
 
     path: str
     clouds: int
@@ -41,6 +45,7 @@ class CompressSummary:
     epochs: int
     interrupted: bool
     skipped: tuple[tuple[str, str], ...]
+    points_left_out: tuple[tuple[str, int], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -62,8 +67,8 @@ def compress(
         inputs: folders, files, parts of HDF5 files; `clouds.find_clouds` says how they are read.
         output: the .qaad file; appears whole or not at all.
         request: what is asked for; the default preset when None.
-        run: device, seed, listener and stop request. Once it is stopped, training ends early and what was learnt is
-            written; while clouds are read, nothing is. The time of the request's budget begins now.
+        run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, training ends
+            early and what was learnt is written; while clouds are read, nothing is. The time of the request's budget begins now.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
 
@@ -102,6 +107,7 @@ def compress(
         epochs=epochs,
         interrupted=bool(run.stop) and epochs < learned.plan.training.epochs,
         skipped=tuple(found.skipped),
+        points_left_out=found.remarks.points_left_out,
     )
 
 

@@ -32,7 +32,8 @@ ALIKE = "are they of the same kind, units and position?"
 class EncodeSummary:
     """What was added. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units, of a sample.
 
-    `interrupted`: it was stopped before all of the new clouds were fitted, and `unfitted` of them were left out.
+    `interrupted`: it was stopped before all of the new clouds were fitted, and `unfitted` of them were left out;
+    `skipped` and `points_left_out` are as for `compress`.
     """
 
     path: str
@@ -49,6 +50,7 @@ class EncodeSummary:
     interrupted: bool
     unfitted: int
     skipped: tuple[tuple[str, str], ...]
+    points_left_out: tuple[tuple[str, int], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -70,7 +72,8 @@ def encode(
         archive: the .qaad file to extend; never changed.
         inputs: the new clouds, as for `compress`; resampled to the archive's M.
         output: the new .qaad file; appears whole or not at all.
-        run: device, seed, listener and stop request. Once it is stopped, the clouds fitted so far are written.
+        run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, the clouds
+            fitted so far are written.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
 
@@ -122,6 +125,7 @@ def encode(
         interrupted=unfitted > 0,
         unfitted=unfitted,
         skipped=tuple(found.skipped),
+        points_left_out=found.remarks.points_left_out,
     )
 
 

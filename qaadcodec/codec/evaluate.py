@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from qaadcodec.clouds import find_clouds, read_cloud
+from qaadcodec.clouds import PointCloud, find_clouds, read_cloud
 from qaadcodec.codec.compare import compare, exactly, solver
 from qaadcodec.codec.dense import dense_references, read_surface
 from qaadcodec.codec.open import OpenArchive, reading
@@ -15,6 +15,7 @@ from qaadcodec.errors import CloudError
 from qaadcodec.metrics.names import MATCHED, asks_for, chosen_metrics
 from qaadcodec.metrics.pair import CloudErrors
 from qaadcodec.progress import Run
+from qaadcodec.sets.remarks import Remarks
 
 
 def evaluate(
@@ -53,6 +54,7 @@ def evaluate(
             run.warn(what)
         chosen = [source.absolute_index(i) for i in indices] or sorted(found)
         surfaces = dense_references(source, dense, chosen)
+        remarks = Remarks()
         with run.phase("comparing", len(chosen), "clouds") as phase:
             for i in chosen:
                 if i not in found:
@@ -60,11 +62,13 @@ def evaluate(
                         f"no original for cloud {i} ({source.names[i]}) among the references",
                         hint="originals are found by name, relative to the folder given",
                     )
-                original = found[i].load().points
-                surface = read_surface(surfaces[i], len(original)) if surfaces else None
-                errors = compare(source.points(i), original, surface, wanted, run.seed, solve)
+                original = found[i].load()
+                remarks.take(found[i].path, original)
+                surface = read_surface(surfaces[i], len(original), remarks) if surfaces else None
+                errors = compare(source.points(i), original.points, surface, wanted, run.seed, solve)
                 yield replace(errors, index=i, name=source.names[i])
                 phase.advance()
+        remarks.tell(run)
 
 
 def evaluate_pair(
@@ -85,4 +89,12 @@ def evaluate_pair(
     solve = solver(device) if asks_for(wanted, MATCHED) else exactly
     first, second = read_cloud(a), read_cloud(b)
     surface = None if dense is None else read_surface(dense, len(second))
-    return replace(compare(first.points, second.points, surface, wanted, seed, solve), name=first.name)
+    errors = compare(first.points, second.points, surface, wanted, seed, solve)
+    notes = [*_notes(a, first), *_notes(b, second), *([errors.note] if errors.note else [])]
+    return replace(errors, name=first.name, note="; ".join(notes) or None)
+
+
+def _notes(path: str | Path, cloud: PointCloud) -> list[str]:
+    """What a reader of the numbers has to know of the file of a cloud."""
+    lost = [f"left out of {path}: {cloud.left_out}"] if any(cloud.left_out) else []
+    return [*lost, *(f"{path}: {doubt}" for doubt in cloud.doubts)]

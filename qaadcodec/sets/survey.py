@@ -12,6 +12,7 @@ from qaadcodec.arrays import Doubles
 from qaadcodec.clouds import CloudSource, PointCloud
 from qaadcodec.errors import CloudError, Interrupted
 from qaadcodec.progress import Run
+from qaadcodec.sets.remarks import Remarks
 
 FEWEST = 2  # points of a cloud that has a shape
 FAR_FEWER = 0.5  # of the median count: a smallest cloud below that costs the others much detail
@@ -27,6 +28,7 @@ class Survey:
         boxes: least and greatest corner of each in input units, (2, 3) float64.
         dropped: what files have that an archive does not keep, and how many clouds have it.
         skipped: path and reason of each cloud that was left out.
+        remarks: what there is to say of the files of the clouds that can be used.
     """
 
     sources: list[CloudSource] = field(default_factory=list)
@@ -34,6 +36,7 @@ class Survey:
     boxes: list[Doubles] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    remarks: Remarks = field(default_factory=Remarks)
 
     def take(self, source: CloudSource, cloud: PointCloud) -> None:
         """Note a cloud that can be used."""
@@ -41,12 +44,14 @@ class Survey:
         self.counts.append(len(cloud.points))
         self.boxes.append(np.stack([cloud.points.min(0), cloud.points.max(0)]).astype(np.float64))
         self.dropped.update(set(cloud.dropped))
+        self.remarks.take(source.path, cloud)
 
 
 def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Survey:
     """Read every cloud once, and keep what is known of it but its points.
 
     Args:
+        run: strict in what is usable, if it says so.
         skip_bad: leave unusable clouds out and say so.
 
     Raises:
@@ -58,7 +63,7 @@ def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Surve
         for source in sources:
             check_not_stopped(run)
             try:
-                found.take(source, usable(source))
+                found.take(source, usable(source, strict=run.strict))
             except CloudError as error:
                 if not skip_bad:
                     hint = error.hint or ("--skip-bad leaves it out" if len(sources) > 1 else None)
@@ -71,9 +76,9 @@ def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Surve
     return found
 
 
-def usable(source: CloudSource) -> PointCloud:
-    """The cloud, if it has a shape to learn; CloudError if not."""
-    cloud = source.load()
+def usable(source: CloudSource, *, strict: bool = False) -> PointCloud:
+    """The cloud, if it has a shape to learn; CloudError if not. `CloudSource.load` tells what is `strict`."""
+    cloud = source.load(strict=strict)
     if len(cloud.points) < FEWEST:
         raise CloudError(f"{source.path}: has 1 point, and a cloud needs at least {FEWEST} to have a shape")
     if (cloud.points == cloud.points[0]).all():
@@ -88,12 +93,13 @@ def check_not_stopped(run: Run) -> None:
 
 
 def tell(found: Survey, points: int, reason: str | None, run: Run) -> None:
-    """Say what happens to the clouds: which are resampled, and what is not kept of them.
+    """Say what happens to the clouds: what was left out, which are resampled, and what is not kept of them.
 
     Args:
         points: M.
         reason: why it is M; None where it is the smallest count.
     """
+    found.remarks.tell(run)
     least, most, total = min(found.counts), max(found.counts), len(found.counts)
     if changed := sum(count != points for count in found.counts):
         why = reason or "the smallest count"

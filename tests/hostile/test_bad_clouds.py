@@ -28,9 +28,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refusal(path: str) -> str:
-    """The message that reading gives; counting gives the same or, where only the values are off, none."""
+    """The message that strict reading gives; counting gives the same or, where only the values are off, none."""
     with pytest.raises(CloudError) as caught:
-        read_cloud(path)
+        read_cloud(path, strict=True)
     assert caught.value.exit_code == 3
     return str(caught.value)
 
@@ -124,8 +124,14 @@ def test_plys(case: str) -> None:
 def test_a_hint_counts_the_vertices_that_are_off() -> None:
     Path("a.ply").write_bytes(ply(struct.pack("<6f", 0, 0, NAN, 0, NAN, 0)))
     with pytest.raises(CloudError) as caught:
+        read_cloud("a.ply", strict=True)
+    assert caught.value.hint == (
+        "2 of 2 vertices cannot be used; without --strict those that are not finite are left out"
+    )
+    Path("a.ply").write_bytes(ply(struct.pack("<6d", 0, 0, 1e200, 0, 0, 0), kind="double"))
+    with pytest.raises(CloudError) as caught:
         read_cloud("a.ply")
-    assert caught.value.hint == "2 of 2 vertices cannot be used; repair the file, or skip it with --skip-bad"
+    assert caught.value.hint == "1 of 2 vertices cannot be used; repair the file, or skip it with --skip-bad"
 
 
 FACES = b"ply\nformat binary_little_endian 1.0\nelement face 2\nproperty list uchar int i\nelement vertex 1\n"
@@ -281,7 +287,8 @@ def test_one_bad_cloud_of_a_set_spares_the_others() -> None:
     good, bad, _ = find_clouds(["a.npy"])
     assert len(good.load()) == 4
     with pytest.raises(CloudError, match=r"^a\.npy::\[1\]: point 2 has a NaN coordinate$"):
-        bad.load()
+        bad.load(strict=True)
+    assert len(bad.load()) == 3
     assert refusal("a.npy::[3]") == "a.npy: has no cloud 3; it has 0 to 2"
     assert refusal("a.npy") == "a.npy: holds 3 clouds"
 

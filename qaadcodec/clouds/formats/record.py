@@ -32,10 +32,14 @@ class Contents(NamedTuple):
     Attributes:
         values: (M, 3) in the type of the file, not checked yet.
         dropped: what the file has besides the points: "normals", "faces", …
+        doubts: what speaks against the file being whole, though it could be read.
+        row: names a point in messages, "line 18"; None where its number does, "vertex 17".
     """
 
     values: npt.NDArray[Any]
     dropped: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    row: Callable[[int], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import io
 import re
 
-import numpy as np
-
-from qaadcodec.clouds.cloud import describe_unusable
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.rows import parse_rows, split_lines, write_rows
 from qaadcodec.clouds.opening import Place
@@ -23,8 +20,8 @@ def read(place: Place) -> Contents:
     begin with #, // or ; are skipped, and so is a first line that names the columns x, y, z.
 
     Raises:
-        CloudError: there are no points, or a line has fewer than three numbers, text in their place, NaN or infinity;
-            the message names the line.
+        CloudError: there are no points, or a line has fewer than three numbers, or text in their place; the message
+            names the line.
     """
     label = place.label
     with place.opened() as stream:
@@ -44,12 +41,10 @@ def read(place: Place) -> Contents:
     if named and not (kept := kept[1:]):
         raise CloudError(f"{label}: has no points")
     points = parse_rows([lines[i] for i in kept], (0, 1, 2), delimiter, lambda row: f"{label}: line {kept[row] + 1}")
-    if (bad := ~np.isfinite(points).all(axis=1)).any():
-        row = int(bad.argmax())
-        raise CloudError(f"{label}: line {kept[row] + 1} has {describe_unusable(points[row].tolist())}")
     columns = len([t for t in lines[kept[0]].split(delimiter) if t.strip()])
     extra = titles[3:] if named else [f"column {i}" for i in range(4, columns + 1)]
-    return Contents(points, tuple(dict.fromkeys(t for t in extra if t)))
+    dropped = tuple(dict.fromkeys(t for t in extra if t))
+    return Contents(points, dropped, row=lambda row: f"line {kept[row] + 1}")
 
 
 def sniff(start: bytes) -> bool:

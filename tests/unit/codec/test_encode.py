@@ -86,6 +86,7 @@ def test_the_summary_and_the_recorded_error(archive: Path, tmp_path: Path, more:
         "interrupted": False,
         "unfitted": 0,
         "skipped": (),
+        "points_left_out": (),
     }
     with open_archive(archive) as old, open_archive(output) as new:
         added = {"added_em_kd": float(f"{summary.em_kd:.4g}")}
