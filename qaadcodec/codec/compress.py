@@ -68,7 +68,8 @@ def compress(
         output: the .qaad file; appears whole or not at all.
         request: what is asked for; the default preset when None.
         run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, training ends
-            early and what was learnt is written; while clouds are read, nothing is. The time of the request's budget begins now.
+            early and what was learnt is written; while clouds are read, nothing is. The time of the request's budget
+            begins now.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
 

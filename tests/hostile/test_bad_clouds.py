@@ -100,6 +100,10 @@ PLYS: dict[str, tuple[bytes, str]] = {
     ),
     "nan": (ply(struct.pack("<6f", 0, 0, 0, 0, NAN, 0)), "vertex 1 has a NaN coordinate"),
     "inf": (ply(struct.pack("<6f", -INF, 0, 0, 0, NAN, 0)), "vertex 0 has an infinite coordinate"),
+    "many elements without properties": (
+        ply(b"0 0 0\n1 1 1\n1", form="ascii").replace(b"end_h", b"element none 999999999999999999\nend_h"),
+        "has 1 number more than its header declares, from line 11 on",
+    ),
     "far": (
         ply(struct.pack(">6d", 0, 0, 0, 0, 0, -1e200), form="binary_big_endian", kind="double"),
         "vertex 1 has a coordinate of -1e+200, beyond 1e+100",
@@ -108,8 +112,26 @@ PLYS: dict[str, tuple[bytes, str]] = {
     "text inf": (ply(b"0 0 0\n1 1 1e999\n", form="ascii"), "vertex 1 has an infinite coordinate"),
     "text word": (ply(b"0 0 0\n1 one 1\n", form="ascii"), "vertex 1 (line 9): 'one' is not a number"),
     "text comma": (ply(b"0 0 0\n1 1,5 1\n", form="ascii"), "vertex 1 (line 9): '1,5' is not a number"),
-    "text short": (ply(b"0 0 0\n1 11111\n", form="ascii"), "vertex 1 (line 9) has 2 of the 3 numbers it needs"),
-    "text blank": (ply(b"0 0 0\n\n1 1 1\n", form="ascii"), "vertex 1 (line 9) has 0 of the 3 numbers it needs"),
+    "text short": (
+        ply(b"0 0 0\n1 1 1\n1 11111\n", 3, form="ascii"),
+        "is truncated: it ends after 2 of 3 vertices; line 10 has 2 numbers, and most have 3",
+    ),
+    "text torn": (
+        ply(b"0 0 0\n1 1 1\n2 2 23 3 3\n4 4 4\n", 5, form="ascii"),
+        "is truncated: it ends after 4 of 5 vertices; line 10 has 5 numbers, and most have 3",
+    ),
+    "text more rows": (
+        ply(b"0 0 0\n1 1 1\n2 2 2\n3 3 3\n", form="ascii"),
+        "has 6 numbers more than its header declares, from line 10 on",
+    ),
+    "text more columns": (
+        ply(b"0 0 0 9\n1 1 1 9\n", form="ascii"),
+        "has 2 numbers more than its header declares, from line 9 on",
+    ),
+    "text cut in its last number": (
+        ply(b"0 0 0\n1 1 1.5", form="ascii"),
+        "ends without a newline, so its last line may be cut",
+    ),
     "text cut": (ply(b"0 0 0\n1 1 111111\n", 3, "ascii"), "is truncated: it ends after 2 of 3 vertices"),
 }
 
@@ -132,6 +154,44 @@ def test_a_hint_counts_the_vertices_that_are_off() -> None:
     with pytest.raises(CloudError) as caught:
         read_cloud("a.ply")
     assert caught.value.hint == "1 of 2 vertices cannot be used; repair the file, or skip it with --skip-bad"
+
+
+MESH = b"element face 2\nproperty list uchar int i\nend_header\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"0 0 0\n1 1 1\n2 2 2\n3 0 1 0\n3 0 1 1\n", "has 4 numbers more than its header declares, from line 14 on"),
+        (b"0 0 0\n1 1 1\n3 0 1 0\n3 0 1 1\n3 1 1 0\n", "has 4 numbers more than its header declares, from line 14 on"),
+        (b"0 0 0\n1 1 1\n0.5 1 2\n3 0 1 0\n3 0 1 1\n", "face 0 (line 12): '0.5' is not the length of a list"),
+        (b"0 0 0\n1 1 1\n-3 1 2\n", "face 0 (line 12): '-3' is not the length of a list"),
+        (b"0 0 0\n1 1 1\n3 0 1 0\n", "is truncated: it ends after 1 of 2 faces"),
+        (b"0 0 0\n1 1 1\n300 0 1 0\n", "face 0 (line 12) has a list of a length that its type cannot hold"),
+    ],
+)
+def test_text_that_does_not_add_up_with_its_faces(body: bytes, message: str) -> None:
+    Path("a.ply").write_bytes(ply(body, form="ascii").replace(b"end_header\n", MESH))
+    assert refusal("a.ply") == f"a.ply: {message}"
+
+
+def test_a_binary_mesh_that_was_copied_in_text_mode() -> None:
+    """0x0A becomes 0x0D 0x0A, or the other way round, wherever it happens to be, and moves all that follows."""
+    points = np.random.default_rng(0).normal(size=(500, 3)).astype("<f4")
+    faces = b"".join(struct.pack("<B3i", 3, i, i + 1, i + 2) for i in range(498))
+    whole = ply(b"", 500).replace(b"end_header\n", MESH.replace(b"2", b"498", 1)) + points.tobytes() + faces
+    Path("a.ply").write_bytes(whole)
+    np.testing.assert_array_equal(read_cloud("a.ply", strict=True).points, points)
+    hint = "a binary file that was copied in text mode looks like this; copy it again"
+    spoilt = {"crlf": whole.replace(b"\n", b"\r\n"), "no crs": whole.replace(b"\r", b"")}
+    spoilt |= {"cut": whole[:-1], "more": whole + b"\x01"}
+    message = r"^a\.ply: (is truncated in face \d+ of 498|has \d+ bytes more than its header declares)$"
+    for way, data in spoilt.items():
+        assert data != whole, way
+        Path("a.ply").write_bytes(data)
+        with pytest.raises(CloudError, match=message) as caught:
+            read_cloud("a.ply")
+        assert caught.value.hint == hint, way
 
 
 FACES = b"ply\nformat binary_little_endian 1.0\nelement face 2\nproperty list uchar int i\nelement vertex 1\n"
@@ -160,6 +220,16 @@ XYZS: dict[str, tuple[bytes, str]] = {
     "prose": (b"These are the scans of Monday\n", "line 1: 'These' is not a number"),
     "short": (b"1 2 3\n4 5\n", "line 2 has 2 of the 3 numbers it needs"),
     "flat": (b"1,2\n3,4\n", "line 1 has 2 of the 3 numbers it needs"),
+    "torn": (
+        b"1 2 3 255 0 0\n4 5 6 255 0 07 8 9 255 0 0\n1 1 1 2 2 2\n",
+        "line 2 has 11 columns, and most lines have 6",
+    ),
+    "torn at first": (b"1 2 34 5 6\n7 8 9\n1 1 1\n", "line 1 has 5 columns, and most lines have 3"),
+    "one column more": (b"1,2,3\n\n4,5,6,\n7,8,9\n", "line 3 has 4 columns, and most lines have 3"),
+    "text beside": (b"1 2 3 a tree\n4 5 6 car\n7 8 9 a bus\n", "line 2 has 4 columns, and most lines have 5"),
+    "no newline": (b"1 2 3\n4 5 6.0", "ends without a newline, so its last line may be cut"),
+    "cut in a number": (b"1 2 3\n4 5 6e-", "ends without a newline, so its last line may be cut: line 2 is left out"),
+    "cut in a line": (b"1 2 3 9\n4 5 6.0", "ends without a newline, so its last line may be cut: line 2 is left out"),
     "gap": (b"1,2,3\n4,,6\n", "line 2: '' is not a number"),
     "decimal comma": (b"1,5;2;3\n", "line 1: '1,5' is not a number"),
     "nan": (b"1 2 3\n\n4 NaN 6\n", "line 3 has a NaN coordinate"),
@@ -196,6 +266,16 @@ OFFS: dict[str, tuple[bytes, str]] = {
     "cut": (b"OFF\n3 0 0\n1.5 2.5 3.5\n\n4.5 5.5 6.5\n", "is truncated: it ends after 2 of 3 vertices"),
     "word": (b"OFF\n2 0 0\n1 2 3\n\n4 five 6\n", "vertex 1 (line 5): 'five' is not a number"),
     "short": (b"OFF\n2 1 0\n1 2 3\n4 5\n3 0 1 1\n", "vertex 1 (line 4) has 2 of the 3 numbers it needs"),
+    "torn": (
+        b"OFF\n4 1 0\n0 0 0\n1 0 0\n0 1 01 1 0\n3 0 1 2\n",
+        "vertex 2 (line 5) has 5 columns, and most lines have 3",
+    ),
+    "more rows": (
+        b"OFF\n2 1 0\n1 2 3\n4 5 6\n7 8 9\n2 0 1\n\n",
+        "has 1 lines more than its header declares, from line 6 on",
+    ),
+    "cut faces": (b"OFF\n2 2 0\n1 2 3\n4 5 6\n2 0 1\n", "is truncated: it ends after 1 of 2 faces"),
+    "no newline": (b"OFF\n2 0 0\n1 2 3\n4 5 6.0", "ends without a newline, so its last line may be cut"),
     "nan": (b"OFF\n2 0 0\n1 2 3\n4 nan 6\n", "vertex 1 has a NaN coordinate"),
 }
 

@@ -56,17 +56,26 @@ class Header:
         order: "<" or ">" for binary data, "" for text.
         elements: in the order of the data.
         place: which of the elements are the vertices.
+        axes: what their properties x, y and z are called in this file.
         lines: lines of the header, for line numbers in messages about text.
     """
 
     order: str
     elements: tuple[Element, ...]
     place: int
+    axes: tuple[str, str, str]
     lines: int
 
     @property
     def vertex(self) -> Element:
         return self.elements[self.place]
+
+    @property
+    def columns(self) -> tuple[int, int, int]:
+        """The places of x, y and z among the properties of a vertex that are no lists."""
+        names = [p.name for p in self.vertex.properties if not isinstance(p, PlyListProperty)]
+        x, y, z = map(names.index, self.axes)
+        return x, y, z
 
 
 def read_header(stream: BinaryIO, label: str) -> Header:
@@ -82,7 +91,8 @@ def read_header(stream: BinaryIO, label: str) -> Header:
     described, counts = _parse(lines, label)
     elements = tuple(Element(d, count) for d, count in zip(described.elements, counts, strict=True))
     order = "" if described.text else str(described.byte_order)
-    header = Header(order, elements, _place_of_vertices(elements, label), len(lines))
+    place = _place_of_vertices(elements, label)
+    header = Header(order, elements, place, ("x", "y", "z"), len(lines))
     _check_size(header, remaining(stream), label)
     return header
 

@@ -6,11 +6,12 @@ import io
 import re
 
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
-from qaadcodec.clouds.formats.rows import parse_rows, split_lines, write_rows
+from qaadcodec.clouds.formats.rows import MAYBE_CUT, cells, parse_rows, split_lines, write_rows
 from qaadcodec.clouds.opening import Place
 from qaadcodec.errors import CloudError
 
 _COMMENTS = ("#", "//", ";")
+_HALF_A_NUMBER = re.compile(r"[-+]?\.?|[-+]?[0-9]*\.?[0-9]*[eE][-+]?")
 
 
 def read(place: Place) -> Contents:
@@ -20,8 +21,8 @@ def read(place: Place) -> Contents:
     begin with #, // or ; are skipped, and so is a first line that names the columns x, y, z.
 
     Raises:
-        CloudError: there are no points, or a line has fewer than three numbers, or text in their place; the message
-            names the line.
+        CloudError: there are no points, or a line has fewer than three numbers, text in their place, or more or fewer
+            columns than the others; the message names the line. A last line that is cut for certain is left out.
     """
     label = place.label
     with place.opened() as stream:
@@ -30,8 +31,9 @@ def read(place: Place) -> Contents:
         raise CloudError(f"{label}: is empty (0 bytes)")
     if b"\0" in data:
         raise CloudError(f"{label}: is not text, and not a cloud format that qaad reads")
-    lines = split_lines(data.decode("utf-8-sig", "replace"))
-    kept = [i for i, line in enumerate(lines) if (text := line.strip()) and not text.startswith(_COMMENTS)]
+    text = data.decode("utf-8-sig", "replace")
+    lines = split_lines(text)
+    kept = [i for i, line in enumerate(lines) if (said := line.strip()) and not said.startswith(_COMMENTS)]
     if not kept:
         raise CloudError(f"{label}: has no points")
     first = lines[kept[0]]
@@ -40,11 +42,22 @@ def read(place: Place) -> Contents:
     named = titles[:3] == ["x", "y", "z"]
     if named and not (kept := kept[1:]):
         raise CloudError(f"{label}: has no points")
+    doubts: tuple[str, ...] = ()
+    if text[-1] not in "\r\n" and kept[-1] == len(lines) - 1:
+        doubts = (MAYBE_CUT,)
+        if len(kept) > 1 and _is_cut(lines[kept[-1]], lines[kept[-2]], delimiter):
+            doubts = (f"{MAYBE_CUT}: line {kept.pop() + 1} is left out",)
     points = parse_rows([lines[i] for i in kept], (0, 1, 2), delimiter, lambda row: f"{label}: line {kept[row] + 1}")
     columns = len([t for t in lines[kept[0]].split(delimiter) if t.strip()])
     extra = titles[3:] if named else [f"column {i}" for i in range(4, columns + 1)]
     dropped = tuple(dict.fromkeys(t for t in extra if t))
-    return Contents(points, dropped, row=lambda row: f"line {kept[row] + 1}")
+    return Contents(points, dropped, doubts, row=lambda row: f"line {kept[row] + 1}")
+
+
+def _is_cut(last: str, before: str, delimiter: str | None) -> bool:
+    """Whether a last line is cut for certain: it has fewer columns than the line before, or ends in half a number."""
+    tokens, whole = cells(last, delimiter), cells(before, delimiter)
+    return len(tokens) < len(whole) or _HALF_A_NUMBER.fullmatch(tokens[-1].strip()) is not None
 
 
 def sniff(start: bytes) -> bool:

@@ -107,7 +107,7 @@ LISTS = f"element vertex 1\n{AXES}property list uint double w\n"
         ),
         (LITTLE, FACES + VERTICES, POINT, "is truncated: 10000000000 vertices need at least 130000000000 bytes"),
         (LITTLE, LISTS, POINT + b"\xff\xff\xff\xff", "is truncated in vertex 0 of 1"),
-        (TEXT, LISTS, b"1 2 3 4294967295 7\n", "vertex 0 (line 9), property w: early end-of-line"),
+        (TEXT, LISTS, b"1 2 3 4294967295 7\n", "is truncated: it ends after 0 of 1 vertices"),
     ],
 )
 def test_a_lie_from_a_pipe_is_refused_before_memory_is_taken(

@@ -35,6 +35,8 @@ def test_columns_anywhere_in_the_rows() -> None:
         (["1 2 3", "4 5"], "row 1 has 2 of the 3 numbers it needs"),
         (["1 2 3", "", "4 5 6"], "row 1 has 0 of the 3 numbers it needs"),
         (["1 2 3", "4 5 6", "7 eight 9"], "row 2: 'eight' is not a number"),
+        (["1 2 3 4", "4 5 67 8", "7 8 9 10", "1 2 3 4 5"], "row 3 has 5 columns, and most lines have 4"),
+        (["1 2 3 a b", "4 5 6 a", "7 8 9 a"], "row 0 has 5 columns, and most lines have 4"),
         (["1 0x2 3"], "row 0: '0x2' is not a number"),
     ],
 )
@@ -42,6 +44,15 @@ def test_the_first_row_that_is_off_is_named(rows: list[str], message: str) -> No
     with pytest.raises(CloudError) as caught:
         parse_rows(rows, (0, 1, 2), None, lambda row: f"row {row}")
     assert str(caught.value) == message
+
+
+def test_rows_that_may_differ_and_text_in_other_columns() -> None:
+    rows = ["1 2 3 4 5", "6 7 8 x", "9 10 11"]
+    np.testing.assert_array_equal(
+        parse_rows(rows, (0, 1, 2), None, str, ragged=True), [[1, 2, 3], [6, 7, 8], [9, 10, 11]]
+    )
+    rows = ['1,"a, b",2,"3"', '4,"",5,6']
+    np.testing.assert_array_equal(parse_rows(rows, (0, 2, 3), ",", str), [[1, 2, 3], [4, 5, 6]])
 
 
 def test_numbers() -> None:

@@ -36,6 +36,26 @@ def test_ways_to_write_the_same_points(tmp_path: Path, text: str, dropped: tuple
     assert find_clouds([path])[0].count() == 2
 
 
+@pytest.mark.parametrize(
+    ("last", "points", "doubt"),
+    [
+        ("4 5 6 7\n", 2, None),
+        ("4 5 6 7\r", 2, None),
+        ("4 5 6 7", 2, ""),
+        ("4 5 6", 1, ": line 2 is left out"),  # of four columns: z may be cut
+        ("4 5 6 -", 1, ": line 2 is left out"),
+        ("4", 1, ": line 2 is left out"),
+        ("# 4 5 6", 1, None),
+    ],
+)
+def test_a_last_line_without_an_end(tmp_path: Path, last: str, points: int, doubt: str | None) -> None:
+    path = tmp_path / "a.xyz"
+    path.write_text("1 2 3 4\n" + last, newline="")
+    cloud = read_cloud(path)
+    assert len(cloud) == points
+    assert cloud.doubts == (() if doubt is None else (f"ends without a newline, so its last line may be cut{doubt}",))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_written_digits_bring_every_value_back(tmp_path: Path, dtype: type) -> None:
     points = (np.random.default_rng(0).normal(size=(200, 3)) * 10.0 ** np.arange(-3, 6, 3)).astype(dtype)
