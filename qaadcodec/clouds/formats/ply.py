@@ -59,7 +59,10 @@ def write_one(stream: BinaryIO, points: Points) -> None:
 
 
 def _dropped(header: Header) -> tuple[str, ...]:
-    names = [_PROPERTIES.get(p.name, p.name) for p in header.vertex.properties if p.name not in header.axes]
+    from qaadcodec.clouds.formats.ply_header import AGAIN
+
+    properties = [p.name.partition(AGAIN)[0] for p in header.vertex.properties if p.name not in header.axes]
+    names = [_PROPERTIES.get(name.lower(), name) for name in properties]
     names += [_ELEMENTS.get(e.name, e.name) for e in header.elements if e is not header.vertex and e.count]
     return tuple(dict.fromkeys(names))
 
@@ -67,7 +70,7 @@ def _dropped(header: Header) -> tuple[str, ...]:
 FORMAT = CloudFormat(
     name="ply",
     suffixes=(".ply",),
-    signatures=(b"ply\n", b"ply\r"),
+    signatures=(b"ply\n", b"ply\r", b"\xef\xbb\xbfply\n", b"\xef\xbb\xbfply\r"),
     unit=Unit("vertex", "vertices"),
     count=count,
     read=read,

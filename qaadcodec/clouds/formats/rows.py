@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 import warnings
@@ -32,7 +33,8 @@ def split_lines(text: str) -> list[str]:
 def cells(row: str, delimiter: str | None) -> list[str]:
     """The columns of a row, without the quotes around them where they are parted by something else than blanks."""
     if delimiter and '"' in row:
-        return next(csv.reader([row], delimiter=delimiter, skipinitialspace=True))
+        with contextlib.suppress(csv.Error):  # a column of more than 128 KiB
+            return next(csv.reader([row], delimiter=delimiter, skipinitialspace=True))
     return row.split(delimiter)
 
 
