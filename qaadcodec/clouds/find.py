@@ -13,12 +13,11 @@ from qaadcodec.clouds.folder import clouds_in_folder
 from qaadcodec.clouds.listing import as_text, clouds_in, unusable
 from qaadcodec.clouds.names import unique_names
 from qaadcodec.clouds.opening import Place
-from qaadcodec.clouds.recognise import format_of_input, recognise
+from qaadcodec.clouds.packed import plain_name, unpacked, whole_suffix
+from qaadcodec.clouds.recognise import format_of_input
 from qaadcodec.clouds.source import CloudSource
 from qaadcodec.errors import CloudError, UsageError
 from qaadcodec.files import reason
-
-_BYTES_TO_RECOGNISE = 4096
 
 
 def find_clouds(inputs: Sequence[str | Path]) -> list[CloudSource]:
@@ -27,6 +26,8 @@ def find_clouds(inputs: Sequence[str | Path]) -> list[CloudSource]:
     An input is a folder (searched with all below it; hidden files and unknown suffixes are left out), a file (of
     unknown suffix: its content tells the format), "file::name" for an array of an NPZ or for a dataset or group of an
     HDF5 file, with "[5]" behind it for one cloud of an (N, M, 3) array, or "-" for stdin.
+
+    Any of these files may be packed with gzip: see `packed`.
 
     A cloud is called by its path within the folder that was given, or by its file name, without suffix. In a file that
     holds several, the arrays of an NPZ and the datasets of an HDF5 file have their own name, and the slices of an
@@ -47,7 +48,7 @@ def find_clouds(inputs: Sequence[str | Path]) -> list[CloudSource]:
     found: list[CloudSource] = []
     for item in inputs:
         found += _stdin() if str(item) == "-" else _clouds_of(item, alone=len(inputs) == 1)
-    names = unique_names([(s.name, s.file.suffix if isinstance(s.file, Path) else "") for s in found])
+    names = unique_names([(s.name, whole_suffix(s.file) if isinstance(s.file, Path) else "") for s in found])
     return [dataclasses.replace(s, name=name) for s, name in zip(found, names, strict=True)]
 
 
@@ -72,7 +73,7 @@ def _clouds_of(item: str | Path, alone: bool) -> list[CloudSource]:
         if selection:
             raise CloudError(f"{path}: is a folder, and {selection!r} can only be chosen in a file")
         return clouds_in_folder(path)
-    name = as_text(path.stem)
+    name = as_text(plain_name(path).stem)
     prefix = "" if alone else f"{name}/"
     place = Place(path, str(path))
     if not stat.S_ISREG(mode):
@@ -80,9 +81,7 @@ def _clouds_of(item: str | Path, alone: bool) -> list[CloudSource]:
             data = stream.read()
         return _clouds_in_bytes(Place(data, str(path)), name, prefix, selection)
     try:
-        with place.opened() as stream:
-            format = format_of_input(path, stream.read(_BYTES_TO_RECOGNISE))
-        return clouds_in(place, format, name, prefix, selection)
+        return clouds_in(place, format_of_input(place), name, prefix, selection)
     except CloudError as error:
         if alone or selection:
             raise
@@ -112,6 +111,5 @@ def _stdin() -> list[CloudSource]:
 
 
 def _clouds_in_bytes(place: Place, name: str, prefix: str, selection: str) -> list[CloudSource]:
-    assert isinstance(place.file, bytes)
-    format = recognise(place.file[:_BYTES_TO_RECOGNISE], place.label)
-    return clouds_in(place, format, name, prefix, selection)
+    place = unpacked(place)
+    return clouds_in(place, format_of_input(place), name, prefix, selection)

@@ -9,6 +9,7 @@ from pathlib import Path
 from qaadcodec.clouds.formats.arrays import Shape
 from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.packed import unpacked
 from qaadcodec.clouds.source import CloudSource
 from qaadcodec.errors import CloudError
 
@@ -33,7 +34,7 @@ def clouds_in(place: Place, format: CloudFormat, name: str, prefix: str, selecti
             )
         return [CloudSource(name, place, format)]
     key, index = _parse(selection)
-    listing = format.list_arrays(dataclasses.replace(place, key=key))
+    listing = format.list_arrays(dataclasses.replace(unpacked(place), key=key))
     found: list[CloudSource] = []
     for array, declared in listing.clouds.items():
         source = CloudSource(name, dataclasses.replace(place, key=array), format, declared, listing.beside)

@@ -10,6 +10,7 @@ from qaadcodec.clouds.formats.arrays import Shape
 from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.meaningless import Labels, meaningful
 from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.packed import unpacked
 from qaadcodec.errors import CloudError
 
 
@@ -59,7 +60,7 @@ class CloudSource:
         """
         format = self._format()
         self._declared_points()
-        contents = format.read(self.place)
+        contents = format.read(unpacked(self.place))
         if strict and contents.doubts:
             raise CloudError(f"{self.path}: {contents.doubts[0]}", hint="without --strict it is read")
         unit = format.unit
@@ -76,9 +77,8 @@ class CloudSource:
         declared = self._declared_points()
         if declared is not None:
             return declared
-        if format.count:
-            return format.count(self.place)
-        return len(format.read(self.place).values)
+        place = unpacked(self.place)
+        return format.count(place) if format.count else len(format.read(place).values)
 
     def _format(self) -> CloudFormat:
         if isinstance(self.format, CloudError):
