@@ -134,6 +134,15 @@ PLYS: dict[str, tuple[bytes, str]] = {
         ply(b"0 0 0\n1 1 1.5", form="ascii"),
         "ends without a newline, so its last line may be cut",
     ),
+    "text cut in fixed decimals": (
+        ply(b"0.10 0.20 0.30\n" * 5 + b"1.00 2.00 3.0", 6, form="ascii"),
+        "is truncated: it ends within vertex 5 of 6, without a newline",
+    ),
+    "text cut in half a number": (
+        ply(b"0 0 0\n1 1 1e-", form="ascii"),
+        "vertex 1 (line 9): '1e-' is not a number",
+    ),
+    "text nan of windows": (ply(b"0 0 0\n1 -1.#IND00 1\n", form="ascii"), "vertex 1 has a NaN coordinate"),
     "text cut": (ply(b"0 0 0\n1 1 111111\n", 3, "ascii"), "is truncated: it ends after 2 of 3 vertices"),
 }
 
@@ -230,8 +239,8 @@ XYZS: dict[str, tuple[bytes, str]] = {
     "one column more": (b"1,2,3\n\n4,5,6,\n7,8,9\n", "line 3 has 4 columns, and most lines have 3"),
     "text beside": (b"1 2 3 a tree\n4 5 6 car\n7 8 9 a bus\n", "line 2 has 4 columns, and most lines have 5"),
     "no newline": (b"1 2 3\n4 5 6.0", "ends without a newline, so its last line may be cut"),
-    "cut in a number": (b"1 2 3\n4 5 6e-", "ends without a newline, so its last line may be cut: line 2 is left out"),
-    "cut in a line": (b"1 2 3 9\n4 5 6.0", "ends without a newline, so its last line may be cut: line 2 is left out"),
+    "cut in a number": (b"1 2 3\n4 5 6e-", "ends without a newline, so its last line may be cut: it is left out"),
+    "cut in a line": (b"1 2 3 9\n4 5 6.0", "ends without a newline, so its last line may be cut: it is left out"),
     "more counted": (b"3\n1 2 3\n4 5 6\n", "is truncated: line 1 counts 3 points, and 2 lines follow"),
     "fewer counted": (b"# c\n1\n1 2 3\n4 5 6\n", "line 2 counts 1 points, and 2 lines follow"),
     "two scans": (b"2\n1 2 3\n4 5 6\n1\n7 8 9\n", "line 1 counts 2 points, and 4 lines follow"),
@@ -249,6 +258,8 @@ XYZS: dict[str, tuple[bytes, str]] = {
     "decimal comma": (b"1,5;2;3\n", "line 1: '1,5' is not a number"),
     "nan": (b"1 2 3\n\n4 NaN 6\n", "line 3 has a NaN coordinate"),
     "inf": (b"1 2 3\n4 5 -inf\n", "line 2 has an infinite coordinate"),
+    "nan of windows": (b"1 2 3\n4 -nan(ind) 6\n", "line 2 has a NaN coordinate"),
+    "inf of windows": (b"1 2 3\n4 5 -1.#INF\n", "line 2 has an infinite coordinate"),
     "underscore": (b"1_0 2 3\n", "line 1: '1_0' is not a number"),
     "long": (b"1 2 3\n4 " + b"x" * 100 + b" 6\n", f"line 2: '{'x' * 40}…' is not a number"),
     "binary": (b"1 2 3\n\0\0", "is not text, and not a cloud format that qaad reads"),
@@ -290,6 +301,10 @@ OFFS: dict[str, tuple[bytes, str]] = {
         "has 1 lines more than its header declares, from line 6 on",
     ),
     "cut faces": (b"OFF\n2 2 0\n1 2 3\n4 5 6\n2 0 1\n", "is truncated: it ends after 1 of 2 faces"),
+    "cut in fixed decimals": (
+        b"OFF\n6 0 0\n" + b"0.10 0.20 0.30\n" * 5 + b"1.00 2.00 3.",
+        "is truncated: it ends within vertex 5 of 6, without a newline",
+    ),
     "no newline": (b"OFF\n2 0 0\n1 2 3\n4 5 6.0", "ends without a newline, so its last line may be cut"),
     "nan": (b"OFF\n2 0 0\n1 2 3\n4 nan 6\n", "vertex 1 has a NaN coordinate"),
 }

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from qaadcodec.clouds.cloud import Points, Unit
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
-from qaadcodec.clouds.formats.rows import MAYBE_CUT, parse_rows, split_lines, write_rows
+from qaadcodec.clouds.formats.rows import MAYBE_CUT, is_cut, parse_rows, split_lines, write_rows
 from qaadcodec.clouds.opening import Place, remaining
 from qaadcodec.errors import CloudError
 
@@ -67,8 +67,13 @@ def read(place: Place) -> Contents:
         raise CloudError(
             f"{label}: has {faces - header.faces} lines more than its header declares, from line {first} on"
         )
-    doubts = (MAYBE_CUT,) if not header.faces and text[-1] not in "\r\n" else ()
-    return Contents(points, header.dropped, doubts)
+    if header.faces or text[-1] in "\r\n":
+        return Contents(points, header.dropped)
+    if is_cut(rows, None):
+        raise CloudError(
+            f"{label}: is truncated: it ends within vertex {len(rows) - 1} of {len(rows)}, without a newline"
+        )
+    return Contents(points, header.dropped, (MAYBE_CUT,))
 
 
 def count(place: Place) -> int:

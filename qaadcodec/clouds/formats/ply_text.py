@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from itertools import accumulate, chain
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from plyfile import PlyListProperty
 
 from qaadcodec.arrays import Doubles
 from qaadcodec.clouds.formats.ply_header import Element, Header
-from qaadcodec.clouds.formats.rows import parse_rows, split_lines, table
+from qaadcodec.clouds.formats.rows import MAYBE_CUT, is_cut, number, split_lines, table
 from qaadcodec.errors import CloudError
 
 
@@ -22,18 +22,18 @@ class Records(NamedTuple):
     """The whole records of an element; there are fewer than it declares where the text ends early.
 
     Attributes:
-        numbers: of each record, those that are in no list.
         starts: of each record, the place of its first number in the stream.
         end: the place behind the last of them.
+        numbers: of each record, those that are in no list; empty for elements without lists, which need no walk.
     """
 
-    numbers: list[Sequence[str]]
     starts: Sequence[int]
     end: int
+    numbers: list[list[str]]
 
 
-def read_text_vertices(text: str, header: Header, label: str) -> Doubles:
-    """The coordinates of the vertices, (M, 3) float64, from the text behind the header.
+def read_text_vertices(text: str, header: Header, label: str) -> tuple[Doubles, tuple[str, ...]]:
+    """The coordinates of the vertices, (M, 3) float64, from the text behind the header; and what is doubtful of them.
 
     Raises:
         CloudError: the text has fewer or more numbers than the header declares, for any of its elements, or text where
@@ -42,9 +42,15 @@ def read_text_vertices(text: str, header: Header, label: str) -> Doubles:
     lines = split_lines(text)
     while lines and not lines[-1].strip():
         lines.pop()
-    if (points := _a_record_a_line(lines, header)) is not None:
-        return points
-    return _stream(lines, header, label)
+    points = _a_record_a_line(lines, header)
+    if points is None:
+        points = _stream(text, header, label)
+    if text[-1] in "\r\n" or any(e.count for e in header.elements[header.place + 1 :]):
+        return points, ()
+    if is_cut(lines[-header.vertex.count :], None):
+        count = header.vertex.count
+        raise CloudError(f"{label}: is truncated: it ends within vertex {count - 1} of {count}, without a newline")
+    return points, (MAYBE_CUT,)
 
 
 def _a_record_a_line(lines: Sequence[str], header: Header) -> Doubles | None:
@@ -62,35 +68,31 @@ def _a_record_a_line(lines: Sequence[str], header: Header) -> Doubles | None:
     return np.ascontiguousarray(rows[:, header.columns])
 
 
-def _stream(lines: Sequence[str], header: Header, label: str) -> Doubles:
+def _stream(text: str, header: Header, label: str) -> Doubles:
     """The vertices by the numbers one after the other, whatever lines they stand on."""
-    split = [line.split() for line in lines]
-    tokens, ends = list(chain.from_iterable(split)), list(accumulate(map(len, split)))
-
-    def line_of(at: int) -> int:
-        return header.lines + 1 + bisect_right(ends, at)
-
-    at, vertices = 0, Records([], [], 0)
+    tokens = text.split()
+    lines = _Lines(text, header)
+    at, vertices = 0, Records([], 0, [])
     for element in header.elements:
         if not element.properties:
             continue
 
         def where(i: int, at: int, name: str = element.name) -> str:
-            return f"{label}: {name} {i} (line {line_of(at)})"
+            return f"{label}: {name} {i} (line {lines.of(at)})"
 
         found = _records(tokens, at, element, where)
-        if len(found.numbers) < element.count:
+        if (count := len(found.starts)) < element.count:
             what = {"vertex": "vertices", "face": "faces"}.get(element.name, f"records of {element.name}")
-            held = f"it ends after {len(found.numbers)} of {element.count} {what}"
-            raise CloudError(f"{label}: is truncated: {held}{_odd_line(split, header)}")
+            raise CloudError(f"{label}: is truncated: it ends after {count} of {element.count} {what}{lines.odd()}")
         if element is header.vertex:
             vertices = found
         at = found.end
     if more := len(tokens) - at:
-        numbers = f"{more} number{'s' * (more > 1)} more than its header declares, from line {line_of(at)} on"
-        raise CloudError(f"{label}: has {numbers}{_odd_line(split, header)}")
-    rows = [" ".join(numbers) for numbers in vertices.numbers]
-    return parse_rows(rows, header.columns, None, lambda i: f"{label}: vertex {i} (line {line_of(vertices.starts[i])})")
+        numbers = f"{more} number{'s' * (more > 1)} more than its header declares, from line {lines.of(at)} on"
+        raise CloudError(f"{label}: has {numbers}{lines.odd()}")
+    return _coordinates(
+        _columns(tokens, vertices, header), lambda i: f"{label}: vertex {i} (line {lines.of(vertices.starts[i])})"
+    )
 
 
 def _records(tokens: Sequence[str], at: int, element: Element, where: Callable[[int, int], str]) -> Records:
@@ -98,39 +100,79 @@ def _records(tokens: Sequence[str], at: int, element: Element, where: Callable[[
     size = len(element.properties)
     if not element.has_lists:
         starts = range(at, at + size * min(element.count, (len(tokens) - at) // size), size)
-        return Records([tokens[start : start + size] for start in starts], starts, at + size * len(starts))
-    numbers: list[Sequence[str]] = []
+        return Records(starts, at + size * len(starts), [])
+    numbers: list[list[str]] = []
     begins: list[int] = []
     for i in range(element.count):
         start, single = at, []
         for p in element.properties:
             if at >= len(tokens):
-                return Records(numbers, begins, start)
+                return Records(begins, start, numbers)
             if isinstance(p, PlyListProperty):
-                at += _length(tokens[at], np.iinfo(p.len_dtype).max, where(i, at))
+                at += _length(tokens[at], p, partial(where, i, at))
             else:
                 single.append(tokens[at])
             at += 1
         if at > len(tokens):
-            return Records(numbers, begins, start)
+            return Records(begins, start, numbers)
         numbers.append(single)
         begins.append(start)
-    return Records(numbers, begins, at)
+    return Records(begins, at, numbers)
 
 
-def _length(token: str, most: int, where: str) -> int:
-    if not re.fullmatch("[0-9]{1,18}", token):
-        raise CloudError(f"{where}: {token[:40]!r} is not the length of a list")
-    if int(token) > most:
-        raise CloudError(f"{where} has a list of a length that its type cannot hold")
-    return int(token)
+def _columns(tokens: Sequence[str], vertices: Records, header: Header) -> list[Sequence[str]]:
+    """What spells x, y and z of every vertex."""
+    if header.vertex.has_lists:
+        return [[numbers[column] for numbers in vertices.numbers] for column in header.columns]
+    size, first = len(header.vertex.properties), vertices.starts[0]
+    return [tokens[first + column : vertices.end : size] for column in header.columns]
 
 
-def _odd_line(split: Sequence[Sequence[str]], header: Header) -> str:
-    """Which line is probably at fault, where the vertices come first and most of them are a line; "" where not."""
-    widths = [len(tokens) for tokens in split[: header.vertex.count]]
-    usual = len(header.vertex.properties)
-    if header.place or header.vertex.has_lists or not widths or Counter(widths).most_common(1)[0][0] != usual:
-        return ""
-    odd = next(((i, width) for i, width in enumerate(widths) if width and width != usual), None)
-    return f"; line {header.lines + 1 + odd[0]} has {odd[1]} numbers, and most have {usual}" if odd else ""
+def _coordinates(columns: Sequence[Sequence[str]], where: Callable[[int], str]) -> Doubles:
+    """The columns as (M, 3) float64; CloudError with the name of a vertex where one spells no number."""
+    try:
+        # float takes 1_0 for a number, `number` does not.
+        if not any("_" in token for token in chain.from_iterable(columns)):
+            return np.array([list(map(float, column)) for column in columns]).T.copy()
+    except ValueError:
+        pass
+    return np.array([[number(token, where(i)) for token in row] for i, row in enumerate(zip(*columns, strict=True))])
+
+
+def _length(token: str, declared: PlyListProperty, where: Callable[[], str]) -> int:
+    """The length of a list that a token spells."""
+    if not (token.isascii() and token.isdigit() and len(token) <= 18):
+        raise CloudError(f"{where()}: {token[:40]!r} is not the length of a list")
+    length = int(token)
+    if length > np.iinfo(declared.len_dtype).max:
+        raise CloudError(f"{where()} has a list of a length that its type cannot hold")
+    return length
+
+
+class _Lines:
+    """Which numbers stand on which line: asked for when something is wrong."""
+
+    def __init__(self, text: str, header: Header) -> None:
+        self._text = text
+        self._header = header
+
+    @cached_property
+    def _widths(self) -> list[int]:
+        return [len(line.split()) for line in split_lines(self._text)]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(self._widths))
+
+    def of(self, at: int) -> int:
+        """The line of the file that has the number at a place of the stream."""
+        return self._header.lines + 1 + bisect_right(self._ends, at)
+
+    def odd(self) -> str:
+        """Which line is probably at fault, where the vertices come first and most of them are a line; "" where not."""
+        header, usual = self._header, len(self._header.vertex.properties)
+        widths = self._widths[: header.vertex.count]
+        if header.place or header.vertex.has_lists or not widths or Counter(widths).most_common(1)[0][0] != usual:
+            return ""
+        odd = next(((i, width) for i, width in enumerate(widths) if width and width != usual), None)
+        return f"; line {header.lines + 1 + odd[0]} has {odd[1]} numbers, and most have {usual}" if odd else ""

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from qaadcodec.clouds.formats.ply_header import Header
 from qaadcodec.clouds.formats.ply_lists import TEXT_MODE, read_binary_lists, skip_binary
 from qaadcodec.clouds.formats.ply_text import read_text_vertices
-from qaadcodec.clouds.formats.rows import MAYBE_CUT
 from qaadcodec.clouds.opening import read_bytes, remaining
 from qaadcodec.errors import CloudError
 
@@ -68,11 +67,8 @@ def _check_end(stream: BinaryIO, header: Header, label: str) -> None:
 
 
 def _read_text(stream: BinaryIO, header: Header, label: str) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
-    text = stream.read().decode("latin-1")
-    points = read_text_vertices(text, header, label)
-    last = not any(e.count for e in header.elements[header.place + 1 :])
+    points, doubts = read_text_vertices(stream.read().decode("latin-1"), header, label)
     types = {p.val_dtype for p in header.vertex.properties if p.name in header.axes}
-    doubts = (MAYBE_CUT,) if last and text[-1] not in "\r\n" else ()
     return _as_single(points) if types == {"f4"} else points, doubts
 
 

@@ -20,6 +20,12 @@ from qaadcodec.errors import CloudError
 MAYBE_CUT = "ends without a newline, so its last line may be cut"
 """What is doubtful of text that ends so"""
 
+_HALF_A_NUMBER = re.compile(r"[-+]?\.?|[-+]?[0-9]*\.?[0-9]*[eE][-+]?")
+# The numbers of older compilers of Microsoft that are none.
+_MICROSOFT = re.compile(r"([-+]?)(?:nan\((?:s?nan|ind)\)|1\.#(?:(?:[qs]nan|ind)|(inf))[0-9]*)", re.IGNORECASE)
+
+_FIXED = 4  # rows that have to agree in their decimals before that tells anything
+
 Columns = tuple[int, int, int]
 """The places of x, y and z among the columns, counted from zero"""
 
@@ -112,8 +118,33 @@ def _check_widths(
             )
 
 
+def is_cut(rows: Sequence[str], delimiter: str | None, *, ragged: bool = False) -> bool:
+    """Whether the last of several rows, without a line end behind it, is cut for certain.
+
+    It is if it has fewer columns than the row before (unless rows may be `ragged`), if it ends in half a number, or if
+    its last number has fewer decimals where those of all other rows have the same count of them, as "%.6f" writes them.
+    """
+    *others, last = rows
+    if not others:
+        return False
+    tokens = cells(last, delimiter)
+    end = tokens[-1].strip()
+    if (not ragged and len(tokens) < len(cells(others[-1], delimiter))) or _HALF_A_NUMBER.fullmatch(end):
+        return True
+    decimals = {_decimals(cells(row, delimiter)[-1]) for row in others}
+    return len(decimals) == 1 and len(others) >= _FIXED and _decimals(end) < decimals.pop()
+
+
+def _decimals(token: str) -> int:
+    """How many digits follow the point of a number that has no exponent; -1 of everything else."""
+    whole, _, fraction = token.strip().lstrip("-+").partition(".")
+    return len(fraction) if (whole + fraction).isdigit() else -1
+
+
 def number(token: str, where: str) -> float:
     """The number that a token spells, NaN and infinities included; CloudError with `where` if it spells none."""
+    if spelt := _MICROSOFT.fullmatch(token.strip()):
+        return float(f"{spelt[1]}inf") if spelt[2] else float("nan")
     try:
         if re.fullmatch(r"\s*[-+0-9.eEinfatyINFATY]+\s*", token):
             return float(token)

@@ -18,8 +18,10 @@ _PATTERNS = (
     re.compile(r"([xyz])(?::[0-9]+)?"),
     re.compile(r"(?:points?|coordinates?|coords?|positions?|pos)[:_.]?([xyz012])|([xyz])_(?:coord|coordinate|pos)"),
 )
-_UNIT = re.compile(r"\s*(?:\(.*\)|\[.+\])$")
+_UNIT = re.compile(r" ?(?:\([^()]{0,40}\)|\[[^][]{1,40}\])$")
 _EXPLICIT = re.compile(r"(?:columns|fields)\s*[=:]\s*(.*)", re.IGNORECASE)
+_LONGEST = 1 << 14  # characters of a line that names columns
+_LATEST = 100  # comments that are looked at, from the points upwards
 _MARKS = "#/; \t"
 
 
@@ -63,7 +65,7 @@ def titles_in_comments(comments: Sequence[Line], row: Line, delimiter: str | Non
         CloudError: a comment can only mean the columns, and does not name x, y and z, or puts something in front of x
             and has another number of names than the row has columns.
     """
-    for comment in reversed(comments):
+    for comment in reversed(comments[-_LATEST:]):
         text = comment.text.strip().lstrip(_MARKS)
         match = _EXPLICIT.fullmatch(text)
         try:
@@ -102,6 +104,8 @@ def does_not_fit(titles: Titles, row: Line, delimiter: str | None, label: str) -
 
 
 def _titles(text: str, number: int, label: str, *, explicit: bool) -> Titles | None:
+    if len(text) > _LONGEST:
+        return None
     named = [name.strip().strip('"').strip().lower() for name in cells(text, _delimiter(text))]
     many = next((i for i, name in enumerate(named) if "[]" in name), None)
     if many is not None:

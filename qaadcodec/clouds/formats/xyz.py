@@ -6,13 +6,12 @@ import re
 from collections.abc import Sequence
 
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
-from qaadcodec.clouds.formats.rows import MAYBE_CUT, cells, parse_rows, split_lines, write_rows
+from qaadcodec.clouds.formats.rows import MAYBE_CUT, cells, is_cut, parse_rows, split_lines, write_rows
 from qaadcodec.clouds.formats.titles import Line, Titles, does_not_fit, fits, titles_in, titles_in_comments
 from qaadcodec.clouds.opening import Place
 from qaadcodec.errors import CloudError
 
 _COMMENTS = ("#", "//", ";")
-_HALF_A_NUMBER = re.compile(r"[-+]?\.?|[-+]?[0-9]*\.?[0-9]*[eE][-+]?")
 
 
 def read(place: Place) -> Contents:
@@ -55,8 +54,9 @@ def read(place: Place) -> Contents:
     doubts: tuple[str, ...] = ()
     if text[-1] not in "\r\n" and kept[-1] == len(lines) - 1:
         doubts = (MAYBE_CUT,)
-        if len(kept) > 1 and _is_cut(lines[kept[-1]], None if ragged else lines[kept[-2]], delimiter):
-            doubts = (f"{MAYBE_CUT}: line {kept.pop() + 1} is left out",)
+        if is_cut([lines[i] for i in kept], delimiter, ragged=ragged):
+            kept.pop()
+            doubts = (f"{MAYBE_CUT}: it is left out",)
     columns = titles.columns if titles else (0, 1, 2)
     rows = [lines[i] for i in kept]
     points = parse_rows(rows, columns, delimiter, lambda i: f"{label}: line {kept[i] + 1}", ragged=ragged)
@@ -72,16 +72,6 @@ def _without_count(lines: Sequence[str], kept: list[int], label: str) -> list[in
         cut = "is truncated: " if counted > there else ""
         raise CloudError(f"{label}: {cut}line {kept[0] + 1} counts {counted} points, and {there} lines follow")
     return kept[1:]
-
-
-def _is_cut(last: str, before: str | None, delimiter: str | None) -> bool:
-    """Whether a last line is cut for certain: it has fewer columns than the line before, or ends in half a number.
-
-    `before` is None where lines may differ in their columns.
-    """
-    tokens = cells(last, delimiter)
-    fewer = before is not None and len(tokens) < len(cells(before, delimiter))
-    return fewer or _HALF_A_NUMBER.fullmatch(tokens[-1].strip()) is not None
 
 
 def _dropped(titles: Titles | None, row: Line, delimiter: str | None) -> tuple[str, ...]:

@@ -42,9 +42,9 @@ def test_ways_to_write_the_same_points(tmp_path: Path, text: str, dropped: tuple
         ("4 5 6 7\n", 2, None),
         ("4 5 6 7\r", 2, None),
         ("4 5 6 7", 2, ""),
-        ("4 5 6", 1, ": line 2 is left out"),  # of four columns: z may be cut
-        ("4 5 6 -", 1, ": line 2 is left out"),
-        ("4", 1, ": line 2 is left out"),
+        ("4 5 6", 1, ": it is left out"),  # of four columns: z may be cut
+        ("4 5 6 -", 1, ": it is left out"),
+        ("4", 1, ": it is left out"),
         ("# 4 5 6", 1, None),
     ],
 )
