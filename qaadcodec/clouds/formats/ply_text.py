@@ -42,10 +42,12 @@ def read_text_vertices(text: str, header: Header, label: str) -> tuple[Doubles, 
     lines = split_lines(text)
     while lines and not lines[-1].strip():
         lines.pop()
-    points = _a_record_a_line(lines, header)
+    ended = text[-1] in "\r\n"
+    last = not any(e.count for e in header.elements[header.place + 1 :])
+    points = _a_record_a_line(lines, header) if ended or last else None  # the last face may be cut
     if points is None:
         points = _stream(text, header, label)
-    if text[-1] in "\r\n" or any(e.count for e in header.elements[header.place + 1 :]):
+    if ended or not last:
         return points, ()
     if is_cut(lines[-header.vertex.count :], None):
         count = header.vertex.count

@@ -22,7 +22,7 @@ _UNIT = re.compile(r" ?(?:\([^()]{0,40}\)|\[[^][]{1,40}\])$")
 _EXPLICIT = re.compile(r"(?:columns|fields)\s*[=:]\s*(.*)", re.IGNORECASE)
 _LONGEST = 1 << 14  # characters of a line that names columns
 _LATEST = 100  # comments that are looked at, from the points upwards
-_MARKS = "#/; \t"
+_MARKS = "#/;% \t"
 
 
 class Line(NamedTuple):

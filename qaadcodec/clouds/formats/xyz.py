@@ -11,16 +11,16 @@ from qaadcodec.clouds.formats.titles import Line, Titles, does_not_fit, fits, ti
 from qaadcodec.clouds.opening import Place
 from qaadcodec.errors import CloudError
 
-_COMMENTS = ("#", "//", ";")
+_COMMENTS = ("#", "//", ";", "%")
 
 
 def read(place: Place) -> Contents:
     """The points of the text as (M, 3) float64; the names of the other columns are what is dropped.
 
     The columns are parted by blanks, commas or semicolons, whichever the first point has. Empty lines and those that
-    begin with #, // or ; are skipped. A first line of one whole number counts the points. The columns are x, y and z in
-    front, unless a line of titles, or a comment before the points, names them: see `titles`. A last line that is cut
-    for certain is left out.
+    begin with #, //, ; or % are skipped. A first line of one whole number counts the points. The first three columns
+    are x, y and z, unless a line of titles, or a comment before the points, names them: see `titles`. A last line that
+    is cut for certain is left out.
 
     Raises:
         CloudError: there are no points, another number than the first line counts, or another number of columns than

@@ -177,29 +177,6 @@ def test_of_faces_behind_the_vertices_only_the_size_is_looked_at(tmp_path: Path,
     assert find_clouds([path])[0].count() == 4
 
 
-@pytest.mark.parametrize(
-    "breaks",
-    [
-        "{x} {y} {z} \n{nx} {ny} {nz} \n{r} {g} {b} \n",  # as RealSense's viewer writes them
-        "{x}\n{y}\n\n{z} {nx} {ny} {nz}\t{r} {g} {b}\r\n",
-        "{x} {y} {z} {nx} {ny} {nz} {r} {g} {b} ",
-        "{x} {y} {z} {nx} {ny} {nz} {r} {g} {b}\n\n",
-    ],
-)
-@pytest.mark.parametrize("faces", ["3 0 1 2 \n4 0 1 2 3 \n", "3\n0 1 2 4 0 1 2 3\n"])
-def test_vertices_of_text_may_span_lines(tmp_path: Path, breaks: str, faces: str) -> None:
-    header = "ply\nformat ascii 1.0\nelement vertex 4\n"
-    for kind, names in (("float", ("x", "y", "z", "nx", "ny", "nz")), ("uchar", ("red", "green", "blue"))):
-        header += "".join(f"property {kind} {name}\n" for name in names)
-    rows = [breaks.format(x=x, y=y, z=z, nx=0.5, ny=1, nz=0, r=10, g=20, b=30) for x, y, z in POINTS.tolist()]
-    header += "element face 2\nproperty list uchar int vertex_indices\nend_header\n"
-    (tmp_path / "a.ply").write_text(header + "".join(rows) + faces, newline="")
-    cloud = read_cloud(tmp_path / "a.ply", strict=True)
-    np.testing.assert_array_equal(cloud.points, POINTS.astype(np.float32))
-    assert cloud.points.dtype == np.float32
-    assert cloud.dropped == ("normals", "colours", "faces")
-
-
 def test_axes_of_different_types_and_places(tmp_path: Path) -> None:
     vertices = np.zeros(3, [("z", "<f8"), ("x", "<f4"), ("red", "u1"), ("y", "<i2")])
     vertices["x"], vertices["y"], vertices["z"] = [0.5, 1.5, 2.5], [-1, 0, 1], [1 / 3, 2 / 3, 1]

@@ -43,6 +43,7 @@ PARAVIEW = '"Normals:0","Normals:1","Normals:2","Points:0","Points:1","Points:2"
         ("Points:0,x,y,z,Points:1,Points:2\n9,1.5,-2,3e-3,9,9\n9,4,5,6.5,9,9\n", ("points:0", "points:1", "points:2")),
         ("x,y,z\n1.5,-2,3e-3,\n4,5,6.5,\n", ()),  # a delimiter at the end of each line
         ("//X Y Z R\n2\n1.5 -2 3e-3 7\n4 5 6.5 7\n", ("r",)),
+        ("% X Y Z R\n1.5 -2 3e-3 7\n4 5 6.5 7\n", ("r",)),
         ("2\n1.5 -2 3e-3 7\n4 5 6.5 7\n", ("column 4",)),
         ("\ufeff2\r\n1.5 -2 3e-3\r\n4 5 6.5\r\n", ()),
         ("# the order is z y x\n1.5 -2 3e-3\n4 5 6.5\n", ()),
