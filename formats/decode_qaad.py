@@ -99,6 +99,15 @@ NETWORK = {
 }
 
 
+CODINGS = {
+    b"WGTS": (0, 1, 2, 4),
+    b"INPT": (0, 1, 2, 5),
+    b"LATS": (0, 1, 2, 4),
+    b"POSE": (6,),
+    b"NAME": (3,),
+}
+
+
 def check_values(values, rules):
     for key, rule in rules.items():
         check(key in values and rule(values[key]), f"header: {key} is missing, or not what it may be")
@@ -149,7 +158,7 @@ def read_file(data):
         check(tag.isalpha() and tag not in sections, f"section {tag}: not four letters, or there twice")
         payload = file.take(length)
         check(zlib.crc32(payload) == crc, f"section {tag}: CRC-32")
-        known = {b"WGTS": (0, 1, 2, 4), b"INPT": (0, 1, 2, 5), b"LATS": (0, 1, 2, 4), b"NAME": (3,)}.get(tag)
+        known = CODINGS.get(tag)
         check(known is not None or tag[:1].islower(), f"section {tag}: critical and unknown")
         check(known is None or coding in known, f"section {tag}: coding {coding}")
         sections[tag] = coding, payload
@@ -478,6 +487,37 @@ def read_latents(section, clouds, latent_size):
     return np.concatenate(table_rows)
 
 
+def read_poses(section, clouds):
+    """Scale, rotation (3, 3) and shift of each cloud."""
+    cursor = Cursor(section[1], "poses")
+    kind, width, exponent = cursor.unpack("BBb")
+    check(1 <= kind <= 3 and 1 <= width <= 6 and abs(exponent) <= 64, "poses: kind, width or exponent")
+    size = 3 * width + (0, 6, 8)[kind - 1]
+    expected = 3 + clouds * size + 4 * ((clouds + 63) // 64)
+    check(len(cursor.data) == expected, "poses: number of clouds")
+    poses = []
+    while len(poses) < clouds:
+        group = Cursor(cursor.take(min(64, clouds - len(poses)) * size), "poses: group")
+        check(zlib.crc32(cursor.data[:3] + group.data) == cursor.unpack("I")[0], "poses: CRC-32 of a group")
+        while group.at < len(group.data):
+            shift = [int.from_bytes(group.take(width), "little", signed=True) * 2.0**exponent for _ in range(3)]
+            turn = group.unpack("3h") if kind > 1 else (0, 0, 0)
+            (scale,) = group.unpack("h") if kind > 2 else (0,)
+            check(sum(x * x for x in turn) <= 25737**2, "poses: more than half a turn")
+            poses.append((2.0 ** (scale / 2048), rotation(np.array(turn) / 8192), np.array(shift)))
+    return poses
+
+
+def rotation(v):
+    """The rotation about v by its length."""
+    angle = np.linalg.norm(v)
+    if angle == 0:
+        return np.eye(3)
+    x, y, z = v / angle
+    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
+
+
 def read_names(section, clouds, points):
     """The name of each cloud, and the number of points that it had."""
     cursor = Cursor(section[1], "names")
@@ -555,6 +595,9 @@ def decode(data, index):
     latents = read_latents(sections[b"LATS"], N, net["latent_size"])
     read_names(sections[b"NAME"], N, M)
     points = fold(net, weights, q, latents[index])
+    if b"POSE" in sections:
+        scale, turned, shift = read_poses(sections[b"POSE"], N)[index]
+        points = scale * points @ turned.T + shift
     return (points * header["scale"] + np.array(header["offset"])).astype(header["dtype"])
 
 

@@ -22,8 +22,9 @@ sys.path.insert(0, str(HERE.parent))
 
 from damage import damaged, joined, parts  # noqa: E402
 from damage_entropy import damaged_entropy  # noqa: E402
+from damage_poses import damaged_poses  # noqa: E402
 from decode_qaad import decode  # noqa: E402
-from samples import NETWORK, coded, extended, small_archive, uneven_scales, written  # noqa: E402
+from samples import NETWORK, coded, extended, posed, small_archive, uneven_scales, written  # noqa: E402
 
 from qaadcodec.archive import ArchiveReader  # noqa: E402
 
@@ -102,12 +103,25 @@ def valid_entropy() -> Iterator[tuple[str, str, bytes]]:
     )
 
 
+def valid_poses() -> Iterator[tuple[str, str, bytes]]:
+    """The same of files with poses."""
+    plain = written(posed(small_archive()))
+    utm = {"dtype": "float64", "offset": (5e6, 4e5, 312.5), "scale": 0.75}
+    yield "poses", "poses that scale, turn (one by half a turn) and shift", plain
+    yield "poses-shift", "shifts only", written(posed(small_archive(), "shift"))
+    yield "poses-rigid", "shifts and turns, entropy-coded", coded(posed(small_archive(), "rigid"))
+    far = posed(small_archive(**utm), far=1e6)
+    yield "poses-far", "float64 points, clouds a million times their size apart", written(far)
+    yield "poses-groups", "70 clouds in groups of 64 and 6", written(posed(small_archive(clouds=70)))
+    yield "poses-extended", "two clouds added, one farther off, so that shifts take a byte more", extended(plain)
+
+
 def main() -> None:
     """Write all files and vectors.json, and remove vectors that are no longer made."""
     for old in HERE.glob("*.qaad"):
         old.unlink()
     vectors: list[dict[str, Any]] = []
-    for name, about, data in chain(valid(), valid_entropy()):
+    for name, about, data in chain(valid(), valid_entropy(), valid_poses()):
         (HERE / f"{name}.qaad").write_bytes(data)
         with ArchiveReader(io.BytesIO(data)) as reader:
             facts = {"names": reader.names, "counts": reader.counts}
@@ -121,7 +135,9 @@ def main() -> None:
         written(small_archive(wide, clouds=1), weight_bits=2),
     )
     coded_files = coded(small_archive()), coded(small_archive(replace(NETWORK, patches=1)))
-    for name, message, data in chain(faults, damaged_entropy(*coded_files)):
+    for name, message, data in chain(
+        faults, damaged_entropy(*coded_files), damaged_poses(written(posed(small_archive())))
+    ):
         (HERE / f"{name}.qaad").write_bytes(data)
         vectors.append({"file": f"{name}.qaad", "valid": False, "message": message})
     lines = ",\n".join(json.dumps(vector, ensure_ascii=False) for vector in vectors)

@@ -9,7 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from qaadcodec.archive import Archive, ArchiveReader, Grids, Header, NewClouds, encode, extend, storable
+from qaadcodec.archive import (
+    Archive,
+    ArchiveReader,
+    Grids,
+    Header,
+    NewClouds,
+    Poses,
+    PoseValues,
+    encode,
+    extend,
+    storable,
+)
 from qaadcodec.config import CodingConfig, NetworkConfig
 
 NETWORK = NetworkConfig(latent_size=2, patches=2, shared_widths=(4,), head_widths=(3,), fourier_octaves=1)
@@ -31,6 +42,19 @@ def small_archive(network: NetworkConfig = NETWORK, *, clouds: int = 2, points: 
         names=tuple(f"cloud {i}" for i in range(clouds)),
         counts=(points,) * clouds,
     )
+
+
+def posed(archive: Archive, kind: str = "similarity", far: float = 1.0) -> Archive:
+    """The archive with poses; the first is no turn, the second half a turn.
+
+    Args:
+        far: how far the clouds lie apart, in normalised units.
+    """
+    rng = np.random.default_rng(3)
+    turns = rng.uniform(-1.5, 1.5, (archive.header.clouds, 3))
+    turns[:2] = [[0, 0, 0], [0, 0, math.pi]][: len(turns)]
+    values = [PoseValues(2.0 ** rng.uniform(-1, 1), turn, far * rng.uniform(-1, 1, 3)) for turn in turns]
+    return replace(archive, poses=Poses.of(kind, values))
 
 
 def written(archive: Archive, numbers: str = "uniform", **bits: int) -> bytes:
@@ -68,5 +92,9 @@ def extended(data: bytes) -> bytes:
     stream = io.BytesIO()
     with ArchiveReader(io.BytesIO(data)) as reader:
         latents = np.array([[0.5, -1.0], [2.0, 0.25]], dtype=np.float32)
-        extend(reader, NewClouds(latents, ("Zürich", "点群"), (6, 70000))).write(stream)
+        poses = None
+        if (old := reader.poses()) is not None:
+            values = [PoseValues(0.5, np.array([0.5, 0.0, -1.0]), np.array([100.0, -1.0, 0.0])), old.values(0)]
+            poses = Poses.of(old.kind, values, old.exponent)
+        extend(reader, NewClouds(latents, ("Zürich", "点群"), (6, 70000), poses)).write(stream)
     return stream.getvalue()

@@ -13,6 +13,7 @@ from qaadcodec.archive.frame import Section
 from qaadcodec.archive.header import MAX_POINTS, Header
 from qaadcodec.archive.reader import ArchiveReader
 from qaadcodec.archive.sections.names import storable_names
+from qaadcodec.archive.sections.poses import Poses, PoseValues
 from qaadcodec.archive.verify import Check, checks_of, verify
 from qaadcodec.archive.writer import NewClouds, check_extendable, encode, extend
 
@@ -26,6 +27,8 @@ __all__ = [
     "Grids",
     "Header",
     "NewClouds",
+    "PoseValues",
+    "Poses",
     "Section",
     "check_extendable",
     "checks_of",

@@ -8,6 +8,7 @@ import numpy as np
 
 from qaadcodec.archive.header import Header
 from qaadcodec.archive.sections.names import check_names
+from qaadcodec.archive.sections.poses import Poses
 from qaadcodec.arrays import Singles
 from qaadcodec.errors import UsageError
 
@@ -23,6 +24,7 @@ class Archive:
         latents: L, (N, l) float32.
         names: the name of each cloud; all of them differ.
         counts: points that each cloud had before it was resampled to M.
+        poses: where each cloud lies; None for a set that was learnt as it lay.
 
     Raises:
         UsageError: a shape, a name or a count does not fit the header.
@@ -34,6 +36,7 @@ class Archive:
     latents: Singles
     names: tuple[str, ...]
     counts: tuple[int, ...]
+    poses: Poses | None = None
 
     def __post_init__(self) -> None:
         header = self.header
@@ -49,6 +52,8 @@ class Archive:
         if len(self.names) != header.clouds:
             raise UsageError(f"{len(self.names)} names for {header.clouds} clouds")
         check_names(self.names, self.counts)
+        if self.poses is not None and len(self.poses) != header.clouds:
+            raise UsageError(f"{len(self.poses)} poses for {header.clouds} clouds")
 
 
 def _check_shape(name: str, array: Singles, shape: tuple[int, ...]) -> None:

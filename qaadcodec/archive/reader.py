@@ -14,15 +14,16 @@ import numpy as np
 from qaadcodec.archive.archive import Archive
 from qaadcodec.archive.byte_source import Source
 from qaadcodec.archive.coding.codings import CODINGS, ENTROPY_ID, POINTS_ID, decode_arrays
-from qaadcodec.archive.contents import INPUT_CLOUD, LATENTS, NAMES, WEIGHTS, known_sections
+from qaadcodec.archive.contents import INPUT_CLOUD, LATENTS, NAMES, POSES, WEIGHTS, known_sections
 from qaadcodec.archive.faults import check_crc, locating
 from qaadcodec.archive.frame import PREAMBLE, Section, read_frame
 from qaadcodec.archive.header import Header
 from qaadcodec.archive.latent_blocks import LatentBlocks
 from qaadcodec.archive.sections.input_cloud import decode_axes, decode_input_cloud
 from qaadcodec.archive.sections.names import decode_names
+from qaadcodec.archive.sections.poses import GROUP, HEAD, Poses, decode_group, parse_head
 from qaadcodec.archive.sections.weights import decode_weights
-from qaadcodec.arrays import Integers, Singles
+from qaadcodec.arrays import Integers, Longs, Singles
 from qaadcodec.errors import UsageError
 
 
@@ -82,11 +83,34 @@ class ArchiveReader:
             UsageError: an index is outside 0 .. N - 1.
         """
         blocks = self.blocks  # checked before there is room for N of anything: the header may say any N
-        wanted = np.arange(self.header.clouds) if indices is None else np.asarray(indices, dtype=np.int64).reshape(-1)
-        if np.any(outside := (wanted < 0) | (wanted >= self.header.clouds)):
-            index = int(wanted[np.argmax(outside)])
-            raise UsageError(f"{self.name}: no cloud {index}: indices are 0 to {self.header.clouds - 1}")
-        return blocks.rows(wanted)
+        return blocks.rows(self._wanted(indices))
+
+    def poses(self, indices: Sequence[int] | Integers | None = None) -> Poses | None:
+        """Where these clouds lie, in the order of the indices; all of them for None. None where none has a pose.
+
+        Only the groups that hold these indices are read.
+
+        Raises:
+            UsageError: an index is outside 0 .. N - 1.
+        """
+        if POSES not in self._by_tag:
+            return None
+        section, clouds = self._by_tag[POSES], self.header.clouds
+        with locating(self.name, section):
+            start = self._source.read(section.offset, min(HEAD.size, section.length))
+            head = parse_head(start, section.length, clouds)  # the length then bounds N
+        wanted = self._wanted(indices)
+        group_of = wanted // GROUP
+        groups = sorted(set(group_of.tolist()))
+        read = []
+        for group in groups:
+            at, size = head.place(group, clouds)
+            with locating(self.name, f"{section}, group {group}"):
+                read.append(decode_group(self._source.read(section.offset + at, size), head))
+        if not read:
+            return Poses.of(head.kind, [], head.exponent)
+        whole = Poses.joined(read)
+        return whole.rows(np.searchsorted(groups, group_of) * GROUP + wanted % GROUP)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -100,10 +124,18 @@ class ArchiveReader:
 
     def archive(self) -> Archive:
         """Everything, in memory."""
-        return Archive(self.header, self.weights(), self.input_cloud(), self.latents(), self.names, self.counts)
+        return Archive(
+            self.header,
+            self.weights(),
+            self.input_cloud(),
+            self.latents(),
+            self.names,
+            self.counts,
+            self.poses(),
+        )
 
     def section(self, tag: str) -> Section:
-        """The line of the section table with that tag; the four tags of contents.py are always there."""
+        """The line of the section table with that tag; those of contents.py that are not optional are always there."""
         return self._by_tag[tag]
 
     def raw_section(self, section: Section) -> bytes:
@@ -130,6 +162,14 @@ class ArchiveReader:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def _wanted(self, indices: Sequence[int] | Integers | None) -> Longs:
+        """The indices as an array, all of them for None; UsageError where one is no cloud."""
+        wanted = np.arange(self.header.clouds) if indices is None else np.asarray(indices, dtype=np.int64).reshape(-1)
+        if np.any(outside := (wanted < 0) | (wanted >= self.header.clouds)):
+            index = int(wanted[np.argmax(outside)])
+            raise UsageError(f"{self.name}: no cloud {index}: indices are 0 to {self.header.clouds - 1}")
+        return wanted
 
     def _section(self, tag: str) -> tuple[Section, bytes]:
         return self._by_tag[tag], self.raw_section(self._by_tag[tag])

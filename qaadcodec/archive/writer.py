@@ -8,9 +8,17 @@ from typing import NamedTuple
 import numpy as np
 
 from qaadcodec.archive.archive import Archive
-from qaadcodec.archive.coding.codings import CODINGS, DEFLATE_ID, ENTROPY_ID, POINTS_ID, by_name, encode_arrays
+from qaadcodec.archive.coding.codings import (
+    CODINGS,
+    DEFLATE_ID,
+    ENTROPY_ID,
+    POINTS_ID,
+    POSES_ID,
+    by_name,
+    encode_arrays,
+)
 from qaadcodec.archive.coding.grids import Grids
-from qaadcodec.archive.contents import INPUT_CLOUD, LATENTS, NAMES, WEIGHTS
+from qaadcodec.archive.contents import INPUT_CLOUD, LATENTS, NAMES, POSES, WEIGHTS
 from qaadcodec.archive.encoded import Encoded
 from qaadcodec.archive.frame import Payload
 from qaadcodec.archive.header import MAX_CLOUDS, Header
@@ -18,6 +26,7 @@ from qaadcodec.archive.reader import ArchiveReader
 from qaadcodec.archive.sections.input_cloud import encode_axes, encode_input_cloud
 from qaadcodec.archive.sections.latents import assemble_blocks, encode_blocks
 from qaadcodec.archive.sections.names import encode_names
+from qaadcodec.archive.sections.poses import Poses, encode_poses
 from qaadcodec.archive.sections.prior import fit_prior
 from qaadcodec.archive.sections.weights import encode_weights
 from qaadcodec.arrays import Singles
@@ -42,7 +51,7 @@ def encode(archive: Archive, coding: CodingConfig | Grids, *, numbers: str = "un
     header = archive.header
     sections = _with_grids(archive, coding) if isinstance(coding, Grids) else _with_bits(archive, coding, numbers)
     names = Payload(NAMES, DEFLATE_ID, encode_names(archive.names, archive.counts, header.points))
-    return Encoded(header, (*sections, names))
+    return Encoded(header, (*sections, *_poses(archive.poses), names))
 
 
 class NewClouds(NamedTuple):
@@ -54,6 +63,8 @@ class NewClouds(NamedTuple):
     """all different, and none of them in the archive"""
     counts: tuple[int, ...]
     """points that each had before it was resampled to M"""
+    poses: Poses | None = None
+    """where each lies, with the spacing of the old ones, if the archive has poses"""
 
 
 def extend(reader: ArchiveReader, new: NewClouds) -> Encoded:
@@ -68,7 +79,7 @@ def extend(reader: ArchiveReader, new: NewClouds) -> Encoded:
         new: what is added.
 
     Raises:
-        UsageError: a name, a count or a shape does not fit.
+        UsageError: a name, a count, a shape or the poses do not fit.
         ArchiveError: the old archive is damaged.
     """
     old, latents = reader.header, new.latents
@@ -77,6 +88,11 @@ def extend(reader: ArchiveReader, new: NewClouds) -> Encoded:
     if not len(latents) == len(new.names) == len(new.counts):
         raise UsageError(f"{len(latents)} latents, {len(new.names)} names and {len(new.counts)} counts")
     check_extendable(reader, len(latents))
+    poses = reader.poses()
+    if (poses is None) != (new.poses is None) or (new.poses is not None and len(new.poses) != len(latents)):
+        have = ["none" if which is None else str(len(which)) for which in (poses, new.poses)]
+        raise UsageError(f"poses: the archive has {have[0]}, and {len(latents)} new clouds have {have[1]}")
+    both = None if poses is None or new.poses is None else poses.followed_by(new.poses)
     kept = [reader.section(tag) for tag in (WEIGHTS, INPUT_CLOUD)]
     names = encode_names(reader.names + new.names, reader.counts + new.counts, old.points)
     return Encoded(
@@ -84,6 +100,7 @@ def extend(reader: ArchiveReader, new: NewClouds) -> Encoded:
         (
             *(Payload(section.tag, section.coding, reader.raw_section(section)) for section in kept),
             Payload(LATENTS, reader.section(LATENTS).coding, _longer(reader, latents)),
+            *_poses(both),
             Payload(NAMES, DEFLATE_ID, names),
         ),
     )
@@ -109,6 +126,11 @@ def _longer(reader: ArchiveReader, latents: Singles) -> bytes:
         return assemble_blocks([*old, *encode_blocks(latents, prior)], prior.to_bytes())
     bits = old[-1][1][0]  # the first byte of a uniform array; the float codings do not use it
     return assemble_blocks([*old, *encode_blocks(latents, CODINGS[reader.section(LATENTS).coding], bits)])
+
+
+def _poses(poses: Poses | None) -> list[Payload]:
+    """The section of the poses, or no section."""
+    return [] if poses is None else [Payload(POSES, POSES_ID, encode_poses(poses))]
 
 
 def _with_bits(archive: Archive, coding: CodingConfig, numbers: str) -> list[Payload]:

@@ -15,7 +15,7 @@ from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.options import setting as parse_setting
 from qaadcodec.cli.output import archive_path, put
 from qaadcodec.cli.running import running
-from qaadcodec.config import PRESETS, Recipe, Request
+from qaadcodec.config import ALIGNMENTS, PRESETS, Recipe, Request
 from qaadcodec.errors import UsageError
 
 
@@ -69,6 +69,12 @@ request_options = bundle(
         type=parse_limit,
         metavar="METRIC=VALUE",
         help="em_kd=… or n_em_kd=…: the first of the qualities 20, 45, 70 and 100 that reaches this error.",
+    ),
+    click.option(
+        "--align",
+        type=click.Choice(ALIGNMENTS),
+        help="Learn the clouds as if all lay alike, and decode each to its own place: they differ by a shift, by a "
+        "turn too (rigid), by a scale too (similarity); auto finds out.  [default: auto; none for the preset paper]",
     ),
     click.option(
         "--points", type=int, metavar="M", help="Points per cloud; others are resampled.  [default: the smallest count]"

@@ -19,8 +19,8 @@ def command(archive: Path, verbose: bool, as_json: bool) -> None:
     """Show what is in an archive.
 
     Version and writer, clouds, points, patches, latent size, layer widths, bytes per section, both ratios, bits per
-    point, offset and scale, bounds, seed, preset, names with their original counts, and the errors recorded when it was
-    made. Reads the header and the tables only.
+    point, offset and scale, bounds, how clouds were aligned, seed, preset, names with their original counts, and the
+    errors recorded when it was made. Reads the header and the tables only.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""Files to point clouds and back: PLY, NPY, NPZ, HDF5, XYZ text and OFF; resampling; normalisation.
+"""Files to point clouds and back: PLY, NPY, NPZ, HDF5, XYZ text and OFF; resampling; normalisation; poses.
 
 formats/clouds.md says what is read, kept and dropped of each format.
 """
@@ -8,6 +8,7 @@ from qaadcodec.clouds.find import files_of, find_clouds, read_cloud
 from qaadcodec.clouds.formats import FORMATS
 from qaadcodec.clouds.names import safe_relative_path, safe_relative_paths
 from qaadcodec.clouds.normalise import Normalisation
+from qaadcodec.clouds.pose import PoseNumbers, Similarity
 from qaadcodec.clouds.recognise import format_of
 from qaadcodec.clouds.resample import resample
 from qaadcodec.clouds.source import CloudSource
@@ -19,6 +20,8 @@ __all__ = [
     "LeftOut",
     "Normalisation",
     "PointCloud",
+    "PoseNumbers",
+    "Similarity",
     "files_of",
     "find_clouds",
     "format_of",

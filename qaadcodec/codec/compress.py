@@ -13,6 +13,7 @@ from qaadcodec.config import Request, plan
 from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
 from qaadcodec.progress import Run
+from qaadcodec.sets.align import align
 from qaadcodec.sets.gather import Gathered, gather
 from qaadcodec.sets.survey import survey, tell
 from qaadcodec.training.backend import check_device
@@ -86,7 +87,8 @@ def compress(
     found = survey(sources, run, skip_bad=skip_bad)
     points = request.points or min(found.counts)
     tell(found, points, "as asked for" if request.points else None, run)
-    with gather(found, points, run) as gathered:
+    frame = align(found, request.recipe().clouds.align, run)
+    with gather(found, points, run, frame=frame) as gathered:
         learned = learn_as_asked(gathered, request, run)
         with atomic_output(target, overwrite) as stream:
             size = learned.encoded.write(stream)

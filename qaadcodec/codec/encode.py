@@ -18,8 +18,10 @@ from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.sampled import ADDED, SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
+from qaadcodec.sets.align import Frame, align_with
 from qaadcodec.sets.gather import Gathered, gather, outer_box
-from qaadcodec.sets.survey import survey, tell
+from qaadcodec.sets.hubs import HUBS
+from qaadcodec.sets.survey import Survey, survey, tell
 from qaadcodec.training.backend import check_device
 from qaadcodec.version import __version__
 
@@ -91,21 +93,23 @@ def encode(
         protect(files_of(sources), output)
         found = survey(sources, run, skip_bad=skip_bad)
         tell(found, header.points, "what the archive has", run)
-        with gather(found, header.points, run, Normalisation(np.array(header.offset), header.scale)) as gathered:
-            check_extendable(reader, len(gathered))
-            if unlike := outside(header, gathered.boxes):
-                run.warn(f"{unlike}; {ALIKE}")
+        check_extendable(reader, len(found.sources))
+        norm = Normalisation(np.array(header.offset), header.scale)
+        with gather(found, header.points, run, norm, frame_of(reader, source, found, run)) as gathered:
+            if strange := outside(gathered):
+                run.warn(f"{strange}; {ALIKE}")
             latents = fit_new(source, gathered, run)
             count = len(latents)
             if count < len(gathered):
                 run.warn(f"stopped: {len(gathered) - count} of {len(gathered)} new clouds were not added")
             names = free_names(reader, gathered.names[:count], run)
-            extended = extend(reader, NewClouds(latents, names, gathered.counts[:count]))
+            poses = None if gathered.poses is None else gathered.poses.rows(slice(count))
+            extended = extend(reader, NewClouds(latents, names, gathered.counts[:count], poses))
             with extended.reader() as new:  # the latents as they will be read
                 stored = new.latents(range(header.clouds, extended.header.clouds))
             error = error_of(source, gathered, stored, run)
-            if not unlike and (unlike := far_off(header, error)):
-                run.warn(f"{unlike}; {ALIKE}")
+            if not strange and (strange := far_off(header, error)):
+                run.warn(f"{strange}; {ALIKE}")
             with atomic_output(output, overwrite) as stream:
                 size = extended.with_header(widened(extended.header, gathered.boxes[:count], error)).write(stream)
         grown = size - reader.size_bytes
@@ -152,17 +156,41 @@ def error_of(source: OpenArchive, gathered: Gathered, stored: Singles, run: Run)
     with run.phase("measuring", min(SAMPLE, len(stored)), "clouds") as phase:
         return sample_error(
             len(stored),
-            lambda i: points[i],
-            lambda i: decode_points(header.network, source.weights, source.input_cloud, stored[i]),
+            lambda i: gathered.turned(i, points[i]),
+            lambda i: gathered.turned(i, decode_points(header.network, source.weights, source.input_cloud, stored[i])),
             header.scale,
             run,
             phase,
         )
 
 
-def outside(header: Header, boxes: Doubles) -> str | None:
-    """What to say of new clouds, with boxes (n, 2, 3), that lie far outside the set; None where there is nothing."""
-    reach = float(np.abs((boxes - np.array(header.offset)) / header.scale).max())
+def frame_of(reader: ArchiveReader, source: OpenArchive, found: Survey, run: Run) -> Frame | None:
+    """Poses of the new clouds, found by clouds that the archive has; None where those have no poses."""
+    poses, header = reader.poses(), reader.header
+    if poses is None:
+        return None
+    latents = source.latents()
+    known = [decode_points(header.network, source.weights, source.input_cloud, latents[i]) for i in unlike(latents)]
+    return align_with(known, Frame(Normalisation(np.array(header.offset), header.scale), poses), found, run)
+
+
+def unlike(latents: Singles) -> list[int]:
+    """Up to HUBS clouds by their latents (N, l): the one nearest the mean, then each the farthest from those before."""
+    chosen = [int(np.square(latents - latents.mean(0)).sum(1).argmin())]
+    gaps = np.square(latents - latents[chosen[0]]).sum(1)
+    while len(chosen) < min(HUBS, len(latents)):
+        chosen.append(int(gaps.argmax()))
+        gaps = np.minimum(gaps, np.square(latents - latents[chosen[-1]]).sum(1))
+    return chosen
+
+
+def outside(gathered: Gathered) -> str | None:
+    """What to say of new clouds that reach far outside the set; None where there is nothing."""
+    norm = gathered.normalisation
+    if gathered.frame is None:
+        reach = float(np.abs((gathered.boxes - norm.offset) / norm.scale).max())
+    else:
+        reach = max(float(np.abs(cloud).max()) for cloud in gathered.store.each())
     if reach <= OUTSIDE:
         return None
     return f"the new clouds reach {reach:.2f} times as far from the centre as those of the set did"

@@ -12,6 +12,7 @@ from qaadcodec.config.network import parameters
 from qaadcodec.errors import UsageError
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
 from qaadcodec.metrics.sampled import ADDED
+from qaadcodec.sets.pose_extent import PoseExtent
 from qaadcodec.version import __version__
 
 
@@ -29,7 +30,8 @@ class SectionInfo:
 class Inspection:
     """Everything that header and tables of an archive tell. Sizes in bytes, coordinates in input units.
 
-    `plan` has every setting that it was learnt with, where that is known.
+    `poses` tells how the clouds were aligned; None where they were learnt as they lay. `plan` has every setting that
+    it was learnt with, where that is known.
     """
 
     path: str
@@ -65,6 +67,7 @@ class Inspection:
     errors: dict[str, float]
     names: tuple[str, ...]
     counts: tuple[int, ...]
+    poses: PoseExtent | None
     plan: Plan | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,7 +76,7 @@ class Inspection:
 
 
 def inspect(archive: str | Path) -> Inspection:
-    """Read header, section table and names of an archive; weights, input cloud and latents are not touched.
+    """Read header, section table, names and poses of an archive; weights, input cloud and latents are not touched.
 
     Raises:
         ArchiveError: it is missing, damaged where it was read, truncated or of an unknown version.
@@ -122,6 +125,7 @@ def inspect(archive: str | Path) -> Inspection:
             errors=header.errors,
             names=reader.names,
             counts=reader.counts,
+            poses=None if (poses := reader.poses()) is None else PoseExtent.of(poses, header.scale),
             plan=plan_of(header),
         )
 

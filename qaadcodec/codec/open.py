@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 import numpy as np
 
 from qaadcodec.archive import ArchiveReader, Header
-from qaadcodec.arrays import Longs, Numbers, Singles
-from qaadcodec.clouds import Normalisation
+from qaadcodec.arrays import Doubles, Longs, Numbers, Singles
+from qaadcodec.clouds import Normalisation, PoseNumbers, Similarity
 from qaadcodec.errors import ArchiveError, UsageError
 from qaadcodec.model.numpy_decoder import Decoding, decode_points
 
@@ -131,7 +131,8 @@ class OpenArchive:
         else:
             normalised = decode_points(header.network, self.weights, self.input_cloud, latent, rows)
         with np.errstate(over="ignore", invalid="ignore"):
-            points = Normalisation(np.array(header.offset), header.scale).invert(normalised).astype(header.dtype)
+            placed = normalised if (pose := self.pose(index)) is None else pose.apply(normalised)
+            points = Normalisation(np.array(header.offset), header.scale).invert(placed).astype(header.dtype)
         if bad := int((~np.isfinite(points)).any(axis=1).sum()):
             index = self.absolute_index(index)
             what = f"cloud {index} ({self.names[index]}) decodes to {len(points)} points, {bad} not finite"
@@ -157,6 +158,27 @@ class OpenArchive:
         chosen = None if indices is None else [self.absolute_index(i) for i in indices]
         return self._reader.latents(chosen)
 
+    def pose(self, index: int) -> Similarity | None:
+        """What takes a cloud from where the network has it to where it lies, in normalised coordinates.
+
+        None for every cloud of a set that was learnt as it lay.
+        """
+        poses = self._reader.poses([self.absolute_index(index)])
+        return None if poses is None else Similarity.of_numbers(PoseNumbers(*poses.values(0)))
+
+    def poses(self, indices: Sequence[int] | None = None) -> Doubles:
+        """The poses of these clouds as matrices, (n, 3, 4): x becomes [:, :3] x + [:, 3], in normalised coordinates.
+
+        All of them when None. Where clouds have no poses, all are [I | 0].
+        """
+        chosen = list(range(len(self))) if indices is None else [self.absolute_index(i) for i in indices]
+        whole = np.tile(np.eye(3, 4), (len(chosen), 1, 1))
+        if (poses := self._reader.poses(chosen)) is not None:
+            for row in range(len(chosen)):
+                pose = Similarity.of_numbers(PoseNumbers(*poses.values(row)))
+                whole[row] = np.column_stack([pose.scale * pose.rotation, pose.shift])
+        return whole
+
     def check(self, indices: Sequence[int], count: int | None = None) -> None:
         """Read all that so many points of these clouds need, before anything is made of them.
 
@@ -166,10 +188,11 @@ class OpenArchive:
         if count is not None:
             self._spread(count)
         self._reader.latents(indices)
+        self._reader.poses(indices)
         _ = self.weights, self.input_cloud
 
     def decoder(self) -> Decoder:
-        """A differentiable torch.nn.Module from latents (B, l) to clouds (B, M, 3); imports torch."""
+        """A differentiable torch.nn.Module from latents (B, l), and poses, to clouds (B, M, 3); imports torch."""
         from qaadcodec.model.torch_decoder import Decoder
 
         header = self.header

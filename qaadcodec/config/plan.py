@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from qaadcodec.config.clouds import CloudsConfig
 from qaadcodec.config.coding import MAX_CODED, CodingConfig
 from qaadcodec.config.network import FLOAT32_POSITION, POSITION, NetworkConfig, parameters
 from qaadcodec.config.request import Request
@@ -25,6 +26,7 @@ DEFAULT_QUALITY = 75.0
 LEAST_PATCH = 64  # points
 LEAST_LATENT = 8  # numbers; beyond that, a latent needs no more numbers than there are clouds
 FEW_CLOUDS = 32  # fewer get an octave less: more octaves ask for a finer Q, which is half of their file
+GROUPS = ("clouds", "network", "assignment", "training", "coding")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class Plan:
         request: the text of the request that it was made from, which the header of the archive keeps.
         quality: chose network and coding; None where these are as they were set.
         target_bytes: the size that the archive should have; None for any.
-        network, assignment, training, coding: every setting, filled in.
+        clouds, network, assignment, training, coding: every setting, filled in.
         notes: where it differs from what was asked for, and why.
         warnings: the same, where the archive gets worse by it.
     """
@@ -43,6 +45,7 @@ class Plan:
     request: str = ""
     quality: float | None = None
     target_bytes: int | None = None
+    clouds: CloudsConfig = field(default_factory=CloudsConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     assignment: AssignmentConfig = field(default_factory=AssignmentConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -52,7 +55,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: quality, target, and every setting by its group. Notes and warnings are left out."""
-        groups = {name: getattr(self, name).to_dict() for name in ("network", "assignment", "training", "coding")}
+        groups = {name: getattr(self, name).to_dict() for name in GROUPS}
         return {"quality": self.quality, "target_bytes": self.target_bytes} | groups
 
 
@@ -83,6 +86,7 @@ def plan(request: Request, clouds: int, points: int) -> Plan:
         request=str(request),
         quality=quality,
         target_bytes=wanted,
+        clouds=recipe.clouds,
         network=network,
         assignment=recipe.assignment,
         training=recipe.training,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qaadcodec.config.clouds import CloudsConfig
 from qaadcodec.config.coding import CodingConfig, SizeConfig
 from qaadcodec.config.network import NetworkConfig
 from qaadcodec.config.recipe import Recipe
@@ -16,6 +17,7 @@ PRESETS: dict[str, Recipe] = {
     "max": Recipe(size=CHOSEN, training=TrainingConfig(epochs=5000)),
     # The paper's recipe for faces and bodies (section 4.2), with none of our additions.
     "paper": Recipe(
+        clouds=CloudsConfig(align="none"),
         network=NetworkConfig(
             latent_size=256, patches=128, head_widths=(64,), fourier_octaves=0, film=False, displacement=False
         ),

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from qaadcodec.config.checks import Settings, require
+from qaadcodec.config.clouds import CloudsConfig
 from qaadcodec.config.coding import CodingConfig, SizeConfig
 from qaadcodec.config.network import NetworkConfig
 from qaadcodec.config.training import AssignmentConfig, TrainingConfig
@@ -19,6 +20,7 @@ class Recipe(Settings):
     """All there is to set. What a quality or a target chooses for a set stands in its `Plan`, not here."""
 
     groups: ClassVar[Mapping[str, type[Settings]]] = {
+        "clouds": CloudsConfig,
         "network": NetworkConfig,
         "assignment": AssignmentConfig,
         "training": TrainingConfig,
@@ -26,6 +28,7 @@ class Recipe(Settings):
         "size": SizeConfig,
     }
 
+    clouds: CloudsConfig = field(default_factory=CloudsConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     assignment: AssignmentConfig = field(default_factory=AssignmentConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)

@@ -47,11 +47,13 @@ class Decoder(nn.Module):
         """Offset and scale, from a `state_dict`."""
         *self.offset, self.scale = state.tolist()
 
-    def forward(self, latents: Tensor) -> Tensor:
+    def forward(self, latents: Tensor, poses: Tensor | None = None) -> Tensor:
         """Decode latents.
 
         Args:
             latents: (B, l) float32; `archive.latents()` gives those of the archive.
+            poses: (B, 3, 4), each [scale · R | shift] in normalised coordinates; `archive.poses()` gives those of the
+                archive. Without them, clouds that were aligned before they were learnt stay so.
 
         Returns:
             (B, M, C) float64, the coordinates in input units, the rows in the order of the input cloud.
@@ -59,9 +61,14 @@ class Decoder(nn.Module):
         clouds = self.normalised(latents)
         dtype = torch.float32 if clouds.device.type == "mps" else torch.float64
         others = self.network.config.channels - POSITION  # have no units of length
+        clouds = clouds.to(dtype)
+        if poses is not None:
+            moves = poses.to(clouds)
+            placed = clouds[..., :POSITION] @ moves[:, :, :POSITION].transpose(1, 2) + moves[:, None, :, POSITION]
+            clouds = torch.cat([placed, clouds[..., POSITION:]], dim=-1)
         scale = torch.tensor([self.scale] * POSITION + [1.0] * others, dtype=dtype, device=clouds.device)
         offset = torch.tensor([*self.offset, *[0.0] * others], dtype=dtype, device=clouds.device)
-        return clouds.to(dtype) * scale + offset
+        return clouds * scale + offset
 
     def normalised(self, latents: Tensor) -> Tensor:
         """The clouds in normalised coordinates, (B, M, C) float32."""

@@ -66,6 +66,7 @@ def facts_of(archive: Inspection) -> list[tuple[str, str]]:
         ("offset", numbers(archive.offset)),
         ("scale", numbers(archive.scale)),
         ("bounds", f"{numbers(low)} to {numbers(high)}"),
+        *([("aligned", str(archive.poses))] if archive.poses is not None else []),
         ("made with", made_with(archive)),
         ("errors", ", ".join(f"{name} {short(value)}" for name, value in archive.errors.items()) or "none recorded"),
     ]

@@ -8,12 +8,13 @@ from typing import Self
 
 import numpy as np
 
-from qaadcodec.archive import MAX_POINTS, storable_names
-from qaadcodec.arrays import Doubles
+from qaadcodec.archive import MAX_POINTS, Poses, storable_names
+from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.clouds import Normalisation, resample
 from qaadcodec.errors import UsageError
 from qaadcodec.metrics.em_kd import variance
 from qaadcodec.progress import Run
+from qaadcodec.sets.align import Frame
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.sets.survey import Survey, check_not_stopped, usable
 
@@ -26,12 +27,13 @@ class Gathered:
     """A set of clouds, ready to be learnt. A context manager that closes the store.
 
     Attributes:
-        store: N clouds of M normalised points, in the order and row order of the input.
+        store: N clouds of M normalised points, aligned if they have poses, in the order and row order of the input.
         names, counts: of each cloud, as the archive will keep them.
         normalisation: from input units to those of the store.
         boxes: least and greatest corner of each cloud in input units, (N, 2, 3) float64.
         dtype: what decoding should return so that no detail is lost, "float32" or "float64".
         variance: mean variance of the clouds, in squared normalised units.
+        frame: the common frame of an aligned set; None for a set that is learnt as it lies.
     """
 
     store: TargetStore
@@ -41,9 +43,25 @@ class Gathered:
     boxes: Doubles
     dtype: str
     variance: float
+    frame: Frame | None = None
 
     def __len__(self) -> int:
         return len(self.store)
+
+    @property
+    def poses(self) -> Poses | None:
+        """Where each cloud lies; None for a set that is learnt as it lies."""
+        return None if self.frame is None else self.frame.poses
+
+    def turned(self, cloud: int, points: Singles) -> Singles:
+        """Normalised points of a cloud in the orientation and size that it has in the input, wherever it lies there.
+
+        EM-kD depends on the orientation, since its subspaces are boxes.
+        """
+        if self.frame is None:
+            return points
+        pose = self.frame.pose(cloud)
+        return (pose.apply(points) - pose.shift).astype(np.float32)
 
     def __enter__(self) -> Self:
         return self
@@ -54,12 +72,15 @@ class Gathered:
         self.store.close()
 
 
-def gather(found: Survey, points: int, run: Run, normalisation: Normalisation | None = None) -> Gathered:
+def gather(
+    found: Survey, points: int, run: Run, normalisation: Normalisation | None = None, frame: Frame | None = None
+) -> Gathered:
     """Read the surveyed clouds once more and store them, so that memory does not grow with N.
 
     Args:
         points: M. Clouds of other counts are resampled; cloud i draws with the run's seed plus i.
         normalisation: use this one, instead of that of the clouds' bounds.
+        frame: the poses of the clouds, which are taken out, and a normalisation.
 
     Raises:
         CloudError: a cloud has become unusable since the survey.
@@ -72,10 +93,10 @@ def gather(found: Survey, points: int, run: Run, normalisation: Normalisation | 
         raise UsageError(f"{points} points per cloud, and an archive holds {MAX_POINTS} at most", hint=hint)
     boxes = np.array(found.boxes)  # (N, 2, 3)
     bounds = outer_box(boxes)
-    norm = normalisation or Normalisation.of_bounds(bounds[0], bounds[1])
+    norm = frame.normalisation if frame else normalisation or Normalisation.of_bounds(bounds[0], bounds[1])
     store = TargetStore(len(found.sources), points)
     try:
-        spread = fill(store, found, norm, run)
+        spread = fill(store, found, norm, frame, run)
     except BaseException:
         store.close()
         raise
@@ -85,18 +106,20 @@ def gather(found: Survey, points: int, run: Run, normalisation: Normalisation | 
         counts=tuple(found.counts),
         normalisation=norm,
         boxes=boxes,
-        dtype=returned_dtype(bounds, norm.scale),
+        dtype=returned_dtype(bounds, norm.scale * (1.0 if frame is None else frame.smallest)),
         variance=spread,
+        frame=frame,
     )
 
 
-def fill(store: TargetStore, found: Survey, norm: Normalisation, run: Run) -> float:
+def fill(store: TargetStore, found: Survey, norm: Normalisation, frame: Frame | None, run: Run) -> float:
     """Write every cloud to the store; the mean of their variances, in squared normalised units."""
     points, spread = store.points.shape[1], 0.0
     with run.phase("normalising", len(store), "clouds") as phase:
         for i, source in enumerate(found.sources):
             check_not_stopped(run)
-            store.points[i] = norm.apply(resample(usable(source).points, points, run.seed + i))
+            chosen = resample(usable(source).points, points, run.seed + i)
+            store.points[i] = norm.apply(chosen) if frame is None else frame.aligned(i, chosen)
             own = variance(store.points[i])
             spread += own / len(store)
             if own == 0:

@@ -47,8 +47,10 @@ def finish(learner: Learner, gathered: Gathered, plan: Plan, run: Run) -> Learne
         stored = encoded.decoded()
         error = sample_error(
             len(points),
-            lambda i: points[i],
-            lambda i: decode_points(plan.network, stored.weights, stored.input_cloud, stored.latents[i]),
+            lambda i: gathered.turned(i, points[i]),
+            lambda i: gathered.turned(
+                i, decode_points(plan.network, stored.weights, stored.input_cloud, stored.latents[i])
+            ),
             gathered.normalisation.scale,
             run,
             phase,
@@ -103,6 +105,7 @@ def archive_of(learner: Learner, gathered: Gathered, plan: Plan, seed: int) -> A
         latents=learner.latents.detach().cpu().numpy(),
         names=gathered.names,
         counts=gathered.counts,
+        poses=gathered.poses,
     )
 
 

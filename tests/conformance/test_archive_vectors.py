@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from qaadcodec.archive import ArchiveReader, Header, verify
+from qaadcodec.clouds import PoseNumbers, Similarity
 from qaadcodec.errors import ArchiveError
 from qaadcodec.model.numpy_decoder import decode_points
 
@@ -49,9 +50,13 @@ def test_valid_files_decode_to_their_points(vector: dict[str, Any]) -> None:
         header, weights, q = reader.header, reader.weights(), reader.input_cloud()
         for index, expected in vector["clouds"].items():
             points = decode_points(header.network, weights, q, reader.latents([int(index)])[0])
+            size = 1.0
+            if (poses := reader.poses([int(index)])) is not None:
+                pose = Similarity.of_numbers(PoseNumbers(*poses.values(0)))
+                points, size = pose.apply(points), pose.scale
             restored = points * np.float64(header.scale) + np.array(header.offset)
             rounding = np.spacing(np.array(expected, dtype=header.dtype)).astype(float)
-            assert (np.abs(restored - expected) <= TOLERANCE * header.scale + rounding).all()
+            assert (np.abs(restored - expected) <= TOLERANCE * header.scale * size + rounding).all()
     assert verify(FORMATS / "vectors" / vector["file"])[0].content == "header"
 
 

@@ -17,7 +17,7 @@ from qaadcodec.archive.frame import assemble
 from qaadcodec.errors import ArchiveError
 
 VECTORS = Path(__file__).parents[2] / "formats" / "vectors"
-NAMES = ["extended", "entropy-extended"]  # two blocks of latents, unequal counts
+NAMES = ["extended", "entropy-extended", "poses-extended"]  # two blocks of latents, unequal counts
 FILES = {name: (VECTORS / f"{name}.qaad").read_bytes() for name in NAMES}
 HEADERS = {name: ArchiveReader(io.BytesIO(data)).frame.header for name, data in FILES.items()}
 SECTIONS = {
@@ -39,7 +39,7 @@ def whole(request: pytest.FixtureRequest) -> bytes:
 
 
 def test_the_whole_file_is_fine(whole: bytes) -> None:
-    assert len(verify(io.BytesIO(whole))) == 9
+    assert len(verify(io.BytesIO(whole))) in (9, 10)
 
 
 def test_every_cut_is_noticed_on_opening(whole: bytes) -> None:
@@ -96,12 +96,15 @@ def test_nonsense_behind_right_checksums_is_read_or_refused(name: str, data: st.
         end = 24 + (11 if coding == 4 else 0)  # of the directory, with the prior before it
         if tag == "LATS" and len(changed) > end + 4 and data.draw(st.booleans()):  # right checksum there, too
             changed = changed[:end] + zlib.crc32(changed[:end]).to_bytes(4, "little") + changed[end + 4 :]
-        sections[which] = (tag, data.draw(st.sampled_from([coding, coding, coding, 0, 1, 2, 3, 4, 5])), changed)
+        if tag == "POSE" and len(changed) > 7 and data.draw(st.booleans()):  # its one group
+            changed = changed[:-4] + zlib.crc32(changed[:-4]).to_bytes(4, "little")
+        sections[which] = (tag, data.draw(st.sampled_from([coding, coding, coding, 0, 1, 2, 3, 4, 5, 6])), changed)
     file = io.BytesIO(b"".join(assemble(header, sections)))
     with suppress(ArchiveError), ArchiveReader(file) as reader:
         archive = reader.archive()
         arrays = (*archive.weights.values(), archive.latents, archive.input_cloud)
         assert all(abs(tensor).max() < float("inf") for tensor in arrays)
+        assert archive.poses is None or len(archive.poses) == archive.header.clouds
 
 
 @pytest.mark.parametrize(

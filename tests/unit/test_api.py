@@ -77,8 +77,8 @@ def test_the_example_of_the_docstring_works(tmp_path: Path, monkeypatch: pytest.
     np.testing.assert_allclose(cloud.mean(0), originals[42].mean(0), atol=0.05)
     assert isinstance(module, torch.nn.Module)
     with qaadcodec.open("scans.qaad") as archive:
-        latent = torch.from_numpy(archive.latents([42]))
-    np.testing.assert_allclose(module(latent)[0].detach().numpy(), cloud, atol=1e-5)
+        latent, pose = torch.from_numpy(archive.latents([42])), torch.from_numpy(archive.poses([42]))
+    np.testing.assert_allclose(module(latent, pose)[0].detach().numpy(), cloud, atol=1e-5)
 
 
 def test_errors_are_what_python_expects_too() -> None:

@@ -67,7 +67,8 @@ CODINGS = {coding.id: coding for coding in (FLOAT32, FLOAT16, UNIFORM)}
 DEFLATE_ID = 3  # text, not numbers: the names section
 ENTROPY_ID = 4  # all weights in one stream, or the latents of a block
 POINTS_ID = 5  # the input cloud, as sets of points
-NAMES_OF_OTHERS = {DEFLATE_ID: "deflate", ENTROPY_ID: "entropy", POINTS_ID: "points"}
+POSES_ID = 6  # the poses of the clouds
+NAMES_OF_OTHERS = {DEFLATE_ID: "deflate", ENTROPY_ID: "entropy", POINTS_ID: "points", POSES_ID: "poses"}
 
 
 def coding_name(id: int) -> str:

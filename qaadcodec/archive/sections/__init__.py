@@ -1,1 +1,1 @@
-"""The four sections of an archive: weights, input cloud, latents, names."""
+"""The sections of an archive: weights, input cloud, latents, poses, names."""

@@ -97,12 +97,12 @@ def test_the_phases_are_told_in_order(tmp_path: Path, scans: Path, tiny: Request
     phases = [e for e in heard.events if isinstance(e, (PhaseStarted, PhaseEnded))]
     assert [(type(e), e.phase) for e in phases] == [
         (kind, phase)
-        for phase in ("reading", "normalising", "assigning", "training", "measuring")
+        for phase in ("reading", "comparing poses", "normalising", "assigning", "training", "measuring")
         for kind in (PhaseStarted, PhaseEnded)
     ]
     assert phases[0] == PhaseStarted("reading", 4, "clouds")
-    assert phases[4] == PhaseStarted("assigning", 4, "clouds")
-    assert phases[6] == PhaseStarted("training", 3, "epochs")
+    assert phases[6] == PhaseStarted("assigning", 4, "clouds")
+    assert phases[8] == PhaseStarted("training", 3, "epochs")
     reading = [e for e in heard.events if isinstance(e, Progress) and e.phase == "reading"]
     assert [(e.done, e.fraction) for e in reading] == [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1.0)]
     assert heard.notices == []

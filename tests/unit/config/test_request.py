@@ -181,3 +181,13 @@ def test_a_text_that_ends_within_a_number_is_not_taken_for_another_number() -> N
     assert text.endswith(" assignment.greedy_leaf=10")
     with pytest.raises(UsageError, match=r"^the text of a request may be cut"):
         Request.of_text(text)
+
+
+def test_an_alignment_is_kept_in_the_text_and_comes_back() -> None:
+    asked = Request(align="rigid", epochs=3)
+    assert str(asked) == 'default clouds.align="rigid" training.epochs=3'
+    assert Request.of_text(str(asked)).recipe() == asked.recipe()
+    assert Request().recipe().clouds.align == "auto"
+    assert Request(preset="paper").recipe().clouds.align == "none"
+    with pytest.raises(UsageError, match="align is 'affine', and must be none or shift or rigid or similarity or auto"):
+        Request(align="affine")

@@ -1,0 +1,231 @@
+"""Where the clouds of a set lie, and whether it helps to learn them as if all lay alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from qaadcodec.archive import Poses, PoseValues
+from qaadcodec.arrays import Doubles, Singles
+from qaadcodec.clouds import Normalisation, PoseNumbers, Similarity
+from qaadcodec.clouds.cloud import Points
+from qaadcodec.progress import Run
+from qaadcodec.sets.hubs import Hubs, Placed, place
+from qaadcodec.sets.pose_extent import PoseExtent
+from qaadcodec.sets.registration import Pair, register
+from qaadcodec.sets.sketch import Sketch
+from qaadcodec.sets.survey import Survey, check_not_stopped, usable
+
+TRIED = 16  # clouds by which it is decided whether and how a set is aligned, besides the odd ones
+FEW_TRIED = 4  # of them, where there is little time
+HELD = 256  # clouds among which hubs are looked for; the others are laid over the hubs one by one
+TELLING = 100  # points of half of the clouds, at least: with fewer, chance decides how clouds lie over each other
+CLEAR = 9.0  # times less squared error in half of the clouds: the set is aligned,
+GROSS = 25.0  # or so many times less in the mean, where few clouds lie elsewhere or have other units
+ENOUGH = 1.25  # times the squared error of similarities: shifts are taken
+TIME_SHARE = 0.15  # of what is left of a budget
+OTHER_UNITS = 5.0  # times the size of the middle cloud: told
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The common frame of an aligned set.
+
+    Attributes:
+        normalisation: from input units to normalised coordinates; those of the aligned clouds fill [-1, 1]³.
+        poses: of each cloud, in normalised coordinates, as the archive stores them.
+    """
+
+    normalisation: Normalisation
+    poses: Poses
+
+    def pose(self, cloud: int) -> Similarity:
+        """The pose of a cloud, as the archive gives it back."""
+        return Similarity.of_numbers(PoseNumbers(*self.poses.values(cloud)))
+
+    def aligned(self, cloud: int, points: Points) -> Singles:
+        """Points of a cloud (M, 3) in input units, normalised and without its pose; all but the result in float64."""
+        norm = self.normalisation
+        return self.pose(cloud).invert((points.astype(np.float64) - norm.offset) / norm.scale).astype(np.float32)
+
+    @property
+    def smallest(self) -> float:
+        """The least scale of a pose."""
+        return min((self.pose(i).scale for i in range(len(self.poses))), default=1.0)
+
+
+def align(found: Survey, how: str, run: Run) -> Frame | None:
+    """Find a pose for every cloud, or none where the set is as well off without.
+
+    Args:
+        how: "none"; "shift", "rigid" or "similarity" for poses of that kind; "auto" for similarities, or for shifts
+            where these come near the same error, if that is clearly below the error of the clouds as they lie. A set
+            of clouds of fewer than TELLING points stays as it lies then.
+
+    Raises:
+        CloudError: a cloud has become unusable since the survey; Interrupted: stopped.
+    """
+    if how == "none" or len(found.sources) < 2:
+        return None
+    if how == "auto" and np.median(found.counts) < TELLING:
+        return None
+    work = Aligning(found, run)
+    kind = work.kind_that_helps() if how == "auto" else how
+    return None if kind is None else work.aligned(kind)
+
+
+def align_with(known: Sequence[Singles], first: Frame, found: Survey, run: Run) -> Frame:
+    """Find poses for new clouds of a set that has a frame, by laying some of its clouds over them.
+
+    Args:
+        known: normalised clouds of the set, (M, 3) each, aligned; the most typical first.
+        first: the frame of the set; kind and spacing of its poses become those of the new ones.
+
+    Raises:
+        CloudError: a cloud has become unusable since the survey; Interrupted: stopped; UsageError: a cloud lies too far
+            away for the spacing.
+    """
+    norm, kind = first.normalisation, first.poses.kind
+    rngs = (np.random.default_rng([run.seed, 8, i]) for i in range(len(known)))
+    hubs = [Placed(Sketch(cloud, rng), Similarity.identity(), 0.0) for cloud, rng in zip(known, rngs, strict=True)]
+    poses = []
+    with run.phase("aligning poses", len(found.sources), "clouds") as phase:
+        for i, source in enumerate(found.sources):
+            check_not_stopped(run)
+            points = (usable(source).points.astype(np.float64) - norm.offset) / norm.scale
+            poses.append(place(hubs, Sketch(points, np.random.default_rng([run.seed, 7, i])), kind))
+            phase.advance()
+    values = [PoseValues(*pose.numbers()) for pose in poses]
+    frame = Frame(norm, Poses.of(kind, values, first.poses.exponent))
+    tell(frame, found, run)
+    return frame
+
+
+class Aligning:
+    """The search for the poses of a set. Sketches of at most HELD clouds are kept."""
+
+    def __init__(self, found: Survey, run: Run) -> None:
+        self.found, self.run = found, run
+        boxes = np.array(found.boxes)  # (N, 2, 3)
+        sizes, centres = np.ptp(boxes, axis=1).max(1), boxes.mean(1)
+        self.origin: Doubles = np.median(centres, axis=0)  # coordinates of sketches count from here
+        self.middle = int(np.argsort(sizes, kind="stable")[len(sizes) // 2])
+        far = int(np.square(centres - self.origin).sum(1).argmax())
+        self.odd = {self.middle, int(sizes.argmin()), int(sizes.argmax()), far}
+        self.known: dict[int, Sketch] = {}
+
+    def sketch(self, cloud: int) -> Sketch:
+        """The sketch of a cloud, in input units from the origin."""
+        check_not_stopped(self.run)
+        if cloud in self.known:
+            return self.known[cloud]
+        rng = np.random.default_rng([self.run.seed, 7, cloud])
+        sketch = Sketch(usable(self.found.sources[cloud]).points - self.origin, rng)
+        if len(self.known) < HELD:
+            self.known[cloud] = sketch
+        return sketch
+
+    def some(self, count: int) -> list[int]:
+        """So many clouds, evenly spread over the set, and the odd ones."""
+        total = len(self.found.sources)
+        evenly = np.linspace(0, total - 1, min(count, total)).round().astype(int)
+        return sorted({*evenly.tolist(), *self.odd})
+
+    def kind_that_helps(self) -> str | None:
+        """The kind of poses by which some clouds lie clearly better over the middle one; None where there is none."""
+        some = sorted({*self.some(TRIED)} - {self.middle}, key=lambda i: (i not in self.odd, i))
+        hurried = self.run.within(self.run.share(TIME_SHARE))
+        with self.run.phase("comparing poses", len(some), "clouds") as phase:
+            middle = self.sketch(self.middle)
+            as_made, errors = [], []
+            for i in some:
+                as_made.append(Pair(middle, self.sketch(i), "similarity").fit(Similarity.identity()).error)
+                errors.append(register(middle, self.sketch(i), "similarity").error)
+                phase.advance()
+                if hurried.is_late and len(errors) >= FEW_TRIED:
+                    break
+            if not clearly_better(np.array(as_made), np.array(errors)):
+                return None
+            shifted = [register(middle, self.sketch(i), "shift").error for i in some[: len(errors)]]
+        return "shift" if np.mean(shifted) <= ENOUGH * np.mean(errors) else "similarity"
+
+    def aligned(self, kind: str) -> Frame:
+        """Every cloud in one frame."""
+        total, held = len(self.found.sources), self.some(HELD - len(self.odd))
+        hurried = self.run.within(self.run.share(TIME_SHARE))
+
+        def late() -> bool:
+            check_not_stopped(self.run)
+            return hurried.is_late
+
+        with self.run.phase("aligning poses", total, "clouds") as phase:
+            found = Hubs.of([self.sketch(i) for i in held], held.index(self.middle), kind, late)
+            placed = centred(found.placed(), kind)
+            hubs = sorted((placed[i] for i in found.chosen), key=lambda hub: hub.cost)
+            poses = {i: cloud.pose for i, cloud in zip(held, placed, strict=True)}
+            boxes = [box_of(cloud.sketch, cloud.pose) for cloud in placed]
+            phase.reach(len(poses))
+            for i in range(total):
+                if i in poses:
+                    continue
+                sketch = self.sketch(i)
+                poses[i] = place(hubs[:1] if late() else hubs, sketch, kind)
+                boxes.append(box_of(sketch, poses[i]))
+                phase.advance()
+        if hurried.is_late:
+            few = "1 other" if len(hubs) == 1 else f"1 to {len(hubs)} others"
+            self.run.note(f"there was little time to align the clouds: each was compared with {few}")
+        frame = self.framed([poses[i] for i in range(total)], np.array(boxes), kind)
+        tell(frame, self.found, self.run)
+        return frame
+
+    def framed(self, poses: list[Similarity], boxes: Doubles, kind: str) -> Frame:
+        """Normalised poses, of poses in input units from the origin and the boxes (N, 2, 3) of the aligned clouds."""
+        inner = Normalisation.of_bounds(boxes[:, 0].min(0), boxes[:, 1].max(0))
+        to_input = Similarity(inner.scale, np.eye(3), inner.offset)
+        normalised = [to_input.inverse().after(pose).after(to_input).numbers() for pose in poses]
+        return Frame(
+            Normalisation(self.origin + inner.offset, inner.scale),
+            Poses.of(kind, [PoseValues(*numbers) for numbers in normalised]),
+        )
+
+
+def tell(frame: Frame, found: Survey, run: Run) -> None:
+    """Say how the clouds were aligned, and which of them seem to be in other units."""
+    extent = PoseExtent.of(frame.poses, frame.normalisation.scale)
+    run.note(f"aligned {len(frame.poses)} cloud{'s' * (len(frame.poses) > 1)} ({extent})")
+    sizes = np.array([frame.pose(i).scale for i in range(len(frame.poses))])
+    odd = np.flatnonzero((sizes > OTHER_UNITS) | (sizes < 1 / OTHER_UNITS))
+    if len(odd):
+        example = f"{found.sources[odd[0]].path} {sizes[odd[0]]:.4g} times"
+        have = "has" if len(odd) == 1 else "have"
+        run.warn(f"{len(odd)} of {len(sizes)} clouds {have} another size than most: {example}; are the units the same?")
+
+
+def clearly_better(as_made: Doubles, aligned: Doubles) -> bool:
+    """Whether poses help: by squared errors of some clouds as they lie, and laid over the middle cloud."""
+    least = np.maximum(aligned, np.finfo(float).tiny)
+    return bool(np.median(as_made / least) >= CLEAR or as_made.mean() >= GROSS * least.mean())
+
+
+def centred(placed: list[Placed], kind: str) -> list[Placed]:
+    """The same clouds in a frame that lies in the middle of them: a mean rotation, a median size, a median place."""
+    rotation, size = np.eye(3), 1.0
+    if kind != "shift":  # the rotation nearest to all, by the Frobenius norm
+        u, _, vt = np.linalg.svd(sum((cloud.pose.rotation for cloud in placed), np.zeros((3, 3))))
+        rotation = (u * [1.0, 1.0, float(np.sign(np.linalg.det(u @ vt)))]) @ vt
+    if kind == "similarity":
+        size = float(np.exp(np.median([math.log(cloud.pose.scale) for cloud in placed])))
+    start = min(placed, key=lambda cloud: cloud.cost).sketch.centre
+    middle = np.median([cloud.pose.apply(start) for cloud in placed], axis=0)
+    back = Similarity(size, rotation, middle - size * (rotation @ start)).inverse()
+    return [replace(cloud, pose=cloud.pose.after(back)) for cloud in placed]
+
+
+def box_of(sketch: Sketch, pose: Similarity) -> Doubles:
+    """Least and greatest corner of a cloud in the common frame, (2, 3); its probes reach to its ends."""
+    aligned = pose.invert(sketch.points)
+    return np.stack([aligned.min(0), aligned.max(0)])
