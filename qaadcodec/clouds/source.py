@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from qaadcodec.clouds.cloud import PointCloud, check_shape, checked
-from qaadcodec.clouds.formats.arrays import Shape
-from qaadcodec.clouds.formats.record import CloudFormat
+from qaadcodec.clouds.formats.arrays import CloudArray
+from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.shared import SharedFile
 from qaadcodec.errors import CloudError
+
+
+class ArrayPart(NamedTuple):
+    """An array of a file, and the file, which is opened once for all clouds in it."""
+
+    file: SharedFile
+    array: CloudArray
+
+    def read(self, index: int | None) -> Contents:
+        """One of its clouds; the one cloud that it is where the index is None."""
+        return Contents(self.file.read(self.array, index), self.array.extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +34,17 @@ class CloudSource:
         place: the file, and the array and the slice in it.
         format: the format of the file; or, of a file that could not even be listed, the reason. Loading and counting
             raise it.
-        declared: what the file says of the array, where it is a file of arrays.
+        part: the array of a file of arrays that it is in.
         beside: the names of the arrays in the file that are no clouds.
+        chosen: what to tell of the choice of the array; "" where there is nothing to tell.
     """
 
     name: str
     place: Place
     format: CloudFormat | CloudError
-    declared: Shape | None = None
+    part: ArrayPart | None = None
     beside: tuple[str, ...] = ()
+    chosen: str = ""
 
     @property
     def path(self) -> str:
@@ -55,7 +70,11 @@ class CloudSource:
         """
         format = self._format()
         self._declared_points()
-        contents = format.read(self.place)
+        if self.part:
+            contents = self.part.read(self.place.index)
+        else:
+            assert format.read is not None
+            contents = format.read(self.place)
         points = checked(contents.values, self.path, format.unit)
         return PointCloud(self.name, points, (*contents.dropped, *self.beside))
 
@@ -74,8 +93,8 @@ class CloudSource:
 
     def _declared_points(self) -> int | None:
         """How many points the array declares; None in a file without arrays; CloudError if the array is no cloud."""
-        if self.declared is None:
+        if self.part is None:
             return None
-        shape = self.declared.shape if self.place.index is None else self.declared.shape[1:]
-        check_shape(shape, self.declared.dtype, self.path)
-        return shape[0]
+        cloud = self.part.array.cloud
+        check_shape(cloud.shape, cloud.dtype, self.path)
+        return cloud.shape[0]
