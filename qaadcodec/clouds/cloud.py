@@ -12,8 +12,9 @@ from qaadcodec.errors import CloudError
 
 Points = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
-# Squares of differences of coordinates, and their sums, stay far from the end of float64.
+# Squares of differences of coordinates, and their sums, stay far from both ends of float64.
 LARGEST_COORDINATE = 1e100
+SMALLEST_SPAN = 1e-100
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,16 @@ def checked(values: npt.NDArray[Any], label: str, unit: Unit) -> Points:
     if not (float(points.min()) >= -LARGEST_COORDINATE and float(points.max()) <= LARGEST_COORDINATE):
         _refuse(points, label, unit)
     return points
+
+
+def check_span(points: Points, label: str) -> None:
+    """Refuse points (M, 3) that differ by less than 1e-100: squares of such differences become zero."""
+    span = float((points.max(0).astype(np.float64) - points.min(0)).max())
+    if 0 < span < SMALLEST_SPAN:
+        raise CloudError(
+            f"{label}: its points span {span:.3g}, and cannot span less than {SMALLEST_SPAN:g}",
+            hint="give them in a smaller unit",
+        )
 
 
 def _refuse(points: Points, label: str, unit: Unit) -> None:

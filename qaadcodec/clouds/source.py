@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from qaadcodec.clouds.cloud import PointCloud, check_shape, checked
+from qaadcodec.clouds.cloud import PointCloud, check_shape, check_span, checked
 from qaadcodec.clouds.formats.arrays import CloudArray
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.opening import Place
@@ -66,7 +66,7 @@ class CloudSource:
 
         Raises:
             CloudError: the cloud cannot be read, is empty, truncated or damaged, is not (M, 3) numbers, or has a
-                coordinate that is NaN, infinite or beyond 1e100; the message says where.
+                coordinate that is NaN, infinite or beyond 1e100, or spans less than 1e-100; the message says where.
         """
         format = self._format()
         self._declared_points()
@@ -76,6 +76,7 @@ class CloudSource:
             assert format.read is not None
             contents = format.read(self.place)
         points = checked(contents.values, self.path, format.unit)
+        check_span(points, self.path)
         return PointCloud(self.name, points, (*contents.dropped, *self.beside))
 
     def count(self) -> int:

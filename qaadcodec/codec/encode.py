@@ -14,16 +14,18 @@ from qaadcodec.archive import ArchiveReader, Header, NewClouds, check_extendable
 from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.clouds import Normalisation, files_of, find_clouds
 from qaadcodec.codec.open import OpenArchive
+from qaadcodec.errors import CloudError
 from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.sampled import ADDED, SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
-from qaadcodec.sets.gather import Gathered, gather, outer_box
-from qaadcodec.sets.survey import survey, tell
+from qaadcodec.sets.gather import FLOAT32_MOST, Gathered, gather, outer_box
+from qaadcodec.sets.survey import Survey, survey, tell
 from qaadcodec.training.backend import check_device
 from qaadcodec.version import __version__
 
 OUTSIDE = 1.25  # normalised coordinates of a new cloud beyond which it does not look like one of the set
+FARTHEST = 1e9  # of the normalised coordinates of a new cloud: sums of their squares stay within float32
 FAR_OFF = 10  # times the error of the set, beyond which the new clouds do not look like it
 ALIKE = "are they of the same kind, units and position?"
 
@@ -88,6 +90,7 @@ def encode(
         protect(files_of(sources), output)
         found = survey(sources, run, skip_bad=skip_bad)
         tell(found, header.points, "what the archive has", run)
+        check_reach(header, found)
         with gather(found, header.points, run, Normalisation(np.array(header.offset), header.scale)) as gathered:
             check_extendable(reader, len(gathered))
             if unlike := outside(header, gathered.boxes):
@@ -156,9 +159,24 @@ def error_of(source: OpenArchive, gathered: Gathered, stored: Singles, run: Run)
         )
 
 
+def check_reach(header: Header, found: Survey) -> None:
+    """Refuse a new cloud whose coordinates the archive cannot give back, or which cannot be computed with."""
+    for source, box in zip(found.sources, found.boxes, strict=True):
+        if (reach := reach_of(header, box)) > FARTHEST:
+            raise CloudError(f"{source.path}: reaches {reach:.3g} times as far from the centre as the set", hint=ALIKE)
+        if header.dtype == "float32" and (farthest := float(np.abs(box).max())) > FLOAT32_MOST:
+            what = f"{source.path}: has a coordinate of {farthest:.3g}, and the archive gives clouds back as float32"
+            raise CloudError(what, hint=ALIKE)
+
+
+def reach_of(header: Header, boxes: Doubles) -> float:
+    """How far from the centre of the set boxes (..., 3) reach, over how far the set did."""
+    return float(np.abs((boxes - np.array(header.offset)) / header.scale).max())
+
+
 def outside(header: Header, boxes: Doubles) -> str | None:
     """What to say of new clouds, with boxes (n, 2, 3), that lie far outside the set; None where there is nothing."""
-    reach = float(np.abs((boxes - np.array(header.offset)) / header.scale).max())
+    reach = reach_of(header, boxes)
     if reach <= OUTSIDE:
         return None
     return f"the new clouds reach {reach:.2f} times as far from the centre as those of the set did"
