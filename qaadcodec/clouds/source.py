@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from qaadcodec.clouds.cloud import PointCloud, check_shape, check_span, checked
-from qaadcodec.clouds.formats.arrays import CloudArray
+from qaadcodec.clouds.formats.arrays import CloudArray, Shape
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.shared import SharedFile
 from qaadcodec.errors import CloudError
+
+
+class Part(Protocol):
+    """Where clouds are that are not files of their own."""
+
+    @property
+    def cloud(self) -> Shape:
+        """What one of them declares to be, which should be (M, 3)."""
+        ...
+
+    def read(self, index: int | None) -> Contents:
+        """One of them; the only one where the index is None."""
+        ...
 
 
 class ArrayPart(NamedTuple):
@@ -19,6 +32,11 @@ class ArrayPart(NamedTuple):
 
     file: SharedFile
     array: CloudArray
+
+    @property
+    def cloud(self) -> Shape:
+        """What one of its clouds declares to be."""
+        return self.array.cloud
 
     def read(self, index: int | None) -> Contents:
         """One of its clouds; the one cloud that it is where the index is None."""
@@ -34,7 +52,7 @@ class CloudSource:
         place: the file, and the array and the slice in it.
         format: the format of the file; or, of a file that could not even be listed, the reason. Loading and counting
             raise it.
-        part: the array of a file of arrays that it is in.
+        part: the array that it is in, of a file or in memory; None where the file is one cloud.
         beside: the names of the arrays in the file that are no clouds.
         chosen: what to tell of the choice of the array; "" where there is nothing to tell.
     """
@@ -42,7 +60,7 @@ class CloudSource:
     name: str
     place: Place
     format: CloudFormat | CloudError
-    part: ArrayPart | None = None
+    part: Part | None = None
     beside: tuple[str, ...] = ()
     chosen: str = ""
 
@@ -52,8 +70,8 @@ class CloudSource:
         return self.place.label
 
     @property
-    def file(self) -> Path | bytes:
-        """The file, or its bytes where they came through a pipe."""
+    def file(self) -> Path | bytes | None:
+        """The file, or its bytes where they came through a pipe; None where it is in memory."""
         return self.place.file
 
     @property
@@ -96,6 +114,6 @@ class CloudSource:
         """How many points the array declares; None in a file without arrays; CloudError if the array is no cloud."""
         if self.part is None:
             return None
-        cloud = self.part.array.cloud
+        cloud = self.part.cloud
         check_shape(cloud.shape, cloud.dtype, self.path)
         return cloud.shape[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 
 from qaadcodec.archive import ArchiveReader, Header, NewClouds, check_extendable, extend, storable_names
 from qaadcodec.arrays import Doubles, Singles
-from qaadcodec.clouds import Normalisation, files_of, find_clouds
+from qaadcodec.clouds import Inputs, Normalisation, files_of, find_clouds
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.errors import CloudError
 from qaadcodec.files import atomic_output, preflight, protect
@@ -59,7 +58,7 @@ class EncodeSummary:
 
 def encode(
     archive: str | Path,
-    inputs: Sequence[str | Path],
+    inputs: Inputs,
     output: str | Path,
     *,
     run: Run | None = None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from qaadcodec.clouds import find_clouds, read_cloud
+from qaadcodec.clouds import Array, Inputs, find_clouds, read_cloud
 from qaadcodec.codec.compare import compare, exactly, solver
 from qaadcodec.codec.dense import dense_references, read_surface
 from qaadcodec.codec.open import OpenArchive, reading
@@ -19,7 +19,7 @@ from qaadcodec.progress import Run
 
 def evaluate(
     archive: str | Path | OpenArchive,
-    references: Sequence[str | Path],
+    references: Inputs,
     *,
     dense: Sequence[str | Path] = (),
     indices: Sequence[int] = (),
@@ -30,7 +30,7 @@ def evaluate(
 
     Args:
         archive: the .qaad file, or one that is open, which stays so.
-        references: folders or files with the originals, as for `compress`.
+        references: folders, files or arrays with the originals, as for `compress`.
         dense: folders or files with dense samplings of the same surfaces, found by name as the originals are; of
             every cloud that is compared there has to be one. The errors in SURFACE are measured with them alone.
         indices: only these clouds; all for which there is an original when empty.
@@ -68,15 +68,15 @@ def evaluate(
 
 
 def evaluate_pair(
-    a: str | Path,
-    b: str | Path,
+    a: str | Path | Array,
+    b: str | Path | Array,
     *,
     dense: str | Path | None = None,
     metrics: Sequence[str] | None = None,
     seed: int = 0,
     device: str = "cpu",
 ) -> CloudErrors:
-    """Compare two clouds, the second being the original; "-" is stdin.
+    """Compare two clouds, files or arrays (M, 3), the second being the original; "-" is stdin.
 
     Args:
         dense: a dense sampling of the surface; `evaluate` describes metrics, seed and device.

@@ -17,7 +17,7 @@ from qaadcodec.clouds.formats.arrays import Shape
 from qaadcodec.clouds.formats.npy import in_one_pass
 from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.names import SafePaths, natural_key
-from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.opening import Place, remaining
 from qaadcodec.errors import CloudError
 
 # A slice that is this many times as large as the file it comes from is a claim, not data.
@@ -36,9 +36,9 @@ class Hdf5File:
         with place.opened() as stream:  # the library's own message does not say that a permission is missing
             if not stream.read(1):
                 raise CloudError(f"{place.label}: is empty (0 bytes)")
-        self._size = len(place.file) if isinstance(place.file, bytes) else place.file.stat().st_size
+            self._size = 1 + remaining(stream)
         with self._faults():
-            source = place.file if isinstance(place.file, Path) else io.BytesIO(place.file)
+            source = place.file if isinstance(place.file, Path) else io.BytesIO(place.file or b"")
             self._h5 = h5py.File(source, "r", locking=False)
 
     def shapes(self, key: str) -> dict[str, Shape]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -53,8 +54,8 @@ class NpyFile:
             header = read_header(stream, place.label)
             there = remaining(stream)
             check_size(header.declared, there, place.label)
-            if isinstance(place.file, bytes):
-                data = np.frombuffer(place.file, np.uint8, offset=stream.tell())
+            if not isinstance(place.file, Path):
+                data = np.frombuffer(place.file or b"", np.uint8, offset=stream.tell())
                 return shaped(data, header)[index].copy()
             try:
                 return np.array(np.load(place.file, mmap_mode="r", allow_pickle=False)[index], order="C")
