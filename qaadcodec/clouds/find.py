@@ -55,7 +55,7 @@ def find_clouds(inputs: Inputs) -> list[CloudSource]:
         else:
             found += _stdin() if str(item) == "-" else _clouds_of(item, alone=len(items) == 1)
     names = unique_names([(s.name, s.file.suffix if isinstance(s.file, Path) else "") for s in found])
-    return [dataclasses.replace(s, name=name) for s, name in zip(found, names, strict=True)]
+    return [s if s.name == name else dataclasses.replace(s, name=name) for s, name in zip(found, names, strict=True)]
 
 
 def files_of(sources: Sequence[CloudSource]) -> list[Path]:

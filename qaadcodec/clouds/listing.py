@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 from qaadcodec.clouds.formats.arrays import ArrayFile, CloudArray, Layout, fields_of, numbers_of
-from qaadcodec.clouds.formats.choose import Choice, choose, layout_of
+from qaadcodec.clouds.formats.axes import check_layout
+from qaadcodec.clouds.formats.choose import Choice, choose, layout_among
 from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.shared import SharedFile
@@ -77,7 +78,10 @@ def _chosen(file: ArrayFile, label: str, format: CloudFormat, wanted: Selection)
             raise CloudError(f"{whole}: is several {format.array}s, and [{wanted.layout.value}] goes with one")
         return choose(shapes, whole, format.array, lambda key: _values(file, key))
     ((key, declared),) = shapes.items()
-    layout = layout_of(key, declared, wanted.layout, label, format.array)
+    check_layout(declared, wanted.layout, f"{label}: {format.array} {key}" if key else label)
+    layout = wanted.layout or declared.layouts[0]
+    if wanted.layout is None and len(declared.layouts) > 1:
+        layout = layout_among(key, file.shapes(""), label, lambda key: _values(file, key))
     return Choice([CloudArray(key, declared, layout)], (), told=not layout.is_plain)
 
 
@@ -130,10 +134,13 @@ def _clouds_of_array(
     digits = len(str(n - 1))
     axes = "" if array.layout.is_plain else f"[{array.layout.value}]"
     return [
-        dataclasses.replace(
-            source,
-            name=f"{prefix}{several}{i:0{digits}d}",
-            place=dataclasses.replace(place, label=f"{place.label}::{array.key}{axes}[{i}]", key=array.key, index=i),
+        CloudSource(
+            f"{prefix}{several}{i:0{digits}d}",
+            Place(place.file, f"{place.label}::{array.key}{axes}[{i}]", array.key, i),
+            source.format,
+            part,
+            source.beside,
+            source.chosen,
         )
         for i in (range(n) if index is None else [index % n])
     ]

@@ -106,10 +106,9 @@ def unique_names(candidates: list[tuple[str, str]]) -> list[str]:
     A name that occurs more than once keeps its suffix if that tells the clouds apart (a.ply, a.npy). Names that are
     still the same get "~2", "~3", …
     """
-    suffixes: dict[str, set[str]] = {}
-    for name, suffix in candidates:
-        suffixes.setdefault(name, set()).add(suffix)
-    wanted = [name + suffix if len(suffixes[name]) > 1 else name for name, suffix in candidates]
+    first: dict[str, str] = {}
+    differ = {name for name, suffix in candidates if first.setdefault(name, suffix) != suffix}
+    wanted = [name + suffix if name in differ else name for name, suffix in candidates]
     taken, tried, names = set(wanted), dict.fromkeys(wanted, 0), []
     for name in wanted:
         tried[name] += 1

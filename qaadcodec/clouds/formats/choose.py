@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from qaadcodec.clouds.cloud import check_shape
 from qaadcodec.clouds.formats.arrays import CloudArray, Layout, Shape
+from qaadcodec.clouds.formats.axes import Signs, layout_of
 from qaadcodec.clouds.formats.meanings import is_something_else, letters_have_meaning, points_word
 from qaadcodec.clouds.formats.values import betrayed, may_be_indices
 from qaadcodec.errors import CloudError
 
 _LISTED = 8  # names in a message
-_FEW = 64  # an axis that is shorter counts clouds rather than points
+_SHOWN = 60  # characters of a name in a message
 
 
 class Choice(NamedTuple):
@@ -52,7 +53,7 @@ def choose(shapes: Mapping[str, Shape], label: str, kind: str, values: Callable[
     possible = {key: declared for key, declared in shapes.items() if declared.layouts}
     if not possible:
         raise _none(shapes, label, kind)
-    clouds, vertices = _by_meaning(possible, values)
+    clouds, signs = _by_meaning(possible, values)
     if not clouds:
         listed = _listed(possible)
         raise CloudError(
@@ -60,31 +61,27 @@ def choose(shapes: Mapping[str, Shape], label: str, kind: str, values: Callable[
             hint=f"{example(label, next(iter(possible)))} takes one all the same",
         )
     clouds = _by_points(clouds, label, kind)
-    layouts = _layouts(clouds, vertices, label)
+    layouts = {key: _layout(key, declared, signs, label) for key, declared in clouds.items()}
     sets = [key for key, layout in layouts.items() if layout is not Layout.CLOUD]
     frames = all(layouts[key] is Layout.FRAMES for key in sets)
     if (len(sets) > 1 and not frames) or 0 < len(sets) < len(layouts):
-        rest = [key for key in layouts if key not in set(sets)]
+        rest = [key for key, layout in layouts.items() if layout is Layout.CLOUD]
         raise _open({key: clouds[key] for key in [*sets, *rest]}, label, kind)
     arrays = [CloudArray(key, clouds[key], layout) for key, layout in layouts.items()]
     told = len(clouds) < len(possible) or not all(layout.is_plain for layout in layouts.values())
     return Choice(arrays, _first(tuple(key for key in shapes if key not in clouds), kind), told)
 
 
-def layout_of(key: str, declared: Shape, wanted: Layout | None, label: str, kind: str) -> Layout:
-    """The layout of an array that was asked for by its name, and perhaps with its axes.
+def layout_among(
+    key: str, shapes: Mapping[str, Shape], label: str, values: Callable[[str], npt.NDArray[Any]]
+) -> Layout:
+    """The layout of an array that was asked for by its name, by the signs of all arrays of the file.
 
     Raises:
-        CloudError: it is no cloud, has not the axes that were asked for, or it is open which axis is which.
+        CloudError: it is open which axis is which.
     """
-    numbers, place = declared.numbers, f"{label}: {kind} {key}" if key else label
-    if not declared.layouts:
-        check_shape(numbers.shape, numbers.dtype, place)
-    if wanted is None:
-        return _layouts({key: declared}, None, label)[key]
-    if wanted not in declared.layouts:
-        raise CloudError(f"{place}: has the shape {numbers.shape}, which is not ({wanted.value.replace(',', ', ')})")
-    return wanted
+    _, signs = _by_meaning({name: s for name, s in shapes.items() if s.layouts}, values)
+    return _layout(key, shapes[key], signs, label)
 
 
 def example(label: str, key: str) -> str:
@@ -92,18 +89,24 @@ def example(label: str, key: str) -> str:
     return f"{label.partition('::')[0]}::{key}"
 
 
+def short(key: str) -> str:
+    """The name of an array as messages list it: of a long one, its end."""
+    return key if len(key) <= _SHOWN else f"…{key[-_SHOWN:]}"
+
+
 def _by_meaning(
     possible: Mapping[str, Shape], values: Callable[[str], npt.NDArray[Any]]
-) -> tuple[dict[str, Shape], int | None]:
-    """The arrays that neither name nor values say are something else, and how many points the indices ask for."""
+) -> tuple[dict[str, Shape], Signs]:
+    """The arrays that neither name nor values say are something else, and what the file tells of their axes."""
     letters = letters_have_meaning(possible)
     clouds = {key: s for key, s in possible.items() if not is_something_else(key, s, letters)}
     other = betrayed(clouds, lambda key: not points_word(key, letters), values)
     clouds = {key: s for key, s in clouds.items() if key not in other}
     if not any(Layout.FRAMES in s.layouts for s in clouds.values()):
-        return clouds, None
+        return clouds, Signs()
     faces = [key for key, s in possible.items() if key not in clouds and may_be_indices(s) and s.shape[0]]
-    return clouds, max((int(values(key).max()) + 1 for key in faces), default=None)
+    vertices = max((int(values(key).max()) + 1 for key in faces), default=None)
+    return clouds, Signs.of(clouds.values(), vertices)
 
 
 def _by_points(clouds: dict[str, Shape], label: str, kind: str) -> dict[str, Shape]:
@@ -121,39 +124,8 @@ def _by_points(clouds: dict[str, Shape], label: str, kind: str) -> dict[str, Sha
     return {key: declared for key, declared in clouds.items() if key in chosen}
 
 
-def _layouts(clouds: Mapping[str, Shape], vertices: int | None, label: str) -> dict[str, Layout]:
-    """The layout of each array. Of (A, 3, B), A counts points if indices say so, or if only it is the same for all.
-
-    Without such a sign, the longer axis counts points, unless both are long and the first is longer: D-FAUST keeps a
-    sequence so, and a network takes its batch so.
-
-    Args:
-        vertices: how many points indices in the file ask for; None where there are none.
-    """
-    middle = [s.numbers.shape for s in clouds.values() if Layout.TURNED in s.layouts]
-    same = [len({shape[axis] for shape in middle}) == 1 for axis in (0, 2)]
-
-    def decide(key: str, declared: Shape) -> Layout:
-        if Layout.FRAMES not in declared.layouts:
-            return declared.layouts[0]
-        first, _, last = declared.numbers.shape
-        if vertices is not None and (first < vertices) != (last < vertices):
-            return declared.layouts[0] if first < vertices else Layout.FRAMES
-        if declared.layouts[0] is Layout.SET:  # (A, 3, 3): three frames of a body, if the file has others of it
-            return Layout.FRAMES if same[0] and middle[0][0] == first > middle[0][2] else Layout.SET
-        if same[0] != same[1]:
-            return Layout.FRAMES if same[0] else Layout.TURNED
-        if first <= last:
-            return Layout.TURNED
-        if last < _FEW:
-            return Layout.FRAMES
-        raise CloudError(
-            f"{label}: {key + ' ' if key else ''}has the shape {declared.numbers.shape}: {first} clouds of {last} "
-            f"points, or {last} clouds of {first} points?",
-            hint=f"{example(label, key)}[N,3,M] are {first} clouds, and {example(label, key)}[M,3,N] are {last}",
-        )
-
-    return {key: decide(key, declared) for key, declared in clouds.items()}
+def _layout(key: str, declared: Shape, signs: Signs, label: str) -> Layout:
+    return layout_of(declared, signs, f"{label}: {key}" if key else f"{label}:", example(label, key))
 
 
 def _none(shapes: Mapping[str, Shape], label: str, kind: str) -> CloudError:
@@ -174,7 +146,7 @@ def _open(clouds: Mapping[str, Shape], label: str, kind: str) -> CloudError:
 
 
 def _listed(shapes: Mapping[str, Shape], types: bool = True) -> str:
-    rows = [f"{key} {s if types else s.shape}" for key, s in list(shapes.items())[:_LISTED]]
+    rows = [f"{short(key)} {s if types else s.shape}" for key, s in list(shapes.items())[:_LISTED]]
     more = len(shapes) - len(rows)
     return ", ".join(rows) + (f" and {more} more" if more else "")
 
@@ -182,4 +154,5 @@ def _listed(shapes: Mapping[str, Shape], types: bool = True) -> str:
 def _first(names: tuple[str, ...], kind: str) -> tuple[str, ...]:
     """The first of many names, and how many there are more: each cloud carries them."""
     more = len(names) - _LISTED
-    return names if more <= 1 else (*names[:_LISTED], f"{more} further {kind}s")
+    shown = tuple(short(name) for name in (names if more <= 1 else names[:_LISTED]))
+    return shown if more <= 1 else (*shown, f"{more} further {kind}s")

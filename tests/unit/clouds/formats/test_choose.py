@@ -136,6 +136,7 @@ def test_dfaust_as_it_is_shipped(frames: dict[str, int]) -> None:
     assert found[last].path == f"registrations_f.hdf5::/50004_hips[M,3,N][{last}]"
     np.testing.assert_array_equal(found[last].load().points, bodies["50004_hips"][:, :, last])
     np.testing.assert_array_equal(read_cloud(found[last].path).points, bodies["50004_hips"][:, :, last])
+    assert len(find_clouds(["registrations_f.hdf5::50004_hips"])) == last + 1
     expected = np.concatenate([bodies[key].transpose(2, 0, 1) for key in sorted(bodies)])
     np.testing.assert_array_equal([source.load().points for source in found], expected)
     assert {source.load().dropped for source in found[:3]} == {("/faces",)}
@@ -259,3 +260,12 @@ def test_of_many_other_arrays_the_first_are_named() -> None:
     assert dropped == (*(f"x{i}" for i in range(8)), "2992 further arrays")
     np.savez("b.npz", **{f"x{i}": np.zeros(2) for i in range(3000)})
     assert refusal("b.npz")[0].endswith("x7 (2,) float64 and 2992 more")
+
+
+def test_of_long_names_the_end_is_listed() -> None:
+    long = "a/" * 2000
+    np.savez("a.npz", **{f"{long}points": cloud(), f"{long}xyz": cloud(), "note": np.zeros(2)})
+    end = long[-54:]
+    assert refusal("a.npz")[0] == (
+        f"a.npz: more than one of its arrays could be the clouds: …{end}points (40, 3), …{long[-57:]}xyz (40, 3)"
+    )
