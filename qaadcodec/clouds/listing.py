@@ -91,14 +91,15 @@ def _values(file: ArrayFile, key: str) -> npt.NDArray[Any]:
 
 
 def _check(file: ArrayFile, choice: Choice, label: str) -> None:
-    """Refuse what claims too much before anything is made for each of its clouds."""
+    """Refuse a set that claims too much before anything is made for each of its clouds. One cloud is checked later."""
     total = 0
     for array in choice.arrays:
-        file.check(array.key)
         place = f"{label}::{array.key}" if array.key else label
         shape = array.declared.numbers.shape
-        if array.layout is not Layout.CLOUD and (array.clouds == 0 or array.cloud.shape[0] == 0):
-            raise CloudError(f"{place}: has the shape {shape}, no {'points' if array.clouds else 'clouds'}")
+        if array.layout is not Layout.CLOUD:
+            file.check(array.key)
+            if array.clouds == 0 or array.cloud.shape[0] == 0:
+                raise CloudError(f"{place}: has the shape {shape}, no {'points' if array.clouds else 'clouds'}")
         total += array.clouds
         if total > MOST_CLOUDS:
             raise CloudError(f"{place}: has the shape {shape}; a file holds {MOST_CLOUDS} clouds at most")

@@ -368,6 +368,14 @@ def test_npzs(case: str) -> None:
     assert not Path("pickle-was-run").exists()
 
 
+def test_one_bad_array_of_a_file_spares_the_others() -> None:
+    Path("a.npz").write_bytes(zipped({"a.npy": saved(SOME), "b.npy": huge((10**12, 3)), "c.npy": saved(SOME)}))
+    first, bad, last = find_clouds(["a.npz"])
+    assert (len(first.load()), len(last.load())) == (10, 10)
+    with pytest.raises(CloudError, match=r"^a\.npz::b: is truncated: its shape \(1000000000000, 3\) of float32 needs "):
+        bad.load()
+
+
 def test_an_npz_member_that_claims_more_than_deflate_can_do() -> None:
     data = zipped({"a.npy": huge((10**8, 3))})
     size = len(huge((10**8, 3)))
