@@ -12,6 +12,8 @@ from qaadcodec.errors import CloudError
 
 Points = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
+SMALLEST_SPAN = 1e-100  # squares of differences of coordinates stay above zero
+
 
 class LeftOut(NamedTuple):
     """Points of a file that its cloud is without.
@@ -97,3 +99,13 @@ def as_points(values: npt.NDArray[Any], label: str) -> Points:
     single = values.dtype.kind == "f" and values.dtype.itemsize <= 4
     with np.errstate(over="ignore"):  # what overflows float64 becomes infinite
         return np.ascontiguousarray(values, np.float32) if single else np.ascontiguousarray(values, np.float64)
+
+
+def check_span(points: Points, label: str) -> None:
+    """Refuse points (M, 3) that differ by less than 1e-100: squares of such differences become zero."""
+    span = float((points.max(0).astype(np.float64) - points.min(0)).max())
+    if 0 < span < SMALLEST_SPAN:
+        raise CloudError(
+            f"{label}: its points span {span:.3g}, and cannot span less than {SMALLEST_SPAN:g}",
+            hint="give them in a smaller unit",
+        )

@@ -31,7 +31,7 @@ def unpacked(place: Place) -> Place:
     with place.opened() as stream:
         if stream.read(len(_MAGIC)) != _MAGIC:
             return place
-    if isinstance(place.file, bytes):
+    if not isinstance(place.file, Path):
         return dataclasses.replace(place, file=_unpack(place))
     whole = Place(place.file, str(place.file))
     try:

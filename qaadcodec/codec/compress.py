@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qaadcodec.clouds import files_of, find_clouds
+from qaadcodec.clouds import Inputs, files_of, find_clouds
 from qaadcodec.config import Request, plan
 from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
@@ -54,7 +53,7 @@ class CompressSummary:
 
 
 def compress(
-    inputs: Sequence[str | Path],
+    inputs: Inputs,
     output: str | Path,
     request: Request | None = None,
     *,
@@ -65,7 +64,8 @@ def compress(
     """Learn a set of clouds and write it as one archive.
 
     Args:
-        inputs: folders, files, parts of HDF5 files; `clouds.find_clouds` says how they are read.
+        inputs: folders, files, parts of files; or arrays and tensors, (M, 3) each or (N, M, 3), by themselves or as
+            (name, array), in a list, a dict or an iterator. `clouds.find_clouds` says how they are read and named.
         output: the .qaad file; appears whole or not at all.
         request: what is asked for; the default preset when None.
         run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, training ends

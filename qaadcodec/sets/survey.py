@@ -16,6 +16,7 @@ from qaadcodec.sets.remarks import Remarks
 
 FEWEST = 2  # points of a cloud that has a shape
 FAR_FEWER = 0.5  # of the median count: a smallest cloud below that costs the others much detail
+MOST_NAMED = 12  # names in a note
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class Survey:
         counts: points of each.
         boxes: least and greatest corner of each in input units, (2, 3) float64.
         dropped: what files have that an archive does not keep, and how many clouds have it.
+        chosen: the arrays that were taken where files have others too, and how many clouds came from each.
         skipped: path and reason of each cloud that was left out.
         remarks: what there is to say of the files of the clouds that can be used.
     """
@@ -35,6 +37,7 @@ class Survey:
     counts: list[int] = field(default_factory=list)
     boxes: list[Doubles] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
+    chosen: Counter[str] = field(default_factory=Counter)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     remarks: Remarks = field(default_factory=Remarks)
 
@@ -44,6 +47,8 @@ class Survey:
         self.counts.append(len(cloud.points))
         self.boxes.append(np.stack([cloud.points.min(0), cloud.points.max(0)]).astype(np.float64))
         self.dropped.update(set(cloud.dropped))
+        if source.chosen:
+            self.chosen[source.chosen] += 1
         self.remarks.take(source.path, cloud)
 
 
@@ -104,10 +109,18 @@ def tell(found: Survey, points: int, reason: str | None, run: Run) -> None:
     if changed := sum(count != points for count in found.counts):
         why = reason or "the smallest count"
         run.note(f"{changed} of {total} clouds are resampled to {points} points ({why}); they have {least} to {most}")
+    if found.chosen:
+        run.note(f"taken as clouds: {_counted(found.chosen)}")
     median = float(np.median(found.counts))
     if reason is None and least < FAR_FEWER * median:
         path = found.sources[found.counts.index(least)].path
         run.warn(f"{path} has {least} points, the median is {int(median)}; --points M keeps more detail of the others")
     if found.dropped:
-        lost = ", ".join(f"{name} ({count} cloud{'s' * (count > 1)})" for name, count in sorted(found.dropped.items()))
-        run.note(f"not kept: {lost}; a .qaad holds positions only")
+        run.note(f"not kept: {_counted(found.dropped)}; a .qaad holds positions only")
+
+
+def _counted(names: Counter[str]) -> str:
+    """Names, and how many clouds have each; of many names, the first."""
+    shown = [f"{name} ({count} cloud{'s' * (count > 1)})" for name, count in sorted(names.items())[:MOST_NAMED]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

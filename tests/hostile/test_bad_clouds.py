@@ -336,6 +336,12 @@ def huge(shape: tuple[int, ...]) -> bytes:
     return stream.getvalue() + bytes(24)
 
 
+def subarrays(shape: tuple[int, ...]) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "4f8", "fortran_order": False, "shape": shape})
+    return stream.getvalue()
+
+
 NPYS: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is empty (0 bytes)"),
     "magic": (b"PK\x03\x04", "is not a whole NPY file: "),
@@ -354,6 +360,16 @@ NPYS: dict[str, tuple[bytes, str]] = {
     "overflow": (
         huge((2**62, 3)),
         f"is truncated: its shape ({2**62}, 3) of float32 needs {12 * 2**62} bytes, and there are 24",
+    ),
+    "many clouds": (
+        huge((10**12, 1, 3))[:-24],
+        "is truncated: its shape (1000000000000, 1, 3) of float32 needs 12000000000000 bytes, and there are 0",
+    ),
+    "many empty clouds": (huge((10**12, 0, 3)), "has the shape (1000000000000, 0, 3), no points"),
+    "many empty clouds, turned": (huge((10**12, 3, 0)), "has the shape (1000000000000, 3, 0), no clouds"),
+    "subarrays": (
+        subarrays((3, 3, 0)),
+        "holds values of type ('<f8', (4,)), and a cloud is of real numbers",
     ),
     "negative": (huge((-1, 3)), "declares the shape (-1, 3)"),
     "flat": (saved(SOME[:, :2]), "has the shape (10, 2), and a cloud is (points, 3)"),
@@ -448,6 +464,15 @@ NPZS: dict[str, tuple[bytes, str]] = {
         zipped({"a.npy": huge((10**12, 3))}),
         "a.npz::a: is truncated: its shape (1000000000000, 3) of float32 needs 12000000000000 bytes, and there are 24",
     ),
+    "many clouds": (
+        zipped({"a.npy": huge((10**12, 1, 3))[:-24]}),
+        "a.npz::a: is truncated: its shape (1000000000000, 1, 3) of float32 needs 12000000000000 bytes, "
+        "and there are 0",
+    ),
+    "lzma": (
+        flipped(zipped({"a.npy": saved(SOME)}, zipfile.ZIP_LZMA), 60),
+        "a.npz: a.npy is damaged or encrypted: Corrupt input data",
+    ),
     "nan": (zipped({"a.npy": saved(np.where(SOME == 25, NAN, SOME))}), "a.npz::a: point 8 has a NaN coordinate"),
 }
 
@@ -458,6 +483,14 @@ def test_npzs(case: str) -> None:
     Path("a.npz").write_bytes(data)
     assert refusal("a.npz") == message
     assert not Path("pickle-was-run").exists()
+
+
+def test_one_bad_array_of_a_file_spares_the_others() -> None:
+    Path("a.npz").write_bytes(zipped({"a.npy": saved(SOME), "b.npy": huge((10**12, 3)), "c.npy": saved(SOME)}))
+    first, bad, last = find_clouds(["a.npz"])
+    assert (len(first.load()), len(last.load())) == (10, 10)
+    with pytest.raises(CloudError, match=r"^a\.npz::b: is truncated: its shape \(1000000000000, 3\) of float32 needs "):
+        bad.load()
 
 
 def test_an_npz_member_that_claims_more_than_deflate_can_do() -> None:
@@ -511,6 +544,39 @@ def test_hdf5() -> None:
         h5["away"] = h5py.ExternalLink("whole.h5", "/a")
         h5["gone"] = h5py.SoftLink("/nowhere")
     assert refusal("link.h5") == "link.h5: holds no datasets"
+
+
+def test_hdf5_that_claims_clouds_without_end() -> None:
+    with h5py.File("a.h5", "w") as h5:
+        h5.create_dataset("s", (2**30, 2**30, 3), "f4", chunks=(1, 1000, 3))
+        h5.create_dataset("t", (100, 3, 2**40), "f4", chunks=(1, 3, 1000))
+    size = Path("a.h5").stat().st_size
+    assert refusal("a.h5::s") == (
+        f"a.h5::/s: declares the shape ({2**30}, {2**30}, 3), {12 * 2**60} bytes, in a file of {size}"
+    )
+    assert refusal("a.h5::t[M,3,N]").startswith("a.h5::/t: declares the shape (100, 3, 1099511627776), ")
+
+
+def test_hdf5_of_names_that_are_not_utf8() -> None:
+    with h5py.File("a.h5", "w") as h5:
+        h5["a"] = SOME
+        h5[b"sch\xe4del"] = SOME
+    assert refusal("a.h5") == "a.h5: the name b'sch\\xe4del' in / is not UTF-8"
+    assert len(read_cloud("a.h5::a")) == 10
+
+
+def test_hdf5_of_groups_within_groups() -> None:
+    with h5py.File("a.h5", "w") as h5:
+        group = h5.create_group("g")
+        for _ in range(3000):
+            group = group.create_group("g")
+        group["a"] = SOME
+    assert refusal("a.h5") == "a.h5: has groups more than 64 deep"
+
+
+def test_a_file_of_more_clouds_than_fit() -> None:
+    np.save("a.npy", np.zeros((2**20 + 1, 1, 3), "i1"))
+    assert refusal("a.npy") == "a.npy: has the shape (1048577, 1, 3); a file holds 1048576 clouds at most"
 
 
 def test_folders_and_paths() -> None:

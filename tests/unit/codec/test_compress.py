@@ -203,6 +203,38 @@ def test_utm_coordinates_keep_their_detail(
     assert summary.em_kd_root == pytest.approx(np.sqrt(np.mean([e.em_kd_root**2 for e in errors])), rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("size", "dtype"),
+    [
+        (3e39, "float64"),
+        (1e90, "float64"),
+        (1e30, "float32"),
+        (1e-30, "float32"),
+        (1e-40, "float64"),
+        (1e-90, "float64"),
+    ],
+)
+def test_ranges_that_float32_does_not_have(
+    tmp_path: Path, tiny: Request, make_shape: MakeShape, size: float, dtype: str
+) -> None:
+    shapes = np.stack([make_shape(i) for i in range(3)])
+    np.save(tmp_path / "set.npy", size * shapes)
+    summary = compress([tmp_path / "set.npy"], tmp_path / "x.qaad", tiny, run=Run(device="cpu"))
+    with open_archive(tmp_path / "x.qaad") as archive:
+        assert archive.header.dtype == dtype
+        assert np.isfinite(archive[:]).all()
+    errors = list(evaluate(tmp_path / "x.qaad", [tmp_path / "set.npy"], metrics=["em_kd", "n_em_kd"]))
+    assert summary.n_em_kd == pytest.approx(np.mean([e.n_em_kd for e in errors]), rel=1e-3)
+    assert summary.em_kd == pytest.approx(np.mean([e.em_kd for e in errors]), rel=1e-3)
+    assert 0 < summary.em_kd < size**2 * shapes.var(axis=1).sum(axis=1).max()
+
+
+def test_a_cloud_too_small_for_squares_is_refused(tmp_path: Path, tiny: Request, make_shape: MakeShape) -> None:
+    np.save(tmp_path / "set.npy", 1e-170 * np.stack([make_shape(0), make_shape(1)]))
+    with pytest.raises(CloudError, match=r"set\.npy::\[0\]: its points span [0-9.]+e-1[67][0-9], and cannot span less"):
+        compress([tmp_path / "set.npy"], tmp_path / "x.qaad", tiny)
+
+
 def test_a_set_of_one_cloud(tmp_path: Path, tiny: Request, make_shape: MakeShape, put_cloud: Put) -> None:
     put_cloud(tmp_path / "set/only.npy", make_shape(0, 64))
     summary = compress([tmp_path / "set"], tmp_path / "x.qaad", tiny)

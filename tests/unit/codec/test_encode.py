@@ -146,6 +146,12 @@ def test_clouds_of_another_place_are_warned_of(
     )
 
 
+def test_clouds_out_of_all_reach_are_refused(archive: Path, tmp_path: Path, make_shape: MakeShape) -> None:
+    np.save(tmp_path / "far.npy", 3e39 * make_shape(7))
+    with pytest.raises(CloudError, match=r"far\.npy: reaches [0-9.]+e\+39 times as far from the centre as the set$"):
+        encode(archive, [tmp_path / "far.npy"], tmp_path / "x.qaad", run=Run(device="cpu"))
+
+
 def test_clouds_that_come_back_badly_are_warned_of(
     archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put, heard: Any
 ) -> None:

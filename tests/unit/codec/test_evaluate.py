@@ -208,6 +208,8 @@ def test_originals_lose_the_points_that_mean_no_place(
     assert f"{bad} has points that are not finite: 1 point left out" in heard.notices
     pair = evaluate_pair(bad, made / "scans/a.ply")
     assert (pair.points, pair.em_kd, pair.note) == (120, 0, f"left out of {bad}: 1 not finite")
+    pair = evaluate_pair(made / "scans/a.ply", spoilt)
+    assert (pair.points, pair.em_kd, pair.note) == (120, 0, "left out of the second cloud: 1 not finite")
 
 
 def test_a_decoded_file_has_the_errors_of_its_cloud(archive: Path, made: Path, tmp_path: Path) -> None:
