@@ -134,6 +134,8 @@ class Run:
             None.
         device: where to compute: "auto", "cpu", "cuda" or "mps".
         seed: the seed of everything random; a whole number that fits 63 bits.
+        strict: a cloud of which only a part can be used, or that may not be whole, is a bad one, where it would else be
+            dealt with and told.
 
     Raises:
         UsageError: the seed is out of range.
@@ -145,6 +147,7 @@ class Run:
     deadline: float | None = None
     device: str = "auto"
     seed: int = 0
+    strict: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= LARGEST_SEED:

@@ -193,6 +193,7 @@ class Ways:
     seed: int = 0
     device: str = "auto"
     skip_bad: bool = False
+    strict: bool = False
     force: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -218,6 +219,12 @@ def learning_options(command: F) -> F:
             "--skip-bad",
             is_flag=True,
             help="Leave out clouds that cannot be used, and list them.  [default: stop at the first, exit code 3]",
+        ),
+        click.option(
+            "--strict",
+            is_flag=True,
+            help="Count clouds among those that cannot be used if points of them would be left out, or if they may be "
+            "cut.  [default: leave such points out, and say so]",
         ),
         force_option,
         quiet_option,

@@ -1,11 +1,12 @@
-"""Files to point clouds and back: PLY, NPY, NPZ, HDF5, XYZ text and OFF; resampling; normalisation; poses.
+"""Files and arrays to point clouds and back: PLY, NPY, NPZ, HDF5, XYZ text and OFF; resampling; normalisation; poses.
 
 formats/clouds.md says what is read, kept and dropped of each format.
 """
 
-from qaadcodec.clouds.cloud import PointCloud
+from qaadcodec.clouds.cloud import LeftOut, PointCloud
 from qaadcodec.clouds.find import files_of, find_clouds, read_cloud
 from qaadcodec.clouds.formats import FORMATS
+from qaadcodec.clouds.memory import Array, Inputs
 from qaadcodec.clouds.names import safe_relative_path, safe_relative_paths
 from qaadcodec.clouds.normalise import Normalisation
 from qaadcodec.clouds.pose import PoseNumbers, Similarity
@@ -16,7 +17,10 @@ from qaadcodec.clouds.write import write_cloud, write_clouds
 
 __all__ = [
     "FORMATS",
+    "Array",
     "CloudSource",
+    "Inputs",
+    "LeftOut",
     "Normalisation",
     "PointCloud",
     "PoseNumbers",

@@ -1,4 +1,4 @@
-"""One point cloud, and the checks that every cloud passes whatever file it came from."""
+"""One point cloud, and what every cloud is made of whatever file it came from."""
 
 from __future__ import annotations
 
@@ -12,8 +12,26 @@ from qaadcodec.errors import CloudError
 
 Points = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
-# Squares of differences of coordinates, and their sums, stay far from the end of float64.
-LARGEST_COORDINATE = 1e100
+SMALLEST_SPAN = 1e-100  # squares of differences of coordinates stay above zero
+
+
+class LeftOut(NamedTuple):
+    """Points of a file that its cloud is without.
+
+    Attributes:
+        not_finite: those with a coordinate that is NaN or infinite.
+        at_origin: those at exactly (0, 0, 0), where a sensor saw nothing.
+    """
+
+    not_finite: int = 0
+    at_origin: int = 0
+
+    def __str__(self) -> str:
+        kinds = ((self.not_finite, "not finite"), (self.at_origin, "at exactly (0, 0, 0)"))
+        return ", ".join(f"{count} {what}" for count, what in kinds if count)
+
+
+NOTHING = LeftOut()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +42,15 @@ class PointCloud:
         name: what the cloud is called in an archive; POSIX slashes, no suffix.
         points: (M, 3) float32 or float64, M ≥ 1, finite, in the file's units and order.
         dropped: what the file has besides the points, which is not kept: "normals", "colours", "faces", …
+        left_out: how many points of the file mean no place, and are not among the points.
+        doubts: what speaks against the file being whole, though it could be read: "has no newline at its end, …"
     """
 
     name: str
     points: Points
     dropped: tuple[str, ...] = ()
+    left_out: LeftOut = NOTHING
+    doubts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.points)
@@ -63,43 +85,27 @@ def check_shape(shape: tuple[int, ...], dtype: np.dtype[Any], label: str) -> Non
         raise CloudError(f"{label}: has no points")
 
 
-def checked(values: npt.NDArray[Any], label: str, unit: Unit) -> Points:
-    """The values as an (M, 3) cloud of native float32 (from float32 and float16) or float64 (from all else).
+def as_points(values: npt.NDArray[Any], label: str) -> Points:
+    """The values as an (M, 3) array of native float32 (from float32 and float16) or float64 (from all else).
 
     Args:
         values: what the file holds.
         label: the file, and the place in it.
-        unit: what the format calls a point.
 
     Raises:
-        CloudError: the values are not (M, 3), there are none, or a coordinate is NaN, infinite or beyond 1e100.
+        CloudError: the values are not (M, 3), or there are none.
     """
     check_shape(values.shape, values.dtype, label)
     single = values.dtype.kind == "f" and values.dtype.itemsize <= 4
-    with np.errstate(over="ignore"):  # what overflows float64 becomes infinite, which is refused below
-        points: Points = (
-            np.ascontiguousarray(values, np.float32) if single else np.ascontiguousarray(values, np.float64)
+    with np.errstate(over="ignore"):  # what overflows float64 becomes infinite
+        return np.ascontiguousarray(values, np.float32) if single else np.ascontiguousarray(values, np.float64)
+
+
+def check_span(points: Points, label: str) -> None:
+    """Refuse points (M, 3) that differ by less than 1e-100: squares of such differences become zero."""
+    span = float((points.max(0).astype(np.float64) - points.min(0)).max())
+    if 0 < span < SMALLEST_SPAN:
+        raise CloudError(
+            f"{label}: its points span {span:.3g}, and cannot span less than {SMALLEST_SPAN:g}",
+            hint="give them in a smaller unit",
         )
-    # NaN makes both comparisons false.
-    if not (float(points.min()) >= -LARGEST_COORDINATE and float(points.max()) <= LARGEST_COORDINATE):
-        _refuse(points, label, unit)
-    return points
-
-
-def _refuse(points: Points, label: str, unit: Unit) -> None:
-    bad = ~(np.abs(points.astype(np.float64)) <= LARGEST_COORDINATE).all(axis=1)
-    row = int(np.argmax(bad))
-    raise CloudError(
-        f"{label}: {unit.one} {row} has {describe_unusable(points[row].tolist())}",
-        hint=f"{int(bad.sum())} of {len(points)} {unit.many} cannot be used; "
-        "repair the file, or skip it with --skip-bad",
-    )
-
-
-def describe_unusable(row: list[float]) -> str:
-    """What is wrong with the coordinates of one point: "a NaN coordinate", "an infinite coordinate", …"""
-    if any(x != x for x in row):
-        return "a NaN coordinate"
-    if any(abs(x) == float("inf") for x in row):
-        return "an infinite coordinate"
-    return f"a coordinate of {max(row, key=abs):.3g}, beyond {LARGEST_COORDINATE:g}"

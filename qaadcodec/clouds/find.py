@@ -1,4 +1,4 @@
-"""From what the user gives to the clouds in it: folders, files, arrays in files, a pipe."""
+"""From what the user gives to the clouds in it: folders, files, arrays in files and in memory, a pipe."""
 
 from __future__ import annotations
 
@@ -11,27 +11,31 @@ from pathlib import Path
 from qaadcodec.clouds.cloud import PointCloud
 from qaadcodec.clouds.folder import clouds_in_folder
 from qaadcodec.clouds.listing import as_text, clouds_in, unusable
+from qaadcodec.clouds.memory import Array, InMemory, Inputs, listed
 from qaadcodec.clouds.names import unique_names
 from qaadcodec.clouds.opening import Place
-from qaadcodec.clouds.recognise import format_of_input, recognise
+from qaadcodec.clouds.packed import plain_name, unpacked, whole_suffix
+from qaadcodec.clouds.recognise import format_of_input
 from qaadcodec.clouds.source import CloudSource
 from qaadcodec.errors import CloudError, UsageError
 from qaadcodec.files import reason
 
-_BYTES_TO_RECOGNISE = 4096
 
-
-def find_clouds(inputs: Sequence[str | Path]) -> list[CloudSource]:
+def find_clouds(inputs: Inputs) -> list[CloudSource]:
     """The clouds in folders, files and arrays, in the order given, folders in natural order (scan2 before scan10).
 
     An input is a folder (searched with all below it; hidden files and unknown suffixes are left out), a file (of
     unknown suffix: its content tells the format), "file::name" for an array of an NPZ or for a dataset or group of an
-    HDF5 file, with "[5]" behind it for one cloud of an (N, M, 3) array, or "-" for stdin.
+    HDF5 file, with "[5]" behind it for one cloud of a set, or "-" for stdin. Arrays and tensors in memory are inputs
+    too: (M, 3) is a cloud, (N, M, 3) a set, and (name, array) has a name.
+
+    Any of these files may be packed with gzip: see `packed`.
 
     A cloud is called by its path within the folder that was given, or by its file name, without suffix. In a file that
     holds several, the arrays of an NPZ and the datasets of an HDF5 file have their own name, and the slices of an
     (N, M, 3) array their index, padded with zeros; if the file is not the only input, its name and a slash stand in
-    front. Names are unique (see `unique_names`).
+    front. An array in memory is called by its place among the inputs, if it has no name, and the clouds of a set by
+    their index behind that; behind nothing if it is the only input. Names are unique (see `unique_names`).
 
     If the only input is a file whose arrays cannot be listed, that is an error at once. Such a file among others is a
     source that raises this error when it is loaded or counted, so that it can be skipped.
@@ -40,15 +44,19 @@ def find_clouds(inputs: Sequence[str | Path]) -> list[CloudSource]:
         CloudError: an input does not exist, a folder has no clouds, or the only file is none.
         UsageError: there are no inputs, or "-" is given more than once.
     """
-    if not inputs:
+    items = listed(inputs)
+    if not items:
         raise UsageError("no inputs", hint="name a folder of clouds, or files")
-    if sum(str(i) == "-" for i in inputs) > 1:
+    if sum(item in ("-", Path("-")) for item in items if not isinstance(item, InMemory)) > 1:
         raise UsageError("stdin (-) is given more than once")
     found: list[CloudSource] = []
-    for item in inputs:
-        found += _stdin() if str(item) == "-" else _clouds_of(item, alone=len(inputs) == 1)
-    names = unique_names([(s.name, s.file.suffix if isinstance(s.file, Path) else "") for s in found])
-    return [dataclasses.replace(s, name=name) for s, name in zip(found, names, strict=True)]
+    for place, item in enumerate(items):
+        if isinstance(item, InMemory):
+            found += item.sources(place, len(items))
+        else:
+            found += _stdin() if str(item) == "-" else _clouds_of(item, alone=len(items) == 1)
+    names = unique_names([(s.name, whole_suffix(s.file) if isinstance(s.file, Path) else "") for s in found])
+    return [s if s.name == name else dataclasses.replace(s, name=name) for s, name in zip(found, names, strict=True)]
 
 
 def files_of(sources: Sequence[CloudSource]) -> list[Path]:
@@ -56,14 +64,15 @@ def files_of(sources: Sequence[CloudSource]) -> list[Path]:
     return [source.file for source in sources if isinstance(source.file, Path)]
 
 
-def read_cloud(source: str | Path | CloudSource) -> PointCloud:
-    """Read and check one cloud: see `CloudSource.load`. A path must lead to exactly one; "-" is stdin."""
+def read_cloud(source: str | Path | Array | CloudSource, *, strict: bool = False) -> PointCloud:
+    """Read and check one cloud: see `CloudSource.load`. A path or an array must be exactly one; "-" is stdin."""
     if isinstance(source, CloudSource):
-        return source.load()
+        return source.load(strict=strict)
     found = find_clouds([source])
     if len(found) > 1:
-        raise CloudError(f"{source}: holds {len(found)} clouds", hint=f"choose one, for example {found[0].path}")
-    return found[0].load()
+        what = source if isinstance(source, str | Path) else "the array"
+        raise CloudError(f"{what}: holds {len(found)} clouds", hint=f"choose one, for example {found[0].path}")
+    return found[0].load(strict=strict)
 
 
 def _clouds_of(item: str | Path, alone: bool) -> list[CloudSource]:
@@ -72,7 +81,7 @@ def _clouds_of(item: str | Path, alone: bool) -> list[CloudSource]:
         if selection:
             raise CloudError(f"{path}: is a folder, and {selection!r} can only be chosen in a file")
         return clouds_in_folder(path)
-    name = as_text(path.stem)
+    name = as_text(plain_name(path).stem)
     prefix = "" if alone else f"{name}/"
     place = Place(path, str(path))
     if not stat.S_ISREG(mode):
@@ -80,9 +89,7 @@ def _clouds_of(item: str | Path, alone: bool) -> list[CloudSource]:
             data = stream.read()
         return _clouds_in_bytes(Place(data, str(path)), name, prefix, selection)
     try:
-        with place.opened() as stream:
-            format = format_of_input(path, stream.read(_BYTES_TO_RECOGNISE))
-        return clouds_in(place, format, name, prefix, selection)
+        return clouds_in(place, format_of_input(place), name, prefix, selection)
     except CloudError as error:
         if alone or selection:
             raise
@@ -112,6 +119,5 @@ def _stdin() -> list[CloudSource]:
 
 
 def _clouds_in_bytes(place: Place, name: str, prefix: str, selection: str) -> list[CloudSource]:
-    assert isinstance(place.file, bytes)
-    format = recognise(place.file[:_BYTES_TO_RECOGNISE], place.label)
-    return clouds_in(place, format, name, prefix, selection)
+    place = unpacked(place)
+    return clouds_in(place, format_of_input(place), name, prefix, selection)

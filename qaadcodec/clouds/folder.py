@@ -11,6 +11,7 @@ from typing import NoReturn
 from qaadcodec.clouds.listing import as_text, clouds_in, unusable
 from qaadcodec.clouds.names import natural_key
 from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.packed import plain_name, whole_suffix
 from qaadcodec.clouds.recognise import IN_FOLDERS
 from qaadcodec.clouds.source import CloudSource
 from qaadcodec.errors import CloudError
@@ -21,13 +22,13 @@ def clouds_in_folder(folder: Path) -> list[CloudSource]:
     """The clouds of a folder in natural order, named by their path in it; CloudError if there are none."""
     found: list[CloudSource] = []
     ignored: Counter[str] = Counter()
-    files = sorted(_walk(folder), key=lambda path: (natural_key(path.with_suffix("").as_posix()), path.suffix))
+    files = sorted(_walk(folder), key=lambda path: (natural_key(_name(path)), whole_suffix(path)))
     for relative in files:
-        suffix = relative.suffix.lower()
+        suffix = plain_name(relative).suffix.lower()
         if suffix not in IN_FOLDERS:
-            ignored[suffix or "without suffix"] += 1
+            ignored[whole_suffix(relative).lower() or "without suffix"] += 1
             continue
-        path, name = folder / relative, as_text(relative.with_suffix("").as_posix())
+        path, name = folder / relative, as_text(_name(relative))
         try:
             found += clouds_in(Place(path, str(path)), IN_FOLDERS[suffix], name, f"{name}/", "")
         except CloudError as error:
@@ -35,6 +36,11 @@ def clouds_in_folder(folder: Path) -> list[CloudSource]:
     if not found:
         raise _no_clouds(folder, ignored)
     return found
+
+
+def _name(relative: Path) -> str:
+    """What the cloud of a file is called: its path in the folder, without suffix."""
+    return plain_name(relative).with_suffix("").as_posix()
 
 
 def _no_clouds(folder: Path, ignored: Counter[str]) -> CloudError:

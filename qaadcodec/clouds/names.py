@@ -58,31 +58,43 @@ class SafePaths:
         self._suffix = suffix
         self._files: set[str] = set()
         self._folders: set[str] = set()
-        self._tried: dict[str, int] = {}  # so that a thousand equal names take a thousand steps, not a million
+        # So that a thousand equal names, or a thousand names in a folder that is a file, take no million steps:
+        self._tried: dict[str, int] = {}  # numbers that were tried behind a path
+        self._moved: dict[str, int] = {}  # number of the folder that paths were put into, by the file in their way
 
     def take(self, name: str) -> PurePosixPath:
         """The path for the next name."""
-        plain = safe_relative_path(name, "")
-        key, folders = _key(plain), {_key(p) for p in plain.parents if p.parts}
-        path = PurePosixPath(f"{plain}{self._suffix}")
-        while (taken := _key(path)) in self._files or taken in self._folders or folders & self._files:
+        base = self._beside_files(safe_relative_path(name, ""))
+        key, path = _key(base), PurePosixPath(f"{base}{self._suffix}")
+        while (taken := _key(path)) in self._files or taken in self._folders:
             number = self._tried[key] = self._tried.get(key, 1) + 1
-            # If a folder of the path is a file already, its first part gets the number, and otherwise its last one.
-            if folders & self._files:
-                moved = PurePosixPath(f"{plain.parts[0]}~{number}", *plain.parts[1:])
-                folders = {_key(p) for p in moved.parents if p.parts}
-                path = PurePosixPath(f"{moved}{self._suffix}")
-            else:
-                path = PurePosixPath(f"{plain}~{number}{self._suffix}")
-        self._files.add(_key(path))
-        self._folders |= {_key(p) for p in path.parents if p.parts}
+            path = PurePosixPath(f"{base}~{number}{self._suffix}")
+        self._files.add(taken)
+        self._folders |= set(_folders(path))
         return path
+
+    def _beside_files(self, path: PurePosixPath) -> PurePosixPath:
+        """The path, with a number behind its first part if a folder of it is a file already."""
+        blocking = next((folder for folder in _folders(path) if folder in self._files), None)
+        if blocking is None:
+            return path
+        first, *rest = path.parts
+        number = self._moved.get(blocking, 2)
+        while not self._files.isdisjoint(_folders(moved := PurePosixPath(f"{first}~{number}", *rest))):
+            number += 1
+        self._moved[blocking] = number
+        return moved
 
 
 def safe_relative_paths(names: Iterable[str], suffix: str) -> list[PurePosixPath]:
     """A safe path for each name (see `safe_relative_path`), none in the way of another (see `SafePaths`)."""
     paths = SafePaths(suffix)
     return [paths.take(name) for name in names]
+
+
+def _folders(path: PurePosixPath) -> list[str]:
+    """The folders that a path is in, as `_key` compares them."""
+    return [_key(folder) for folder in path.parents if folder.parts]
 
 
 def _key(path: PurePosixPath) -> str:
@@ -106,10 +118,9 @@ def unique_names(candidates: list[tuple[str, str]]) -> list[str]:
     A name that occurs more than once keeps its suffix if that tells the clouds apart (a.ply, a.npy). Names that are
     still the same get "~2", "~3", …
     """
-    suffixes: dict[str, set[str]] = {}
-    for name, suffix in candidates:
-        suffixes.setdefault(name, set()).add(suffix)
-    wanted = [name + suffix if len(suffixes[name]) > 1 else name for name, suffix in candidates]
+    first: dict[str, str] = {}
+    differ = {name for name, suffix in candidates if first.setdefault(name, suffix) != suffix}
+    wanted = [name + suffix if name in differ else name for name, suffix in candidates]
     taken, tried, names = set(wanted), dict.fromkeys(wanted, 0), []
     for name in wanted:
         tried[name] += 1

@@ -21,13 +21,13 @@ class Place:
     """Where clouds are to be read from.
 
     Attributes:
-        file: the file, or its bytes where they came through a pipe.
+        file: the file, or its bytes where they came through a pipe; None where there is none, only memory.
         label: what messages call the place: "scans.h5", "scans.h5::/group/a", "stdin".
         key: the name of an array, or of a group of arrays, in the file; "" where none is chosen.
         index: a slice along the first axis of an (N, M, 3) array; None where none is chosen.
     """
 
-    file: Path | bytes = field(repr=False)
+    file: Path | bytes | None = field(repr=False)
     label: str
     key: str = ""
     index: int | None = None
@@ -36,7 +36,7 @@ class Place:
     def opened(self) -> Iterator[BinaryIO]:
         """The file as a seekable stream; an OSError in the block becomes a CloudError."""
         try:
-            with self.file.open("rb") if isinstance(self.file, Path) else io.BytesIO(self.file) as stream:
+            with self.file.open("rb") if isinstance(self.file, Path) else io.BytesIO(self.file or b"") as stream:
                 yield stream
         except OSError as error:
             raise CloudError(f"{self.label}: cannot be read: {reason(error)}") from error

@@ -6,14 +6,18 @@ from pathlib import Path
 
 from qaadcodec.clouds.formats import FORMATS, TABLE
 from qaadcodec.clouds.formats.record import CloudFormat
+from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.packed import plain_name, unpacked
 from qaadcodec.errors import CloudError, UsageError
+
+_BYTES_TO_RECOGNISE = 4096
 
 # The suffixes that make a file of a folder a cloud, and all suffixes that a file may have that is named itself.
 IN_FOLDERS = {suffix: format for format in TABLE.values() for suffix in format.suffixes}
 _NAMED = IN_FOLDERS | {suffix: format for format in TABLE.values() for suffix in format.named_suffixes}
 
 _FOREIGN = {
-    b"\x1f\x8b": ("gzip-compressed", "decompress it first: gunzip -c FILE | qaad … -"),
+    b"\x1f\x8b": ("gzip-compressed twice", "decompress it once: gunzip FILE"),
     b"\xfd7zXZ": ("xz-compressed", "decompress it first: xz -dc FILE | qaad … -"),
     b"(\xb5/\xfd": ("zstd-compressed", "decompress it first: zstd -dc FILE | qaad … -"),
     b"LASF": ("a LAS or LAZ file", "convert it to PLY first"),
@@ -42,9 +46,16 @@ def format_named(name: str) -> CloudFormat:
         raise UsageError(f"unknown cloud format {name!r}; formats are {', '.join(FORMATS)}") from None
 
 
-def format_of_input(path: Path, start: bytes) -> CloudFormat:
-    """The format of a file that was named itself: by its suffix, or by its first bytes where the suffix is unknown."""
-    return _NAMED.get(path.suffix.lower()) or recognise(start, str(path))
+def format_of_input(place: Place) -> CloudFormat:
+    """The format of a file that was named itself: by its suffix, or by its first bytes where the suffix is unknown.
+
+    A pipe has no suffix that counts. Of a file that is packed, the suffix in front of .gz counts, and the bytes that it
+    unpacks to.
+    """
+    if isinstance(place.file, Path) and (known := _NAMED.get(plain_name(place.file).suffix.lower())):
+        return known
+    with unpacked(place).opened() as stream:
+        return recognise(stream.read(_BYTES_TO_RECOGNISE), place.label)
 
 
 def recognise(start: bytes, label: str) -> CloudFormat:

@@ -4,12 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
-from qaadcodec.clouds.cloud import PointCloud, check_shape, checked
-from qaadcodec.clouds.formats.arrays import Shape
-from qaadcodec.clouds.formats.record import CloudFormat
+from qaadcodec.clouds.cloud import PointCloud, as_points, check_shape, check_span
+from qaadcodec.clouds.formats.arrays import CloudArray, Shape
+from qaadcodec.clouds.formats.record import CloudFormat, Contents
+from qaadcodec.clouds.meaningless import Labels, meaningful
 from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.packed import unpacked
+from qaadcodec.clouds.shared import SharedFile
 from qaadcodec.errors import CloudError
+
+
+class Part(Protocol):
+    """Where clouds are that are not files of their own."""
+
+    @property
+    def cloud(self) -> Shape:
+        """What one of them declares to be, which should be (M, 3)."""
+        ...
+
+    def read(self, index: int | None) -> Contents:
+        """One of them; the only one where the index is None."""
+        ...
+
+
+class ArrayPart(NamedTuple):
+    """An array of a file, and the file, which is opened once for all clouds in it."""
+
+    file: SharedFile
+    array: CloudArray
+
+    @property
+    def cloud(self) -> Shape:
+        """What one of its clouds declares to be."""
+        return self.array.cloud
+
+    def read(self, index: int | None) -> Contents:
+        """One of its clouds; the one cloud that it is where the index is None."""
+        return Contents(self.file.read(self.array, index), self.array.extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +54,17 @@ class CloudSource:
         place: the file, and the array and the slice in it.
         format: the format of the file; or, of a file that could not even be listed, the reason. Loading and counting
             raise it.
-        declared: what the file says of the array, where it is a file of arrays.
+        part: the array that it is in, of a file or in memory; None where the file is one cloud.
         beside: the names of the arrays in the file that are no clouds.
+        chosen: what to tell of the choice of the array; "" where there is nothing to tell.
     """
 
     name: str
     place: Place
     format: CloudFormat | CloudError
-    declared: Shape | None = None
+    part: Part | None = None
     beside: tuple[str, ...] = ()
+    chosen: str = ""
 
     @property
     def path(self) -> str:
@@ -37,8 +72,8 @@ class CloudSource:
         return self.place.label
 
     @property
-    def file(self) -> Path | bytes:
-        """The file, or its bytes where they came through a pipe."""
+    def file(self) -> Path | bytes | None:
+        """The file, or its bytes where they came through a pipe; None where it is in memory."""
         return self.place.file
 
     @property
@@ -46,26 +81,45 @@ class CloudSource:
         """The name of the array in the file; "" where arrays have no names."""
         return self.place.key
 
-    def load(self) -> PointCloud:
-        """Read and check the cloud.
+    def load(self, *, strict: bool = False) -> PointCloud:
+        """Read and check the cloud. Points that mean no place are left out: see `meaningful`.
+
+        Args:
+            strict: refuse the cloud where points would be left out, or where it may not be whole.
 
         Raises:
-            CloudError: the cloud cannot be read, is empty, truncated or damaged, is not (M, 3) numbers, or has a
-                coordinate that is NaN, infinite or beyond 1e100; the message says where.
+            CloudError: the cloud cannot be read, is empty, truncated or damaged, is not (M, 3) numbers, has a
+                coordinate beyond 1e100, keeps less than half of its points, or spans less than 1e-100; the message says
+                where.
         """
         format = self._format()
         self._declared_points()
-        contents = format.read(self.place)
-        points = checked(contents.values, self.path, format.unit)
-        return PointCloud(self.name, points, (*contents.dropped, *self.beside))
+        contents = self._contents(format)
+        if strict and contents.doubts:
+            raise CloudError(f"{self.path}: {contents.doubts[0]}", hint="without --strict it is read")
+        unit = format.unit
+        labels = Labels(self.path, unit, contents.row or (lambda row: f"{unit.one} {row}"))
+        points, left_out = meaningful(as_points(contents.values, self.path), labels, strict=strict)
+        check_span(points, self.path)
+        return PointCloud(self.name, points, (*contents.dropped, *self.beside), left_out, contents.doubts)
 
     def count(self) -> int:
-        """How many points the cloud has. Only XYZ text has to be read for it. CloudError as for `load`, except NaN."""
+        """How many points the file has, of which `load` may leave some out. Only XYZ text has to be read for it.
+
+        CloudError as for `load`, except for what the values are.
+        """
         format = self._format()
         declared = self._declared_points()
         if declared is not None:
             return declared
-        return format.count(self.place) if format.count else len(self.load())
+        return format.count(unpacked(self.place)) if format.count else len(self._contents(format).values)
+
+    def _contents(self, format: CloudFormat) -> Contents:
+        """What the part holds, or else the file, which may be packed."""
+        if self.part:
+            return self.part.read(self.place.index)
+        assert format.read is not None  # it is None where clouds are parts
+        return format.read(unpacked(self.place))
 
     def _format(self) -> CloudFormat:
         if isinstance(self.format, CloudError):
@@ -74,8 +128,8 @@ class CloudSource:
 
     def _declared_points(self) -> int | None:
         """How many points the array declares; None in a file without arrays; CloudError if the array is no cloud."""
-        if self.declared is None:
+        if self.part is None:
             return None
-        shape = self.declared.shape if self.place.index is None else self.declared.shape[1:]
-        check_shape(shape, self.declared.dtype, self.path)
-        return shape[0]
+        cloud = self.part.cloud
+        check_shape(cloud.shape, cloud.dtype, self.path)
+        return cloud.shape[0]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qaadcodec.clouds import files_of, find_clouds
+from qaadcodec.clouds import Inputs, files_of, find_clouds
 from qaadcodec.config import Request, plan
 from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
@@ -24,7 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CompressSummary:
-    """What a set became. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units."""
+    """What a set became. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units.
+
+    `skipped`: path and reason of each cloud that was left out; `points_left_out`: path and number of the points that
+    were left out of each cloud that lost any.
+    """
 
     path: str
     clouds: int
@@ -42,6 +45,7 @@ class CompressSummary:
     epochs: int
     interrupted: bool
     skipped: tuple[tuple[str, str], ...]
+    points_left_out: tuple[tuple[str, int], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -49,7 +53,7 @@ class CompressSummary:
 
 
 def compress(
-    inputs: Sequence[str | Path],
+    inputs: Inputs,
     output: str | Path,
     request: Request | None = None,
     *,
@@ -60,11 +64,13 @@ def compress(
     """Learn a set of clouds and write it as one archive.
 
     Args:
-        inputs: folders, files, parts of HDF5 files; `clouds.find_clouds` says how they are read.
+        inputs: folders, files, parts of files; or arrays and tensors, (M, 3) each or (N, M, 3), by themselves or as
+            (name, array), in a list, a dict or an iterator. `clouds.find_clouds` says how they are read and named.
         output: the .qaad file; appears whole or not at all.
         request: what is asked for; the default preset when None.
-        run: device, seed, listener and stop request. Once it is stopped, training ends early and what was learnt is
-            written; while clouds are read, nothing is. The time of the request's budget begins now.
+        run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, training ends
+            early and what was learnt is written; while clouds are read, nothing is. The time of the request's budget
+            begins now.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
 
@@ -104,6 +110,7 @@ def compress(
         epochs=epochs,
         interrupted=bool(run.stop) and epochs < learned.plan.training.epochs,
         skipped=tuple(found.skipped),
+        points_left_out=found.remarks.points_left_out,
     )
 
 

@@ -10,6 +10,7 @@ from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.originals import by_name
 from qaadcodec.errors import CloudError
 from qaadcodec.metrics.surface import SAMPLE, Surface
+from qaadcodec.sets.remarks import Remarks
 
 
 def dense_references(
@@ -32,18 +33,22 @@ def dense_references(
     return found
 
 
-def read_surface(dense: str | Path | CloudSource, points: int) -> Surface:
+def read_surface(dense: str | Path | CloudSource, points: int, remarks: Remarks | None = None) -> Surface:
     """The surface that a dense reference stands for.
 
     Args:
         dense: where the reference is; "-" is stdin.
         points: how many the original has, which the spacing is of.
+        remarks: takes what there is to say of the file.
 
     Raises:
         CloudError: it cannot be read, has fewer points than the original, or no spacing.
     """
     label = dense.path if isinstance(dense, CloudSource) else "stdin" if str(dense) == "-" else str(dense)
-    cloud = read_cloud(dense).points
+    whole = read_cloud(dense)
+    if remarks:
+        remarks.take(label, whole)
+    cloud = whole.points
     if len(cloud) < max(points, 2):
         raise CloudError(
             f"{label}: too few points for a dense reference: {len(cloud)}, and the original has {points}",

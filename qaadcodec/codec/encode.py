@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,20 +11,22 @@ import numpy as np
 
 from qaadcodec.archive import ArchiveReader, Header, NewClouds, check_extendable, extend, storable_names
 from qaadcodec.arrays import Doubles, Singles
-from qaadcodec.clouds import Normalisation, files_of, find_clouds
+from qaadcodec.clouds import Inputs, Normalisation, files_of, find_clouds
 from qaadcodec.codec.open import OpenArchive
+from qaadcodec.errors import CloudError
 from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.sampled import ADDED, SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
 from qaadcodec.sets.align import Frame, align_with
-from qaadcodec.sets.gather import Gathered, gather, outer_box
+from qaadcodec.sets.gather import FLOAT32_MOST, Gathered, gather, outer_box
 from qaadcodec.sets.hubs import HUBS
 from qaadcodec.sets.survey import Survey, survey, tell
 from qaadcodec.training.backend import check_device
 from qaadcodec.version import __version__
 
 OUTSIDE = 1.25  # normalised coordinates of a new cloud beyond which it does not look like one of the set
+FARTHEST = 1e9  # of the normalised coordinates of a new cloud: sums of their squares stay within float32
 FAR_OFF = 10  # times the error of the set, beyond which the new clouds do not look like it
 ALIKE = "are they of the same kind, units and position?"
 
@@ -34,7 +35,8 @@ ALIKE = "are they of the same kind, units and position?"
 class EncodeSummary:
     """What was added. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units, of a sample.
 
-    `interrupted`: it was stopped before all of the new clouds were fitted, and `unfitted` of them were left out.
+    `interrupted`: it was stopped before all of the new clouds were fitted, and `unfitted` of them were left out;
+    `skipped` and `points_left_out` are as for `compress`.
     """
 
     path: str
@@ -51,6 +53,7 @@ class EncodeSummary:
     interrupted: bool
     unfitted: int
     skipped: tuple[tuple[str, str], ...]
+    points_left_out: tuple[tuple[str, int], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -59,7 +62,7 @@ class EncodeSummary:
 
 def encode(
     archive: str | Path,
-    inputs: Sequence[str | Path],
+    inputs: Inputs,
     output: str | Path,
     *,
     run: Run | None = None,
@@ -72,7 +75,8 @@ def encode(
         archive: the .qaad file to extend; never changed.
         inputs: the new clouds, as for `compress`; resampled to the archive's M.
         output: the new .qaad file; appears whole or not at all.
-        run: device, seed, listener and stop request. Once it is stopped, the clouds fitted so far are written.
+        run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, the clouds
+            fitted so far are written.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
 
@@ -92,6 +96,7 @@ def encode(
         tell(found, header.points, "what the archive has", run)
         check_extendable(reader, len(found.sources))
         norm = Normalisation(np.array(header.offset), header.scale)
+        check_reach(header.dtype, norm, found)
         with gather(found, header.points, run, norm, frame_of(reader, source, found, run)) as gathered:
             if strange := outside(gathered):
                 run.warn(f"{strange}; {ALIKE}")
@@ -126,6 +131,7 @@ def encode(
         interrupted=unfitted > 0,
         unfitted=unfitted,
         skipped=tuple(found.skipped),
+        points_left_out=found.remarks.points_left_out,
     )
 
 
@@ -180,11 +186,25 @@ def unlike(latents: Singles) -> list[int]:
     return chosen
 
 
+def check_reach(dtype: str, norm: Normalisation, found: Survey) -> None:
+    """Refuse a new cloud whose coordinates the archive cannot give back, or which cannot be computed with."""
+    for source, box in zip(found.sources, found.boxes, strict=True):
+        if (reach := reach_of(norm, box)) > FARTHEST:
+            raise CloudError(f"{source.path}: reaches {reach:.3g} times as far from the centre as the set", hint=ALIKE)
+        if dtype == "float32" and (farthest := float(np.abs(box).max())) > FLOAT32_MOST:
+            what = f"{source.path}: has a coordinate of {farthest:.3g}, and the archive gives clouds back as float32"
+            raise CloudError(what, hint=ALIKE)
+
+
+def reach_of(norm: Normalisation, boxes: Doubles) -> float:
+    """How far from the centre of the set boxes (..., 3) reach, over how far the set did."""
+    return float(np.abs((boxes - norm.offset) / norm.scale).max())
+
+
 def outside(gathered: Gathered) -> str | None:
     """What to say of new clouds that reach far outside the set; None where there is nothing."""
-    norm = gathered.normalisation
     if gathered.frame is None:
-        reach = float(np.abs((gathered.boxes - norm.offset) / norm.scale).max())
+        reach = reach_of(gathered.normalisation, gathered.boxes)
     else:
         reach = max(float(np.abs(cloud).max()) for cloud in gathered.store.each())
     if reach <= OUTSIDE:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from qaadcodec.clouds import find_clouds, read_cloud
+from qaadcodec.clouds import Array, Inputs, PointCloud, find_clouds, read_cloud
 from qaadcodec.codec.compare import compare, exactly, solver
 from qaadcodec.codec.dense import dense_references, read_surface
 from qaadcodec.codec.open import OpenArchive, reading
@@ -15,11 +15,12 @@ from qaadcodec.errors import CloudError
 from qaadcodec.metrics.names import MATCHED, asks_for, chosen_metrics
 from qaadcodec.metrics.pair import CloudErrors
 from qaadcodec.progress import Run
+from qaadcodec.sets.remarks import Remarks
 
 
 def evaluate(
     archive: str | Path | OpenArchive,
-    references: Sequence[str | Path],
+    references: Inputs,
     *,
     dense: Sequence[str | Path] = (),
     indices: Sequence[int] = (),
@@ -30,7 +31,7 @@ def evaluate(
 
     Args:
         archive: the .qaad file, or one that is open, which stays so.
-        references: folders or files with the originals, as for `compress`.
+        references: folders, files or arrays with the originals, as for `compress`.
         dense: folders or files with dense samplings of the same surfaces, found by name as the originals are; of
             every cloud that is compared there has to be one. The errors in SURFACE are measured with them alone.
         indices: only these clouds; all for which there is an original when empty.
@@ -53,6 +54,7 @@ def evaluate(
             run.warn(what)
         chosen = [source.absolute_index(i) for i in indices] or sorted(found)
         surfaces = dense_references(source, dense, chosen)
+        remarks = Remarks()
         with run.phase("comparing", len(chosen), "clouds") as phase:
             for i in chosen:
                 if i not in found:
@@ -60,23 +62,25 @@ def evaluate(
                         f"no original for cloud {i} ({source.names[i]}) among the references",
                         hint="originals are found by name, relative to the folder given",
                     )
-                original = found[i].load().points
-                surface = read_surface(surfaces[i], len(original)) if surfaces else None
-                errors = compare(source.points(i), original, surface, wanted, run.seed, solve)
+                original = found[i].load()
+                remarks.take(found[i].path, original)
+                surface = read_surface(surfaces[i], len(original), remarks) if surfaces else None
+                errors = compare(source.points(i), original.points, surface, wanted, run.seed, solve)
                 yield replace(errors, index=i, name=source.names[i])
                 phase.advance()
+        remarks.tell(run)
 
 
 def evaluate_pair(
-    a: str | Path,
-    b: str | Path,
+    a: str | Path | Array,
+    b: str | Path | Array,
     *,
     dense: str | Path | None = None,
     metrics: Sequence[str] | None = None,
     seed: int = 0,
     device: str = "cpu",
 ) -> CloudErrors:
-    """Compare two clouds, the second being the original; "-" is stdin.
+    """Compare two clouds, files or arrays (M, 3), the second being the original; "-" is stdin.
 
     Args:
         dense: a dense sampling of the surface; `evaluate` describes metrics, seed and device.
@@ -85,4 +89,21 @@ def evaluate_pair(
     solve = solver(device) if asks_for(wanted, MATCHED) else exactly
     first, second = read_cloud(a), read_cloud(b)
     surface = None if dense is None else read_surface(dense, len(second))
-    return replace(compare(first.points, second.points, surface, wanted, seed, solve), name=first.name)
+    errors = compare(first.points, second.points, surface, wanted, seed, solve)
+    notes = [
+        *_notes(_label(a, "the first cloud"), first),
+        *_notes(_label(b, "the second cloud"), second),
+        *([errors.note] if errors.note else []),
+    ]
+    return replace(errors, name=first.name, note="; ".join(notes) or None)
+
+
+def _label(given: str | Path | Array, otherwise: str) -> str:
+    """What notes call a cloud: its path, or something else if it is an array."""
+    return str(given) if isinstance(given, str | Path) else otherwise
+
+
+def _notes(label: str, cloud: PointCloud) -> list[str]:
+    """What a reader of the numbers has to know of where a cloud comes from."""
+    lost = [f"left out of {label}: {cloud.left_out}"] if any(cloud.left_out) else []
+    return [*lost, *(f"{label}: {doubt}" for doubt in cloud.doubts)]

@@ -15,7 +15,7 @@ from qaadcodec.clouds.cloud import Points
 from qaadcodec.progress import Run
 from qaadcodec.sets.hubs import Hubs, Placed, place
 from qaadcodec.sets.pose_extent import PoseExtent
-from qaadcodec.sets.registration import Pair, register
+from qaadcodec.sets.rigid_fit import Pair, register
 from qaadcodec.sets.sketch import Sketch
 from qaadcodec.sets.survey import Survey, check_not_stopped, usable
 

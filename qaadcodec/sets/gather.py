@@ -19,6 +19,7 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.sets.survey import Survey, check_not_stopped, usable
 
 FLOAT32_STEP = 2.0**-24  # between neighbouring float32 numbers, over their size
+FLOAT32_LEAST, FLOAT32_MOST = 2.0**-126, 2.0**126
 BLURRED = 2.0**-16  # of the scale: coordinates that float32 moves farther than that are returned as float64
 
 
@@ -135,6 +136,11 @@ def outer_box(boxes: Doubles) -> Doubles:
 
 
 def returned_dtype(bounds: Doubles, scale: float) -> str:
-    """float64 where float32 would blur the farthest coordinate by more than 2^-16 of the scale, as in UTM."""
-    blur = float(np.abs(bounds).max()) * FLOAT32_STEP
-    return "float64" if blur > scale * BLURRED else "float32"
+    """float64 where float32 would blur a coordinate by more than 2^-16 of the scale, as in UTM, or cannot hold it.
+
+    Float32 ends at 3.4e38, beyond which decoded points may lie though their originals did not; and what is smaller than
+    1.2e-38 may become zero in it.
+    """
+    farthest = float(np.abs(bounds).max())
+    blur = max(farthest * FLOAT32_STEP, FLOAT32_LEAST)
+    return "float64" if blur > scale * BLURRED or farthest > FLOAT32_MOST else "float32"

@@ -16,7 +16,7 @@ import numpy as np
 from qaadcodec.arrays import Doubles, Integers
 from qaadcodec.clouds import Similarity
 from qaadcodec.parallel import in_parallel
-from qaadcodec.sets.registration import Fit, Pair, register
+from qaadcodec.sets.rigid_fit import Fit, Pair, register
 from qaadcodec.sets.sketch import Sketch
 
 HUBS = 8  # at most

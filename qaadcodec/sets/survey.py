@@ -12,9 +12,11 @@ from qaadcodec.arrays import Doubles
 from qaadcodec.clouds import CloudSource, PointCloud
 from qaadcodec.errors import CloudError, Interrupted
 from qaadcodec.progress import Run
+from qaadcodec.sets.remarks import Remarks
 
 FEWEST = 2  # points of a cloud that has a shape
 FAR_FEWER = 0.5  # of the median count: a smallest cloud below that costs the others much detail
+MOST_NAMED = 12  # names in a note
 
 
 @dataclass(slots=True)
@@ -26,14 +28,18 @@ class Survey:
         counts: points of each.
         boxes: least and greatest corner of each in input units, (2, 3) float64.
         dropped: what files have that an archive does not keep, and how many clouds have it.
+        chosen: the arrays that were taken where files have others too, and how many clouds came from each.
         skipped: path and reason of each cloud that was left out.
+        remarks: what there is to say of the files of the clouds that can be used.
     """
 
     sources: list[CloudSource] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     boxes: list[Doubles] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
+    chosen: Counter[str] = field(default_factory=Counter)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    remarks: Remarks = field(default_factory=Remarks)
 
     def take(self, source: CloudSource, cloud: PointCloud) -> None:
         """Note a cloud that can be used."""
@@ -41,12 +47,16 @@ class Survey:
         self.counts.append(len(cloud.points))
         self.boxes.append(np.stack([cloud.points.min(0), cloud.points.max(0)]).astype(np.float64))
         self.dropped.update(set(cloud.dropped))
+        if source.chosen:
+            self.chosen[source.chosen] += 1
+        self.remarks.take(source.path, cloud)
 
 
 def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Survey:
     """Read every cloud once, and keep what is known of it but its points.
 
     Args:
+        run: strict in what is usable, if it says so.
         skip_bad: leave unusable clouds out and say so.
 
     Raises:
@@ -58,7 +68,7 @@ def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Surve
         for source in sources:
             check_not_stopped(run)
             try:
-                found.take(source, usable(source))
+                found.take(source, usable(source, strict=run.strict))
             except CloudError as error:
                 if not skip_bad:
                     hint = error.hint or ("--skip-bad leaves it out" if len(sources) > 1 else None)
@@ -71,9 +81,9 @@ def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Surve
     return found
 
 
-def usable(source: CloudSource) -> PointCloud:
-    """The cloud, if it has a shape to learn; CloudError if not."""
-    cloud = source.load()
+def usable(source: CloudSource, *, strict: bool = False) -> PointCloud:
+    """The cloud, if it has a shape to learn; CloudError if not. `CloudSource.load` tells what is `strict`."""
+    cloud = source.load(strict=strict)
     if len(cloud.points) < FEWEST:
         raise CloudError(f"{source.path}: has 1 point, and a cloud needs at least {FEWEST} to have a shape")
     if (cloud.points == cloud.points[0]).all():
@@ -88,20 +98,29 @@ def check_not_stopped(run: Run) -> None:
 
 
 def tell(found: Survey, points: int, reason: str | None, run: Run) -> None:
-    """Say what happens to the clouds: which are resampled, and what is not kept of them.
+    """Say what happens to the clouds: what was left out, which are resampled, and what is not kept of them.
 
     Args:
         points: M.
         reason: why it is M; None where it is the smallest count.
     """
+    found.remarks.tell(run)
     least, most, total = min(found.counts), max(found.counts), len(found.counts)
     if changed := sum(count != points for count in found.counts):
         why = reason or "the smallest count"
         run.note(f"{changed} of {total} clouds are resampled to {points} points ({why}); they have {least} to {most}")
+    if found.chosen:
+        run.note(f"taken as clouds: {_counted(found.chosen)}")
     median = float(np.median(found.counts))
     if reason is None and least < FAR_FEWER * median:
         path = found.sources[found.counts.index(least)].path
         run.warn(f"{path} has {least} points, the median is {int(median)}; --points M keeps more detail of the others")
     if found.dropped:
-        lost = ", ".join(f"{name} ({count} cloud{'s' * (count > 1)})" for name, count in sorted(found.dropped.items()))
-        run.note(f"not kept: {lost}; a .qaad holds positions only")
+        run.note(f"not kept: {_counted(found.dropped)}; a .qaad holds positions only")
+
+
+def _counted(names: Counter[str]) -> str:
+    """Names, and how many clouds have each; of many names, the first."""
+    shown = [f"{name} ({count} cloud{'s' * (count > 1)})" for name, count in sorted(names.items())[:MOST_NAMED]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

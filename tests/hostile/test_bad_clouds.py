@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import struct
@@ -28,9 +29,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refusal(path: str) -> str:
-    """The message that reading gives; counting gives the same or, where only the values are off, none."""
+    """The message that strict reading gives; counting gives the same or, where only the values are off, none."""
     with pytest.raises(CloudError) as caught:
-        read_cloud(path)
+        read_cloud(path, strict=True)
     assert caught.value.exit_code == 3
     return str(caught.value)
 
@@ -72,6 +73,7 @@ PLYS: dict[str, tuple[bytes, str]] = {
         "declares that the lengths of the list i are fractions",
     ),
     "twice": (ply(TWO, axes="xyzx"), "declares two properties with same name in its header"),
+    "flat in capitals": (ply(TWO, 3, axes="XY"), "its vertices have no property z"),
     "no vertex": (b"ply\nformat ascii 1.0\nend_header\n", "has no vertices (elements: none)"),
     "faces only": (
         b"ply\nformat ascii 1.0\nelement face 0\nproperty list uchar int i\nend_header\n",
@@ -100,6 +102,10 @@ PLYS: dict[str, tuple[bytes, str]] = {
     ),
     "nan": (ply(struct.pack("<6f", 0, 0, 0, 0, NAN, 0)), "vertex 1 has a NaN coordinate"),
     "inf": (ply(struct.pack("<6f", -INF, 0, 0, 0, NAN, 0)), "vertex 0 has an infinite coordinate"),
+    "many elements without properties": (
+        ply(b"0 0 0\n1 1 1\n1", form="ascii").replace(b"end_h", b"element none 999999999999999999\nend_h"),
+        "has 1 number more than its header declares, from line 11 on",
+    ),
     "far": (
         ply(struct.pack(">6d", 0, 0, 0, 0, 0, -1e200), form="binary_big_endian", kind="double"),
         "vertex 1 has a coordinate of -1e+200, beyond 1e+100",
@@ -108,8 +114,35 @@ PLYS: dict[str, tuple[bytes, str]] = {
     "text inf": (ply(b"0 0 0\n1 1 1e999\n", form="ascii"), "vertex 1 has an infinite coordinate"),
     "text word": (ply(b"0 0 0\n1 one 1\n", form="ascii"), "vertex 1 (line 9): 'one' is not a number"),
     "text comma": (ply(b"0 0 0\n1 1,5 1\n", form="ascii"), "vertex 1 (line 9): '1,5' is not a number"),
-    "text short": (ply(b"0 0 0\n1 11111\n", form="ascii"), "vertex 1 (line 9) has 2 of the 3 numbers it needs"),
-    "text blank": (ply(b"0 0 0\n\n1 1 1\n", form="ascii"), "vertex 1 (line 9) has 0 of the 3 numbers it needs"),
+    "text short": (
+        ply(b"0 0 0\n1 1 1\n1 11111\n", 3, form="ascii"),
+        "is truncated: it ends after 2 of 3 vertices; line 10 has 2 numbers, and most have 3",
+    ),
+    "text torn": (
+        ply(b"0 0 0\n1 1 1\n2 2 23 3 3\n4 4 4\n", 5, form="ascii"),
+        "is truncated: it ends after 4 of 5 vertices; line 10 has 5 numbers, and most have 3",
+    ),
+    "text more rows": (
+        ply(b"0 0 0\n1 1 1\n2 2 2\n3 3 3\n", form="ascii"),
+        "has 6 numbers more than its header declares, from line 10 on",
+    ),
+    "text more columns": (
+        ply(b"0 0 0 9\n1 1 1 9\n", form="ascii"),
+        "has 2 numbers more than its header declares, from line 9 on",
+    ),
+    "text cut in its last number": (
+        ply(b"0 0 0\n1 1 1.5", form="ascii"),
+        "ends without a newline, so its last line may be cut",
+    ),
+    "text cut in fixed decimals": (
+        ply(b"0.10 0.20 0.30\n" * 5 + b"1.00 2.00 3.0", 6, form="ascii"),
+        "is truncated: it ends within vertex 5 of 6, without a newline",
+    ),
+    "text cut in half a number": (
+        ply(b"0 0 0\n1 1 1e-", form="ascii"),
+        "vertex 1 (line 9): '1e-' is not a number",
+    ),
+    "text nan of windows": (ply(b"0 0 0\n1 -1.#IND00 1\n", form="ascii"), "vertex 1 has a NaN coordinate"),
     "text cut": (ply(b"0 0 0\n1 1 111111\n", 3, "ascii"), "is truncated: it ends after 2 of 3 vertices"),
 }
 
@@ -124,8 +157,52 @@ def test_plys(case: str) -> None:
 def test_a_hint_counts_the_vertices_that_are_off() -> None:
     Path("a.ply").write_bytes(ply(struct.pack("<6f", 0, 0, NAN, 0, NAN, 0)))
     with pytest.raises(CloudError) as caught:
+        read_cloud("a.ply", strict=True)
+    assert caught.value.hint == (
+        "2 of 2 vertices cannot be used; without --strict those that are not finite are left out"
+    )
+    Path("a.ply").write_bytes(ply(struct.pack("<6d", 0, 0, 1e200, 0, 0, 0), kind="double"))
+    with pytest.raises(CloudError) as caught:
         read_cloud("a.ply")
-    assert caught.value.hint == "2 of 2 vertices cannot be used; repair the file, or skip it with --skip-bad"
+    assert caught.value.hint == "1 of 2 vertices cannot be used; repair the file, or skip it with --skip-bad"
+
+
+MESH = b"element face 2\nproperty list uchar int i\nend_header\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"0 0 0\n1 1 1\n2 2 2\n3 0 1 0\n3 0 1 1\n", "has 4 numbers more than its header declares, from line 14 on"),
+        (b"0 0 0\n1 1 1\n3 0 1 0\n3 0 1 1\n3 1 1 0\n", "has 4 numbers more than its header declares, from line 14 on"),
+        (b"0 0 0\n1 1 1\n0.5 1 2\n3 0 1 0\n3 0 1 1\n", "face 0 (line 12): '0.5' is not the length of a list"),
+        (b"0 0 0\n1 1 1\n-3 1 2\n", "face 0 (line 12): '-3' is not the length of a list"),
+        (b"0 0 0\n1 1 1\n3 0 1 0\n", "is truncated: it ends after 1 of 2 faces"),
+        (b"0 0 0\n1 1 1\n300 0 1 0\n", "face 0 (line 12) has a list of a length that its type cannot hold"),
+    ],
+)
+def test_text_that_does_not_add_up_with_its_faces(body: bytes, message: str) -> None:
+    Path("a.ply").write_bytes(ply(body, form="ascii").replace(b"end_header\n", MESH))
+    assert refusal("a.ply") == f"a.ply: {message}"
+
+
+def test_a_binary_mesh_that_was_copied_in_text_mode() -> None:
+    """0x0A becomes 0x0D 0x0A, or the other way round, wherever it happens to be, and moves all that follows."""
+    points = np.random.default_rng(0).normal(size=(500, 3)).astype("<f4")
+    faces = b"".join(struct.pack("<B3i", 3, i, i + 1, i + 2) for i in range(498))
+    whole = ply(b"", 500).replace(b"end_header\n", MESH.replace(b"2", b"498", 1)) + points.tobytes() + faces
+    Path("a.ply").write_bytes(whole)
+    np.testing.assert_array_equal(read_cloud("a.ply", strict=True).points, points)
+    hint = "a binary file that was copied in text mode looks like this; copy it again"
+    spoilt = {"crlf": whole.replace(b"\n", b"\r\n"), "no crs": whole.replace(b"\r", b"")}
+    spoilt |= {"cut": whole[:-1], "more": whole + b"\x01"}
+    message = r"^a\.ply: (is truncated in face \d+ of 498|has \d+ bytes more than its header declares)$"
+    for way, data in spoilt.items():
+        assert data != whole, way
+        Path("a.ply").write_bytes(data)
+        with pytest.raises(CloudError, match=message) as caught:
+            read_cloud("a.ply")
+        assert caught.value.hint == hint, way
 
 
 FACES = b"ply\nformat binary_little_endian 1.0\nelement face 2\nproperty list uchar int i\nelement vertex 1\n"
@@ -154,10 +231,35 @@ XYZS: dict[str, tuple[bytes, str]] = {
     "prose": (b"These are the scans of Monday\n", "line 1: 'These' is not a number"),
     "short": (b"1 2 3\n4 5\n", "line 2 has 2 of the 3 numbers it needs"),
     "flat": (b"1,2\n3,4\n", "line 1 has 2 of the 3 numbers it needs"),
+    "torn": (
+        b"1 2 3 255 0 0\n4 5 6 255 0 07 8 9 255 0 0\n1 1 1 2 2 2\n",
+        "line 2 has 11 columns, and most lines have 6",
+    ),
+    "torn at first": (b"1 2 34 5 6\n7 8 9\n1 1 1\n", "line 1 has 5 columns, and most lines have 3"),
+    "one column more": (b"1,2,3\n\n4,5,6,\n7,8,9\n", "line 3 has 4 columns, and most lines have 3"),
+    "text beside": (b"1 2 3 a tree\n4 5 6 car\n7 8 9 a bus\n", "line 2 has 4 columns, and most lines have 5"),
+    "no newline": (b"1 2 3\n4 5 6.0", "ends without a newline, so its last line may be cut"),
+    "cut in a number": (b"1 2 3\n4 5 6e-", "ends without a newline, so its last line may be cut: it is left out"),
+    "cut in a line": (b"1 2 3 9\n4 5 6.0", "ends without a newline, so its last line may be cut: it is left out"),
+    "more counted": (b"3\n1 2 3\n4 5 6\n", "is truncated: line 1 counts 3 points, and 2 lines follow"),
+    "fewer counted": (b"# c\n1\n1 2 3\n4 5 6\n", "line 2 counts 1 points, and 2 lines follow"),
+    "two scans": (b"2\n1 2 3\n4 5 6\n1\n7 8 9\n", "line 1 counts 2 points, and 4 lines follow"),
+    "only a count": (b"3\n", "line 1 has 1 of the 3 numbers it needs"),
+    "fewer titles": (b"x y z\n1 0.1 0.2 0.3\n2 0.1 0.2 0.4\n", "line 1 names 3 columns, and line 2 has 4"),
+    "more titles": (b"id,x,y,z\n1,2,3\n", "line 1 names 4 columns, and line 2 has 3"),
+    "fewer titles in a comment": (b"# id x y z\n1 1 2 3 255 0 0\n", "line 1 names 4 columns, and line 2 has 7"),
+    "more titles in a comment": (b"#id,x,y,z\n1 2 3\n", "line 1 names 4 columns, and line 2 has 3"),
+    "other titles": (b"# columns = r,a,s\n1,2,3\n", "line 1 names 3 columns, and not x, y and z among them"),
+    "x twice": (b"x,y,z,x\n1,2,3,4\n", "line 1 names 2 columns x"),
+    "only titles": (b"id,x,y,z\n", "has no points"),
+    "short of z": (b"# POINT, X, Y, TRACK[], Z\n1 2 3\n4 5\n", "line 3 has 2 of the 3 numbers it needs"),
+    "short of a named z": (b"# ID, X, Y, Z, TRACK[]\n1 2 3 4 5\n4 5 6\n", "line 3 has 3 of the 4 numbers it needs"),
     "gap": (b"1,2,3\n4,,6\n", "line 2: '' is not a number"),
     "decimal comma": (b"1,5;2;3\n", "line 1: '1,5' is not a number"),
     "nan": (b"1 2 3\n\n4 NaN 6\n", "line 3 has a NaN coordinate"),
     "inf": (b"1 2 3\n4 5 -inf\n", "line 2 has an infinite coordinate"),
+    "nan of windows": (b"1 2 3\n4 -nan(ind) 6\n", "line 2 has a NaN coordinate"),
+    "inf of windows": (b"1 2 3\n4 5 -1.#INF\n", "line 2 has an infinite coordinate"),
     "underscore": (b"1_0 2 3\n", "line 1: '1_0' is not a number"),
     "long": (b"1 2 3\n4 " + b"x" * 100 + b" 6\n", f"line 2: '{'x' * 40}…' is not a number"),
     "binary": (b"1 2 3\n\0\0", "is not text, and not a cloud format that qaad reads"),
@@ -190,6 +292,20 @@ OFFS: dict[str, tuple[bytes, str]] = {
     "cut": (b"OFF\n3 0 0\n1.5 2.5 3.5\n\n4.5 5.5 6.5\n", "is truncated: it ends after 2 of 3 vertices"),
     "word": (b"OFF\n2 0 0\n1 2 3\n\n4 five 6\n", "vertex 1 (line 5): 'five' is not a number"),
     "short": (b"OFF\n2 1 0\n1 2 3\n4 5\n3 0 1 1\n", "vertex 1 (line 4) has 2 of the 3 numbers it needs"),
+    "torn": (
+        b"OFF\n4 1 0\n0 0 0\n1 0 0\n0 1 01 1 0\n3 0 1 2\n",
+        "vertex 2 (line 5) has 5 columns, and most lines have 3",
+    ),
+    "more rows": (
+        b"OFF\n2 1 0\n1 2 3\n4 5 6\n7 8 9\n2 0 1\n\n",
+        "has 1 lines more than its header declares, from line 6 on",
+    ),
+    "cut faces": (b"OFF\n2 2 0\n1 2 3\n4 5 6\n2 0 1\n", "is truncated: it ends after 1 of 2 faces"),
+    "cut in fixed decimals": (
+        b"OFF\n6 0 0\n" + b"0.10 0.20 0.30\n" * 5 + b"1.00 2.00 3.",
+        "is truncated: it ends within vertex 5 of 6, without a newline",
+    ),
+    "no newline": (b"OFF\n2 0 0\n1 2 3\n4 5 6.0", "ends without a newline, so its last line may be cut"),
     "nan": (b"OFF\n2 0 0\n1 2 3\n4 nan 6\n", "vertex 1 has a NaN coordinate"),
 }
 
@@ -220,6 +336,12 @@ def huge(shape: tuple[int, ...]) -> bytes:
     return stream.getvalue() + bytes(24)
 
 
+def subarrays(shape: tuple[int, ...]) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "4f8", "fortran_order": False, "shape": shape})
+    return stream.getvalue()
+
+
 NPYS: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is empty (0 bytes)"),
     "magic": (b"PK\x03\x04", "is not a whole NPY file: "),
@@ -238,6 +360,16 @@ NPYS: dict[str, tuple[bytes, str]] = {
     "overflow": (
         huge((2**62, 3)),
         f"is truncated: its shape ({2**62}, 3) of float32 needs {12 * 2**62} bytes, and there are 24",
+    ),
+    "many clouds": (
+        huge((10**12, 1, 3))[:-24],
+        "is truncated: its shape (1000000000000, 1, 3) of float32 needs 12000000000000 bytes, and there are 0",
+    ),
+    "many empty clouds": (huge((10**12, 0, 3)), "has the shape (1000000000000, 0, 3), no points"),
+    "many empty clouds, turned": (huge((10**12, 3, 0)), "has the shape (1000000000000, 3, 0), no clouds"),
+    "subarrays": (
+        subarrays((3, 3, 0)),
+        "holds values of type ('<f8', (4,)), and a cloud is of real numbers",
     ),
     "negative": (huge((-1, 3)), "declares the shape (-1, 3)"),
     "flat": (saved(SOME[:, :2]), "has the shape (10, 2), and a cloud is (points, 3)"),
@@ -281,7 +413,8 @@ def test_one_bad_cloud_of_a_set_spares_the_others() -> None:
     good, bad, _ = find_clouds(["a.npy"])
     assert len(good.load()) == 4
     with pytest.raises(CloudError, match=r"^a\.npy::\[1\]: point 2 has a NaN coordinate$"):
-        bad.load()
+        bad.load(strict=True)
+    assert len(bad.load()) == 3
     assert refusal("a.npy::[3]") == "a.npy: has no cloud 3; it has 0 to 2"
     assert refusal("a.npy") == "a.npy: holds 3 clouds"
 
@@ -331,6 +464,15 @@ NPZS: dict[str, tuple[bytes, str]] = {
         zipped({"a.npy": huge((10**12, 3))}),
         "a.npz::a: is truncated: its shape (1000000000000, 3) of float32 needs 12000000000000 bytes, and there are 24",
     ),
+    "many clouds": (
+        zipped({"a.npy": huge((10**12, 1, 3))[:-24]}),
+        "a.npz::a: is truncated: its shape (1000000000000, 1, 3) of float32 needs 12000000000000 bytes, "
+        "and there are 0",
+    ),
+    "lzma": (
+        flipped(zipped({"a.npy": saved(SOME)}, zipfile.ZIP_LZMA), 60),
+        "a.npz: a.npy is damaged or encrypted: Corrupt input data",
+    ),
     "nan": (zipped({"a.npy": saved(np.where(SOME == 25, NAN, SOME))}), "a.npz::a: point 8 has a NaN coordinate"),
 }
 
@@ -341,6 +483,14 @@ def test_npzs(case: str) -> None:
     Path("a.npz").write_bytes(data)
     assert refusal("a.npz") == message
     assert not Path("pickle-was-run").exists()
+
+
+def test_one_bad_array_of_a_file_spares_the_others() -> None:
+    Path("a.npz").write_bytes(zipped({"a.npy": saved(SOME), "b.npy": huge((10**12, 3)), "c.npy": saved(SOME)}))
+    first, bad, last = find_clouds(["a.npz"])
+    assert (len(first.load()), len(last.load())) == (10, 10)
+    with pytest.raises(CloudError, match=r"^a\.npz::b: is truncated: its shape \(1000000000000, 3\) of float32 needs "):
+        bad.load()
 
 
 def test_an_npz_member_that_claims_more_than_deflate_can_do() -> None:
@@ -396,6 +546,39 @@ def test_hdf5() -> None:
     assert refusal("link.h5") == "link.h5: holds no datasets"
 
 
+def test_hdf5_that_claims_clouds_without_end() -> None:
+    with h5py.File("a.h5", "w") as h5:
+        h5.create_dataset("s", (2**30, 2**30, 3), "f4", chunks=(1, 1000, 3))
+        h5.create_dataset("t", (100, 3, 2**40), "f4", chunks=(1, 3, 1000))
+    size = Path("a.h5").stat().st_size
+    assert refusal("a.h5::s") == (
+        f"a.h5::/s: declares the shape ({2**30}, {2**30}, 3), {12 * 2**60} bytes, in a file of {size}"
+    )
+    assert refusal("a.h5::t[M,3,N]").startswith("a.h5::/t: declares the shape (100, 3, 1099511627776), ")
+
+
+def test_hdf5_of_names_that_are_not_utf8() -> None:
+    with h5py.File("a.h5", "w") as h5:
+        h5["a"] = SOME
+        h5[b"sch\xe4del"] = SOME
+    assert refusal("a.h5") == "a.h5: the name b'sch\\xe4del' in / is not UTF-8"
+    assert len(read_cloud("a.h5::a")) == 10
+
+
+def test_hdf5_of_groups_within_groups() -> None:
+    with h5py.File("a.h5", "w") as h5:
+        group = h5.create_group("g")
+        for _ in range(3000):
+            group = group.create_group("g")
+        group["a"] = SOME
+    assert refusal("a.h5") == "a.h5: has groups more than 64 deep"
+
+
+def test_a_file_of_more_clouds_than_fit() -> None:
+    np.save("a.npy", np.zeros((2**20 + 1, 1, 3), "i1"))
+    assert refusal("a.npy") == "a.npy: has the shape (1048577, 1, 3); a file holds 1048576 clouds at most"
+
+
 def test_folders_and_paths() -> None:
     assert refusal("gone.ply") == "gone.ply: no such file or folder"
     Path("set").mkdir()
@@ -442,7 +625,9 @@ def test_a_file_that_cannot_be_listed_spares_the_rest_of_the_folder() -> None:
     ("data", "message"),
     [
         (b"", "is empty (0 bytes)"),
-        (b"\x1f\x8b\x08\0", "is gzip-compressed, which qaad does not read"),
+        (b"\x1f\x8b\x08\0", "is truncated: its gzip data ends early"),
+        (gzip.compress(gzip.compress(b"1 2 3\n")), "is gzip-compressed twice, which qaad does not read"),
+        (gzip.compress(b""), "is empty (0 bytes)"),
         (b"LASF\0\0", "is a LAS or LAZ file, which qaad does not read"),
         (b"\x89PNG\r\n\x1a\n\0", "is not a cloud that qaad reads"),
         (b"These are the scans of Monday\n", "is not a cloud that qaad reads"),

@@ -102,3 +102,22 @@ def test_errors_are_what_python_expects_too() -> None:
 def test_the_old_name_of_an_error_still_catches_it() -> None:
     with pytest.warns(DeprecationWarning, match=r"^qaadcodec\.ContainerError is now called ArchiveError$"):
         assert qaadcodec.ContainerError is qaadcodec.ArchiveError
+
+
+def test_arrays_are_compressed_encoded_and_compared(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    shapes = rng.uniform(-1, 1, (48, 3)) + 0.1 * rng.standard_normal((6, 1, 3))
+    settings = {"network.shared_widths": [8], "network.head_widths": []}
+    small = qaadcodec.Request(latent_size=3, patches=4, epochs=2, settings=settings)
+    summary = qaadcodec.compress(shapes[:4], tmp_path / "a.qaad", small)
+    assert (summary.clouds, summary.points) == (4, 48)
+    qaadcodec.compress((cloud for cloud in shapes[:4]), tmp_path / "b.qaad", small)
+    assert (tmp_path / "a.qaad").read_bytes() == (tmp_path / "b.qaad").read_bytes()
+    added = qaadcodec.encode(tmp_path / "a.qaad", {"new": torch.from_numpy(shapes[4])}, tmp_path / "c.qaad")
+    assert added.clouds == 5
+    with qaadcodec.open(tmp_path / "c.qaad") as archive:
+        assert archive.names == ("0", "1", "2", "3", "new")
+        pair = qaadcodec.evaluate_pair(archive[1], shapes[1], metrics=["n_em_kd"])
+    compared = list(qaadcodec.evaluate(tmp_path / "c.qaad", [*shapes[:4], ("new", shapes[4])], metrics=["n_em_kd"]))
+    assert [errors.name for errors in compared] == ["0", "1", "2", "3", "new"]
+    assert compared[1].n_em_kd == pair.n_em_kd

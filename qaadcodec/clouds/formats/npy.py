@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -12,9 +13,12 @@ import numpy.typing as npt
 
 from qaadcodec.clouds.cloud import Points
 from qaadcodec.clouds.formats.arrays import Shape
-from qaadcodec.clouds.formats.record import CloudFormat, Contents, Listing
+from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.opening import Place, read_bytes, remaining
 from qaadcodec.errors import CloudError, UsageError
+
+# What is read of a file at once where clouds lie scattered over it: the more, the fewer passes it takes.
+_PASS_BYTES = 1 << 28
 
 
 class NpyHeader(NamedTuple):
@@ -24,28 +28,48 @@ class NpyHeader(NamedTuple):
     fortran: bool
 
 
-def list_arrays(place: Place) -> Listing:
-    """The one array of the file, which has no name."""
-    if place.key:
-        raise CloudError(f"{place.label}: is one array, and has none of the name {place.key!r}")
-    with place.opened() as stream:
-        return Listing({"": read_header(stream, place.label).declared})
+class NpyFile:
+    """The one array of a file, which has no name. Of a file on disk, only what is asked for is kept in memory."""
 
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        with place.opened() as stream:
+            self._header = read_header(stream, place.label)
+            self._there = remaining(stream)
 
-def read(place: Place) -> Contents:
-    """The array, or its slice at the index of the place. Of a file on disk, nothing else is kept in memory."""
-    with place.opened() as stream:
-        header = read_header(stream, place.label)
-        if isinstance(place.file, bytes):
-            array = read_array(stream, header, remaining(stream), place.label)
-            return Contents(array if place.index is None else array[place.index])
-        check_size(header.declared, remaining(stream), place.label)
-        try:
-            mapped = np.load(place.file, mmap_mode="r", allow_pickle=False)
-            # A copy, so that nothing that happens to the file later reaches the cloud.
-            return Contents(np.array(mapped if place.index is None else mapped[place.index], order="C"))
-        except (ValueError, IndexError) as error:  # the file has changed since it was listed
-            raise CloudError(f"{place.label}: is not a whole NPY file: {error}") from error
+    def shapes(self, key: str) -> dict[str, Shape]:
+        """The array; see `ArrayFile`."""
+        if key:
+            raise CloudError(f"{self._place.label}: is one array, and has none of the name {key!r}")
+        return {"": self._header.declared}
+
+    def check(self, key: str) -> None:
+        """Refuse an array that is cut off."""
+        check_size(self._header.declared, self._there, self._place.label)
+
+    def read(self, key: str, index: tuple[slice, ...]) -> npt.NDArray[Any]:
+        """A copy, so that nothing that happens to the file later reaches the cloud."""
+        place = self._place
+        with place.opened() as stream:
+            header = read_header(stream, place.label)
+            there = remaining(stream)
+            check_size(header.declared, there, place.label)
+            if not isinstance(place.file, Path):
+                data = np.frombuffer(place.file or b"", np.uint8, offset=stream.tell())
+                return shaped(data, header)[index].copy()
+            try:
+                return np.array(np.load(place.file, mmap_mode="r", allow_pickle=False)[index], order="C")
+            except (ValueError, IndexError) as error:  # the file has changed since it was listed
+                raise CloudError(f"{place.label}: is not a whole NPY file: {error}") from error
+
+    def together(self, key: str, axis: int) -> int:
+        """One slice, where slices are whole in the file. Otherwise a pass over the file gives as many as memory may."""
+        declared = self._header.declared
+        slowest = len(declared.shape) - 1 if self._header.fortran else 0
+        return 1 if axis == slowest else in_one_pass(declared, axis)
+
+    def close(self) -> None:
+        """Nothing: the file is open only while it is read."""
 
 
 def read_header(stream: BinaryIO, label: str) -> NpyHeader:
@@ -89,9 +113,21 @@ def check_size(declared: Shape, there: int, label: str) -> int:
 
 def read_array(stream: BinaryIO, header: NpyHeader, there: int, label: str) -> npt.NDArray[Any]:
     """The whole array, from a stream that has `there` bytes left after the header."""
+    return shaped(read_bytes(stream, check_size(header.declared, there, label)), header)
+
+
+def shaped(data: npt.NDArray[np.uint8], header: NpyHeader) -> npt.NDArray[Any]:
+    """The array that bytes are the data of; there may be more of them."""
     declared = header.declared
-    data = read_bytes(stream, check_size(declared, there, label))
-    return data.view(declared.dtype).reshape(declared.shape, order="F" if header.fortran else "C")
+    size = math.prod(declared.shape) * declared.dtype.itemsize
+    return data[:size].view(declared.dtype).reshape(declared.shape, order="F" if header.fortran else "C")
+
+
+def in_one_pass(declared: Shape, axis: int) -> int:
+    """How many slices along an axis fit into the memory that a pass over a file may take."""
+    n = max(declared.shape[axis], 1)
+    size = math.prod(declared.shape) * declared.dtype.itemsize // n
+    return min(n, max(1, _PASS_BYTES // max(size, 1)))
 
 
 def write_one(stream: BinaryIO, points: Points) -> None:
@@ -142,8 +178,7 @@ FORMAT = CloudFormat(
     name="npy",
     suffixes=(".npy",),
     signatures=(b"\x93NUMPY",),
-    list_arrays=list_arrays,
-    read=read,
+    open_arrays=NpyFile,
     write_one=write_one,
     write_many=write_many,
 )

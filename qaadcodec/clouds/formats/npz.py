@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import functools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy.typing as npt
 
 from qaadcodec.clouds.cloud import Points
 from qaadcodec.clouds.formats import npy
-from qaadcodec.clouds.formats.arrays import Shape, choose
-from qaadcodec.clouds.formats.record import CloudFormat, Contents, Listing
+from qaadcodec.clouds.formats.arrays import Shape
+from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.names import SafePaths
 from qaadcodec.clouds.opening import Place, remaining
 from qaadcodec.errors import CloudError
@@ -26,27 +23,82 @@ if TYPE_CHECKING:
 _BEST_RATIO = 1032
 
 
-def list_arrays(place: Place) -> Listing:
-    """The arrays that are clouds, or the array at the key of the place whatever it is, in the order of the file."""
-    arrays = _shapes(place)
-    if not place.key:
-        chosen, beside = choose(arrays, place.label, "array")
-        return Listing({name: arrays[name] for name in chosen}, beside)
-    if place.key not in arrays:
-        raise CloudError(f"{place.label}: holds no array {place.key!r}", hint=f"it holds {', '.join(list(arrays)[:8])}")
-    return Listing({place.key: arrays[place.key]})
+class NpzFile:
+    """The arrays of a file, which are read as a whole. Members that are no NPY are left out."""
 
+    def __init__(self, place: Place) -> None:
+        self._label = place.label
+        self._inflated: tuple[str, npt.NDArray[Any]] | None = None
+        self._open = contextlib.ExitStack()
+        stream = self._open.enter_context(place.opened())
+        try:
+            self._zip = _zip(stream, place.label)
+        except BaseException:
+            self._open.close()
+            raise
+        self._infos = {
+            info.filename.removesuffix(".npy"): info for info in self._zip.infolist() if info.filename.endswith(".npy")
+        }
 
-def read(place: Place) -> Contents:
-    """The array at the key of the place, or its slice at the index of the place."""
-    # Without the index, slices of the same array have the same place.
-    whole = dataclasses.replace(place, label=place.label.removesuffix(f"[{place.index}]"), index=None)
-    try:
-        state = place.file.stat() if isinstance(place.file, Path) else None
-    except OSError:
-        state = None  # inflating says what is wrong
-    array = _inflate_once(whole, state.st_mtime_ns, state.st_size) if state else _inflate(whole)
-    return Contents(array if place.index is None else array[place.index])
+    def shapes(self, key: str) -> dict[str, Shape]:
+        """Shape and type of each array, of the array at the key, or of those whose names begin with the key and "/"."""
+        folder = key.rstrip("/") + "/"
+        keys = [key] if key in self._infos else [k for k in self._infos if not key or k.startswith(folder)]
+        if key and not keys:
+            held = ", ".join(list(self._infos)[:8])
+            raise CloudError(f"{self._label}: holds no array {key!r}", hint=f"it holds {held}")
+        return {key: self._header(key)[0].declared for key in keys}
+
+    def check(self, key: str) -> None:
+        """Refuse an array that claims more bytes than its member, or a member that claims more than deflate can do."""
+        label, info = self._named(key)
+        if info.file_size > _BEST_RATIO * info.compress_size + 1024:
+            raise CloudError(
+                f"{label}: claims {info.file_size} bytes in {info.compress_size} compressed ones, which cannot be"
+            )
+        header, start = self._header(key)
+        npy.check_size(header.declared, info.file_size - start, label)
+
+    def read(self, key: str, index: tuple[slice, ...]) -> npt.NDArray[Any]:
+        """A part of the array, which is inflated as a whole, and kept until another is asked for."""
+        if self._inflated is None or self._inflated[0] != key:
+            self._inflated = None  # let go of it before the next takes memory
+            self._inflated = key, self._inflate(key)
+        whole = self._inflated[1]
+        if index:
+            return whole[index].copy()
+        self._inflated = None
+        return whole
+
+    def together(self, key: str, axis: int) -> int:
+        """One slice: the array is in memory."""
+        return 1
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._inflated = None
+        self._open.close()
+
+    def _inflate(self, key: str) -> npt.NDArray[Any]:
+        label, info = self._named(key)
+        with _member(self._zip, info, self._label) as member:
+            header = npy.read_header(member, label)
+            array = npy.read_array(member, header, info.file_size - member.tell(), label)
+            member.read(1)  # zipfile compares the CRC-32 when it comes to the end
+            return array
+
+    def _named(self, key: str) -> tuple[str, zipfile.ZipInfo]:
+        label = f"{self._label}::{key}"
+        try:
+            return label, self._infos[key]
+        except KeyError:
+            raise CloudError(f"{label}: holds no array of that name") from None
+
+    def _header(self, key: str) -> tuple[npy.NpyHeader, int]:
+        """What the array declares, and where its data begins in the member."""
+        label, info = self._named(key)
+        with _member(self._zip, info, self._label) as member:
+            return npy.read_header(member, label), member.tell()
 
 
 def write_many(stream: BinaryIO, clouds: Iterator[tuple[str, Points]]) -> None:
@@ -62,49 +114,6 @@ def write_many(stream: BinaryIO, clouds: Iterator[tuple[str, Points]]) -> None:
                 npy.write_one(part, points)  # type: ignore[arg-type]
 
 
-def _shapes(place: Place) -> dict[str, Shape]:
-    """Shape and type of each array, in the order of the file. Members that are no NPY are left out."""
-    shapes: dict[str, Shape] = {}
-    with place.opened() as stream:
-        archive = _zip(stream, place.label)
-        for info in archive.infolist():
-            if info.filename.endswith(".npy"):
-                key = info.filename.removesuffix(".npy")
-                with _member(archive, info, place.label) as member:
-                    shapes[key] = npy.read_header(member, f"{place.label}::{key}").declared
-    return shapes
-
-
-@functools.lru_cache(maxsize=1)
-def _inflate_once(place: Place, changed: int, size: int) -> npt.NDArray[Any]:
-    """`_inflate`, kept for the next slice of the same array: they are asked for one by one, and each would inflate it.
-
-    `changed` and `size` are the file's, so that a file that has changed is read again.
-    """
-    array = _inflate(place)
-    array.flags.writeable = False
-    return array
-
-
-def _inflate(place: Place) -> npt.NDArray[Any]:
-    """The whole array at the key of the place."""
-    with place.opened() as stream:
-        archive = _zip(stream, place.label)
-        try:
-            info = archive.getinfo(f"{place.key}.npy")
-        except KeyError:
-            raise CloudError(f"{place.label}: holds no array of that name") from None
-        if info.file_size > _BEST_RATIO * info.compress_size + 1024:
-            raise CloudError(
-                f"{place.label}: claims {info.file_size} bytes in {info.compress_size} compressed ones, which cannot be"
-            )
-        with _member(archive, info, place.label) as member:
-            header = npy.read_header(member, place.label)
-            array = npy.read_array(member, header, info.file_size - member.tell(), place.label)
-            member.read(1)  # zipfile compares the CRC-32 when it comes to the end
-            return array
-
-
 def _zip(stream: BinaryIO, label: str) -> zipfile.ZipFile:
     import zipfile
 
@@ -118,15 +127,12 @@ def _zip(stream: BinaryIO, label: str) -> zipfile.ZipFile:
 
 @contextlib.contextmanager
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str) -> Iterator[BinaryIO]:
-    import zipfile
-    import zlib
-
     try:
         with archive.open(info) as member:
             yield member  # type: ignore[misc]
-    except CloudError:
+    except (CloudError, MemoryError):
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # zipfile and each of the ways to compress have their own
         raise CloudError(f"{label}: {info.filename} is damaged or encrypted: {error}") from error
 
 
@@ -134,7 +140,6 @@ FORMAT = CloudFormat(
     name="npz",
     suffixes=(".npz",),
     signatures=(b"PK\x03\x04",),
-    list_arrays=list_arrays,
-    read=read,
+    open_arrays=NpzFile,
     write_many=write_many,
 )

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from qaadcodec.clouds.cloud import Points, Unit
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
-from qaadcodec.clouds.formats.rows import parse_rows, split_lines, write_rows
+from qaadcodec.clouds.formats.rows import MAYBE_CUT, is_cut, parse_rows, split_lines, write_rows
 from qaadcodec.clouds.opening import Place, remaining
 from qaadcodec.errors import CloudError
 
@@ -24,12 +24,13 @@ class Header(NamedTuple):
     """What an OFF file declares.
 
     Attributes:
-        vertices: how many there are.
+        vertices, faces: how many there are.
         lines: lines of the file up to and with that of the counts.
         dropped: what the file has besides the coordinates.
     """
 
     vertices: int
+    faces: int
     lines: int
     dropped: tuple[str, ...]
 
@@ -38,29 +39,41 @@ def read(place: Place) -> Contents:
     """The vertices, (M, 3) float64, not checked for NaN, and the names of what else the file has.
 
     A vertex is a line that begins with x, y and z. Empty lines are skipped, and so is everything behind a #. What
-    follows the vertices is not parsed.
+    follows the vertices are the faces, of which only the lines are counted.
 
     Raises:
-        CloudError: the file is no OFF of text, has no vertices, is truncated, or has text where numbers should be; the
-            message names the vertex and the line.
+        CloudError: the file is no OFF of text, has no vertices, has fewer or more lines than its header declares, its
+            vertices differ in their number of columns, or have text where numbers should be; the message names the
+            vertex and the line.
     """
     label = place.label
     with place.opened() as stream:
         header = read_header(stream, label)
         stream.seek(0)
-        lines = split_lines(stream.read().decode("latin-1"))
-    rows: list[str] = []
-    places: list[int] = []
-    for at in range(header.lines, len(lines)):
-        if len(rows) == header.vertices:
-            break
-        if text := _without_comment(lines[at]):
-            rows.append(text)
-            places.append(at)
+        text = stream.read().decode("latin-1")
+    lines = split_lines(text)
+    if "#" in text:
+        lines = [_without_comment(line) for line in lines]
+    places = [at for at in range(header.lines, len(lines)) if lines[at] and not lines[at].isspace()]
+    rows = [lines[at] for at in places[: header.vertices]]
     if len(rows) < header.vertices:
         raise CloudError(f"{label}: is truncated: it ends after {len(rows)} of {header.vertices} vertices")
     points = parse_rows(rows, (0, 1, 2), None, lambda row: f"{label}: vertex {row} (line {places[row] + 1})")
-    return Contents(points, header.dropped)
+    faces = len(places) - header.vertices
+    if faces < header.faces:
+        raise CloudError(f"{label}: is truncated: it ends after {faces} of {header.faces} faces")
+    if faces > header.faces:
+        first = places[header.vertices + header.faces] + 1
+        raise CloudError(
+            f"{label}: has {faces - header.faces} lines more than its header declares, from line {first} on"
+        )
+    if header.faces or text[-1] in "\r\n":
+        return Contents(points, header.dropped)
+    if is_cut(rows, None):
+        raise CloudError(
+            f"{label}: is truncated: it ends within vertex {len(rows) - 1} of {len(rows)}, without a newline"
+        )
+    return Contents(points, header.dropped, (MAYBE_CUT,))
 
 
 def count(place: Place) -> int:
@@ -102,7 +115,7 @@ def read_header(stream: BinaryIO, label: str) -> Header:
     if (needed := _SHORTEST_VERTEX * vertices - 1) > size:
         raise CloudError(f"{label}: is truncated: {vertices} vertices need at least {needed} bytes, and it has {size}")
     dropped = [what for group, what in _HAVE if keyword[group]] + ["faces"] * (int(declared[2]) > 0)
-    return Header(vertices, number, tuple(dropped))
+    return Header(vertices, int(declared[2]), number, tuple(dropped))
 
 
 def write_one(stream: BinaryIO, points: Points) -> None:

@@ -26,18 +26,20 @@ _ELEMENTS = {"face": "faces", "edge": "edges", "tristrips": "triangle strips", "
 def read(place: Place) -> Contents:
     """The vertices, (M, 3), not checked for NaN, and the names of what else the file has.
 
-    Coordinates keep the type that the file declares, with an exception for text: see `read_vertices`. What follows the
-    vertices is not parsed.
+    Coordinates keep the type that the file declares, with an exception for text: see `read_vertices`. Of what follows
+    the vertices only the size is looked at.
 
     Raises:
-        CloudError: the file is no PLY, has no vertices, is truncated, or has text where numbers should be.
+        CloudError: the file is no PLY, has no vertices, has less or more than its header declares, or has text where
+            numbers should be.
     """
     from qaadcodec.clouds.formats.ply_header import read_header
     from qaadcodec.clouds.formats.ply_vertices import read_vertices
 
     with place.opened() as stream:
         header = read_header(stream, place.label)
-        return Contents(read_vertices(stream, header, place.label), _dropped(header))
+        points, doubts = read_vertices(stream, header, place.label)
+        return Contents(points, _dropped(header), doubts)
 
 
 def count(place: Place) -> int:
@@ -57,7 +59,10 @@ def write_one(stream: BinaryIO, points: Points) -> None:
 
 
 def _dropped(header: Header) -> tuple[str, ...]:
-    names = [_PROPERTIES.get(p.name, p.name) for p in header.vertex.properties if p.name not in ("x", "y", "z")]
+    from qaadcodec.clouds.formats.ply_header import AGAIN
+
+    properties = [p.name.partition(AGAIN)[0] for p in header.vertex.properties if p.name not in header.axes]
+    names = [_PROPERTIES.get(name.lower(), name) for name in properties]
     names += [_ELEMENTS.get(e.name, e.name) for e in header.elements if e is not header.vertex and e.count]
     return tuple(dict.fromkeys(names))
 
@@ -65,7 +70,7 @@ def _dropped(header: Header) -> tuple[str, ...]:
 FORMAT = CloudFormat(
     name="ply",
     suffixes=(".ply",),
-    signatures=(b"ply\n", b"ply\r"),
+    signatures=(b"ply\n", b"ply\r", b"\xef\xbb\xbfply\n", b"\xef\xbb\xbfply\r"),
     unit=Unit("vertex", "vertices"),
     count=count,
     read=read,

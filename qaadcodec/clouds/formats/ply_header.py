@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -15,6 +16,8 @@ from qaadcodec.errors import CloudError
 
 _LIKELY_HEADER = 4096
 _LARGEST_HEADER = 1 << 20
+_AXES = ("x", "y", "z")
+AGAIN = "~"  # parts the name of a property that is declared again from how often it was: quality~2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +59,32 @@ class Header:
         order: "<" or ">" for binary data, "" for text.
         elements: in the order of the data.
         place: which of the elements are the vertices.
+        axes: what their properties x, y and z are called in this file.
         lines: lines of the header, for line numbers in messages about text.
     """
 
     order: str
     elements: tuple[Element, ...]
     place: int
+    axes: tuple[str, str, str]
     lines: int
 
     @property
     def vertex(self) -> Element:
         return self.elements[self.place]
 
+    @property
+    def columns(self) -> tuple[int, int, int]:
+        """The places of x, y and z among the properties of a vertex that are no lists."""
+        names = [p.name for p in self.vertex.properties if not isinstance(p, PlyListProperty)]
+        x, y, z = map(names.index, self.axes)
+        return x, y, z
+
 
 def read_header(stream: BinaryIO, label: str) -> Header:
     """Read the header at the beginning of a stream, and leave the stream at the first byte of data.
 
-    Lines may end in LF, CR LF or CR. Comments and obj_info are skipped.
+    Lines may end in LF, CR LF or CR. Comments and obj_info are skipped, and so are empty lines and a byte order mark.
 
     Raises:
         CloudError: the stream is no PLY; the header is cut off, longer than 1 MiB or not understood, which names the
@@ -82,7 +94,8 @@ def read_header(stream: BinaryIO, label: str) -> Header:
     described, counts = _parse(lines, label)
     elements = tuple(Element(d, count) for d, count in zip(described.elements, counts, strict=True))
     order = "" if described.text else str(described.byte_order)
-    header = Header(order, elements, _place_of_vertices(elements, label), len(lines))
+    place = _place_of_vertices(elements, label)
+    header = Header(order, elements, place, _axes(elements[place], label), len(lines))
     _check_size(header, remaining(stream), label)
     return header
 
@@ -93,7 +106,7 @@ def _header_lines(stream: BinaryIO, label: str) -> list[str]:
         start += stream.read(size - len(start))
         if not start:
             raise CloudError(f"{label}: is empty (0 bytes)")
-        if not (first := re.match(rb"ply[ \t]*(\r\n|\n|\r)", start)):
+        if not (first := re.match(rb"(?:\xef\xbb\xbf)?ply[ \t]*(\r\n|\n|\r)", start)):
             raise CloudError(f"{label}: is not a PLY file; it does not begin with a line 'ply'")
         # Where lines end in CR, an LF behind the last of them is data.
         newline = rb"\r" if first[1] == b"\r" else rb"(\r\n|\n|\r)"
@@ -111,8 +124,10 @@ def _parse(lines: list[str], label: str) -> tuple[PlyData, list[int]]:
 
     plyfile reads the data as soon as it has read a header, and takes the memory that the header asks for. So it gets
     the header of an empty file: its elements have no records. Comments, in which it takes nothing but ASCII, are blank.
+    It refuses two properties of the same name: the second is given another, unless it is a coordinate.
     """
     plain, counts = ["ply"], []
+    names: Counter[str] = Counter()
     for number, line in enumerate(lines[1:-1], 2):
         match line.split():
             case [] | ["comment" | "obj_info", *_]:
@@ -120,8 +135,13 @@ def _parse(lines: list[str], label: str) -> tuple[PlyData, list[int]]:
             case ["element", name, count] if re.fullmatch("[0-9]{1,18}", count):
                 plain.append(f"element {name} 0")
                 counts.append(int(count))
+                names.clear()
             case ["element", *_]:
                 raise _not_understood(lines, number, label)
+            case ["property", *kind, name] if name.lower() not in _AXES:
+                names[name] += 1
+                again = f"{AGAIN}{names[name]}" if names[name] > 1 else ""
+                plain.append(" ".join(["property", *kind, name + again]))
             case _:
                 plain.append(line)
     header = "\n".join([*plain, "end_header\n"]).encode("ascii", "replace")
@@ -143,16 +163,22 @@ def _not_understood(lines: list[str], number: int, label: str, why: str | None =
 
 
 def _place_of_vertices(elements: tuple[Element, ...], label: str) -> int:
-    place = next((i for i, e in enumerate(elements) if e.name == "vertex"), None)
+    place = next((i for i, e in enumerate(elements) if e.name.lower() == "vertex"), None)
     if place is None:
         held = ", ".join(e.name for e in elements) or "none"
         raise CloudError(f"{label}: has no vertices (elements: {held})")
-    have = {p.name for p in elements[place].properties if not isinstance(p, PlyListProperty)}
-    if missing := [axis for axis in "xyz" if axis not in have]:
-        raise CloudError(f"{label}: its vertices have no property {', '.join(missing)}")
-    if elements[place].count == 0:
-        raise CloudError(f"{label}: has no vertices (element vertex 0)")
     return place
+
+
+def _axes(vertex: Element, label: str) -> tuple[str, str, str]:
+    """What the properties x, y and z are called: so, or in capitals."""
+    have = {p.name for p in vertex.properties if not isinstance(p, PlyListProperty)}
+    x, y, z = (axis if axis in have else axis.upper() for axis in _AXES)
+    if missing := [axis.lower() for axis in (x, y, z) if axis not in have]:
+        raise CloudError(f"{label}: its vertices have no property {', '.join(missing)}")
+    if vertex.count == 0:
+        raise CloudError(f"{label}: has no vertices (element vertex 0)")
+    return x, y, z
 
 
 def _check_size(header: Header, there: int, label: str) -> None:

@@ -1,12 +1,13 @@
-"""PLY elements that have lists among their properties, which plyfile reads record by record."""
+"""Binary PLY elements that have lists among their properties: the records of vertices, and where others end."""
 
 from __future__ import annotations
 
 import io
-import warnings
-from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO
+import struct
+from collections.abc import Sequence
+from typing import Any, BinaryIO, NamedTuple
 
+import numpy as np
 import numpy.typing as npt
 from plyfile import PlyData, PlyElementParseError, PlyListProperty, PlyProperty
 
@@ -14,9 +15,13 @@ from qaadcodec.clouds.formats.ply_header import Element
 from qaadcodec.clouds.opening import remaining
 from qaadcodec.errors import CloudError
 
+TEXT_MODE = "a binary file that was copied in text mode looks like this; copy it again"
+
 
 def read_binary_lists(stream: BinaryIO, element: Element, order: str, label: str) -> npt.NDArray[Any]:
     """The records of an element from a stream at the first of them; leaves it behind the last.
+
+    plyfile reads them, one by one.
 
     Returns:
         a structured array of one field per property.
@@ -28,36 +33,93 @@ def read_binary_lists(stream: BinaryIO, element: Element, order: str, label: str
     try:
         whole = PlyData.read(_Headed(_header(form, element, element.properties), stream), mmap=False)
     except PlyElementParseError as error:
-        raise CloudError(f"{label}: is truncated in {element.name} {error.row} of {element.count}") from error
+        raise _truncated(element, int(error.row), label) from error
     records: npt.NDArray[Any] = whole[element.name].data
     return records
 
 
-def read_text_lists(rows: Sequence[str], element: Element, where: Callable[[int], str]) -> npt.NDArray[Any]:
-    """The records of an element from lines of text, numbers that are no lists as float64.
+def skip_binary(stream: BinaryIO, element: Element, order: str, label: str) -> None:
+    """Move a stream from the first record of an element to the end of the last.
 
-    Returns:
-        a structured array of one field per property.
+    Records with lists are told apart by the lengths of their lists alone. Where all have the lengths of the first, as
+    the faces of most meshes have, numpy looks at all of them at once.
 
     Raises:
-        CloudError: a line that its properties do not account for; `where` names it.
+        CloudError: the stream ends before the last record; the message names the record.
     """
-    properties = [p if isinstance(p, PlyListProperty) else PlyProperty(p.name, "double") for p in element.properties]
-    header = _header("ascii", element, properties)
-    text = header + "\n".join(rows) + "\n"
-    stream = io.StringIO(text)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of lists that are empty
-            whole = PlyData.read(stream)
-    except PlyElementParseError as error:
-        of = f", property {error.prop.name}" if error.prop else ""
-        raise CloudError(f"{where(error.row)}{of}: {error.message}") from error
-    except OverflowError as error:  # 300 where the type is uchar, which numpy reports and plyfile does not catch
-        row = text.count("\n", len(header), stream.tell()) - 1
-        raise CloudError(f"{where(row)} has a list of a length that its type cannot hold") from error
-    records: npt.NDArray[Any] = whole[element.name].data
-    return records
+    if not element.has_lists:
+        there, size = remaining(stream), element.record_size
+        if there < element.count * size:
+            raise _truncated(element, there // size, label)
+        stream.seek(element.count * size, io.SEEK_CUR)
+        return
+    start = stream.tell()
+    data = stream.read()
+    lists, behind = _lists_of(element, order)
+    done, at = _alike(data, lists, behind, element.count)
+    while done < element.count:
+        end = _end_of_record(data, at, lists, behind)
+        if end is None:
+            raise _truncated(element, done, label)
+        done, at = done + 1, end
+    stream.seek(start + at)
+
+
+class _List(NamedTuple):
+    """A list in a record: bytes from the end of the list before it, how its length is written, bytes of an item."""
+
+    before: int
+    length: struct.Struct
+    item: int
+
+
+def _lists_of(element: Element, order: str) -> tuple[list[_List], int]:
+    """The lists of a record, and how many bytes there are behind the last."""
+    lists, before = [], 0
+    for p in element.properties:
+        size = np.dtype(p.val_dtype).itemsize
+        if isinstance(p, PlyListProperty):
+            lists.append(_List(before, struct.Struct(order + np.dtype(p.len_dtype).char), size))
+            before = 0
+        else:
+            before += size
+    return lists, before
+
+
+def _end_of_record(data: bytes, at: int, lists: Sequence[_List], behind: int) -> int | None:
+    """Where the record that begins at a place ends; None if the data ends before, or a length is below zero."""
+    for before, length, item in lists:
+        at += before
+        if at + length.size > len(data):
+            return None
+        (count,) = length.unpack_from(data, at)
+        if count < 0:
+            return None
+        at += length.size + count * item
+    end = at + behind
+    return end if end <= len(data) else None
+
+
+def _alike(data: bytes, lists: Sequence[_List], behind: int, most: int) -> tuple[int, int]:
+    """How many records at the beginning, `most` at most, have lists as long as the first has; and where they end."""
+    size = _end_of_record(data, 0, lists, behind)
+    if size is None:
+        return 0, 0
+    most = min(most, len(data) // size)
+    records = np.frombuffer(data, np.uint8, most * size).reshape(most, size)
+    alike = np.ones(most, np.bool_)
+    at = 0
+    for before, length, item in lists:
+        at += before
+        for byte in range(at, at + length.size):
+            alike &= records[:, byte] == data[byte]
+        at += length.size + int(length.unpack_from(data, at)[0]) * item
+    count = most if alike.all() else int(alike.argmin())
+    return count, count * size
+
+
+def _truncated(element: Element, record: int, label: str) -> CloudError:
+    return CloudError(f"{label}: is truncated in {element.name} {record} of {element.count}", hint=TEXT_MODE)
 
 
 def _header(form: str, element: Element, properties: Sequence[PlyProperty]) -> str:

@@ -1,30 +1,31 @@
-"""XYZ text: a point a line, x y z first."""
+"""XYZ text: a point a line, in columns that a line of titles or a comment may name; else x y z first."""
 
 from __future__ import annotations
 
-import io
 import re
+from collections.abc import Sequence
 
-import numpy as np
-
-from qaadcodec.clouds.cloud import describe_unusable
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
-from qaadcodec.clouds.formats.rows import parse_rows, split_lines, write_rows
+from qaadcodec.clouds.formats.rows import MAYBE_CUT, cells, is_cut, parse_rows, split_lines, write_rows
+from qaadcodec.clouds.formats.titles import Line, Titles, does_not_fit, fits, titles_in, titles_in_comments
 from qaadcodec.clouds.opening import Place
 from qaadcodec.errors import CloudError
 
-_COMMENTS = ("#", "//", ";")
+_COMMENTS = ("#", "//", ";", "%")
 
 
 def read(place: Place) -> Contents:
-    """The points of the text as (M, 3) float64; the names of the further columns are what is dropped.
+    """The points of the text as (M, 3) float64; the names of the other columns are what is dropped.
 
-    The columns are parted by blanks, commas or semicolons, whichever the first line has. Empty lines and those that
-    begin with #, // or ; are skipped, and so is a first line that names the columns x, y, z.
+    The columns are parted by blanks, commas or semicolons, whichever the first point has. Empty lines and those that
+    begin with #, //, ; or % are skipped. A first line of one whole number counts the points. The first three columns
+    are x, y and z, unless a line of titles, or a comment before the points, names them: see `titles`. A last line that
+    is cut for certain is left out.
 
     Raises:
-        CloudError: there are no points, or a line has fewer than three numbers, text in their place, NaN or infinity;
-            the message names the line.
+        CloudError: there are no points, another number than the first line counts, or another number of columns than
+            are named; a line has fewer than three numbers, text in their place, or more or fewer columns than the
+            others. The message names the line.
     """
     label = place.label
     with place.opened() as stream:
@@ -33,39 +34,79 @@ def read(place: Place) -> Contents:
         raise CloudError(f"{label}: is empty (0 bytes)")
     if b"\0" in data:
         raise CloudError(f"{label}: is not text, and not a cloud format that qaad reads")
-    lines = split_lines(data.decode("utf-8-sig", "replace"))
-    kept = [i for i, line in enumerate(lines) if (text := line.strip()) and not text.startswith(_COMMENTS)]
+    text = data.decode("utf-8-sig", "replace")
+    lines = split_lines(text)
+    kept = [i for i, line in enumerate(lines) if (said := line.strip()) and not said.startswith(_COMMENTS)]
+    comments = [Line(i + 1, lines[i]) for i in range(kept[0] if kept else 0) if lines[i].strip()]
+    kept = _without_count(lines, kept, label)
+    titles = titles_in(Line(kept[0] + 1, lines[kept[0]]), label) if kept else None
+    if titles:
+        kept = kept[1:]
     if not kept:
         raise CloudError(f"{label}: has no points")
-    first = lines[kept[0]]
-    delimiter = ";" if ";" in first else "," if "," in first else None
-    titles = [t.strip().strip('"').lower() for t in first.split(delimiter)]
-    named = titles[:3] == ["x", "y", "z"]
-    if named and not (kept := kept[1:]):
-        raise CloudError(f"{label}: has no points")
-    points = parse_rows([lines[i] for i in kept], (0, 1, 2), delimiter, lambda row: f"{label}: line {kept[row] + 1}")
-    if (bad := ~np.isfinite(points).all(axis=1)).any():
-        row = int(bad.argmax())
-        raise CloudError(f"{label}: line {kept[row] + 1} has {describe_unusable(points[row].tolist())}")
-    columns = len([t for t in lines[kept[0]].split(delimiter) if t.strip()])
-    extra = titles[3:] if named else [f"column {i}" for i in range(4, columns + 1)]
-    return Contents(points, tuple(dict.fromkeys(t for t in extra if t)))
+    row = Line(kept[0] + 1, lines[kept[0]])
+    delimiter = ";" if ";" in row.text else "," if "," in row.text else None
+    if titles is None:
+        titles = titles_in_comments(comments, row, delimiter, label)
+    elif not fits(titles, row, delimiter):
+        raise does_not_fit(titles, row, delimiter, label)
+    ragged = titles is not None and titles.ragged
+    doubts: tuple[str, ...] = ()
+    if text[-1] not in "\r\n" and kept[-1] == len(lines) - 1:
+        doubts = (MAYBE_CUT,)
+        if is_cut([lines[i] for i in kept], delimiter, ragged=ragged):
+            kept.pop()
+            doubts = (f"{MAYBE_CUT}: it is left out",)
+    columns = titles.columns if titles else (0, 1, 2)
+    rows = [lines[i] for i in kept]
+    points = parse_rows(rows, columns, delimiter, lambda i: f"{label}: line {kept[i] + 1}", ragged=ragged)
+    return Contents(points, _dropped(titles, row, delimiter), doubts, lambda i: f"line {kept[i] + 1}")
+
+
+def _without_count(lines: Sequence[str], kept: list[int], label: str) -> list[int]:
+    """The lines without a first one that counts the others, as scanners of Leica and FARO write it."""
+    if len(kept) < 2 or not re.fullmatch(r"\s*[0-9]{1,18}\s*", lines[kept[0]]):
+        return kept
+    counted, there = int(lines[kept[0]]), len(kept) - 1
+    if counted != there:
+        cut = "is truncated: " if counted > there else ""
+        raise CloudError(f"{label}: {cut}line {kept[0] + 1} counts {counted} points, and {there} lines follow")
+    return kept[1:]
+
+
+def _dropped(titles: Titles | None, row: Line, delimiter: str | None) -> tuple[str, ...]:
+    """The columns that are not kept, by name or by number."""
+    if titles is None:
+        width = len([token for token in cells(row.text, delimiter) if token.strip()])
+        return tuple(f"column {i}" for i in range(4, width + 1))
+    others = (name for i, name in enumerate(titles.names) if i not in titles.columns)
+    return tuple(dict.fromkeys(name for name in others if name))
 
 
 def sniff(start: bytes) -> bool:
-    """Whether a file that begins so may be XYZ text: its first line that is no comment begins with a number or x."""
+    """Whether a file that begins so may be XYZ text: its first line that is no comment begins with a number or titles.
+
+    What is cut off behind the start does not matter.
+    """
     if b"\0" in start:
         return False
-    for line in io.StringIO(start.decode("utf-8-sig", "replace")):
+    for line in split_lines(start.decode("utf-8-sig", "replace")):
         if (text := line.strip()) and not text.startswith(_COMMENTS):
-            return re.match(r'[-+]?[.0-9]|"?[xX]"?[\s,;]', text) is not None
+            return re.match(r"[-+]?[.0-9]", text) is not None or _names_axes(text)
     return False
+
+
+def _names_axes(text: str) -> bool:
+    try:
+        return titles_in(Line(1, text), "") is not None
+    except CloudError:
+        return False
 
 
 FORMAT = CloudFormat(
     name="xyz",
     suffixes=(".xyz",),
-    named_suffixes=(".txt", ".csv", ".asc"),
+    named_suffixes=(".txt", ".csv", ".asc", ".pts", ".fcsv"),
     sniff=sniff,
     is_text=True,
     read=read,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qaadcodec.clouds import names as naming
 from qaadcodec.clouds.names import natural_key, safe_relative_path, safe_relative_paths, unique_names
 
 
@@ -103,6 +104,16 @@ def test_many_equal_names_take_few_steps() -> None:
     paths = safe_relative_paths(["x"] * 20_000, ".ply")
     assert (str(paths[0]), str(paths[-1])) == ("x.ply", "x~20000.ply")
     assert unique_names([("x", ".ply")] * 20_000)[-1] == "x~20000"
+
+
+def test_many_names_in_a_folder_that_is_a_file_take_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    key = naming._key
+    monkeypatch.setattr(naming, "_key", lambda path: made.append(path) or key(path))
+    files = ["a", *(f"a~{i}" for i in range(2, 1001))]
+    paths = safe_relative_paths([*files, *(f"a/{i}" for i in range(1000))], "")
+    assert [str(path) for path in paths] == [*files, *(f"a~1001/{i}" for i in range(1000))]
+    assert len(made) < 12_000  # a thousand for each name would be a million
 
 
 def test_natural_order() -> None:

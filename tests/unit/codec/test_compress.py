@@ -79,6 +79,7 @@ def test_the_summary_says_what_the_set_became(tmp_path: Path, scans: Path, tiny:
         "epochs": 3,
         "interrupted": False,
         "skipped": (),
+        "points_left_out": (),
     }
 
 
@@ -217,6 +218,38 @@ def test_utm_coordinates_keep_their_detail(
     assert summary.em_kd_root == pytest.approx(np.sqrt(np.mean([e.em_kd_root**2 for e in errors])), rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("size", "dtype"),
+    [
+        (3e39, "float64"),
+        (1e90, "float64"),
+        (1e30, "float32"),
+        (1e-30, "float32"),
+        (1e-40, "float64"),
+        (1e-90, "float64"),
+    ],
+)
+def test_ranges_that_float32_does_not_have(
+    tmp_path: Path, tiny: Request, make_shape: MakeShape, size: float, dtype: str
+) -> None:
+    shapes = np.stack([make_shape(i) for i in range(3)])
+    np.save(tmp_path / "set.npy", size * shapes)
+    summary = compress([tmp_path / "set.npy"], tmp_path / "x.qaad", tiny, run=Run(device="cpu"))
+    with open_archive(tmp_path / "x.qaad") as archive:
+        assert archive.header.dtype == dtype
+        assert np.isfinite(archive[:]).all()
+    errors = list(evaluate(tmp_path / "x.qaad", [tmp_path / "set.npy"], metrics=["em_kd", "n_em_kd"]))
+    assert summary.n_em_kd == pytest.approx(np.mean([e.n_em_kd for e in errors]), rel=1e-3)
+    assert summary.em_kd == pytest.approx(np.mean([e.em_kd for e in errors]), rel=1e-3)
+    assert 0 < summary.em_kd < size**2 * shapes.var(axis=1).sum(axis=1).max()
+
+
+def test_a_cloud_too_small_for_squares_is_refused(tmp_path: Path, tiny: Request, make_shape: MakeShape) -> None:
+    np.save(tmp_path / "set.npy", 1e-170 * np.stack([make_shape(0), make_shape(1)]))
+    with pytest.raises(CloudError, match=r"set\.npy::\[0\]: its points span [0-9.]+e-1[67][0-9], and cannot span less"):
+        compress([tmp_path / "set.npy"], tmp_path / "x.qaad", tiny)
+
+
 def test_a_set_of_one_cloud(tmp_path: Path, tiny: Request, make_shape: MakeShape, put_cloud: Put) -> None:
     put_cloud(tmp_path / "set/only.npy", make_shape(0, 64))
     summary = compress([tmp_path / "set"], tmp_path / "x.qaad", tiny)
@@ -236,11 +269,11 @@ def test_fewer_points_than_patches(tmp_path: Path, tiny: Request, make_shape: Ma
 
 def bad_clouds() -> dict[str, tuple[npt.NDArray[np.float32], str]]:
     spoilt = np.ones((5, 3), np.float32)
-    spoilt[3, 1] = np.nan
+    spoilt[:3, 1] = np.nan
     return {
         "identical": (np.ones((5, 3), np.float32), "all 5 points are identical, so there is no shape to learn"),
         "one point": (np.ones((1, 3), np.float32), "has 1 point, and a cloud needs at least 2 to have a shape"),
-        "nan": (spoilt, "vertex 3 has a NaN coordinate"),
+        "nan": (spoilt, "less than half of it is left: 2 of 5 vertices (3 not finite)"),
     }
 
 
@@ -271,6 +304,46 @@ def test_skip_bad_goes_on_and_lists_them(
     assert all(event.warning for event in heard.events if isinstance(event, Notice))
     with open_archive(tmp_path / "x.qaad") as archive:
         assert archive.names == ("a", "b", "sub/c", "sub/d")
+
+
+def test_points_that_mean_no_place_are_left_out_told_and_counted(
+    tmp_path: Path, scans: Path, tiny: Request, make_shape: MakeShape, put_cloud: Put, heard: Any
+) -> None:
+    """A NaN in a scan, as in many microCT meshes, and a frame of a sensor that saw nothing in a fifth of its pixels."""
+    spoilt, frame = make_shape(5), make_shape(6, 150)
+    spoilt[7, 1], frame[::5] = np.nan, 0
+    bad = [put_cloud(scans / "e.ply", spoilt), put_cloud(scans / "f.ply", frame)]
+    summary = compress([scans], tmp_path / "x.qaad", tiny, run=Run(listener=heard))
+    assert (summary.clouds, summary.points, summary.skipped) == (6, 119, ())
+    assert summary.points_left_out == ((str(bad[0]), 1), (str(bad[1]), 30))
+    assert heard.notices == [
+        f"1 of 6 clouds has points that are not finite: 1 point left out of {bad[0]}",
+        "1 of 6 clouds has points at exactly (0, 0, 0), which sensors write where they saw nothing: "
+        f"30 points left out of {bad[1]}",
+        f"{bad[1]} loses 20 % of its points",
+        "5 of 6 clouds are resampled to 119 points (the smallest count); they have 119 to 120",
+    ]
+    with open_archive(tmp_path / "x.qaad") as archive:
+        assert archive.counts == (120, 120, 119, 120, 120, 120)
+    kept = put_cloud(tmp_path / "kept/e.ply", np.delete(spoilt, 7, axis=0))
+    put_cloud(tmp_path / "kept/f.ply", np.delete(frame, slice(None, None, 5), axis=0))
+    ways = [[e.to_dict() for e in evaluate(tmp_path / "x.qaad", [place])] for place in (scans, kept.parent)]
+    assert ways[0][2] == ways[1][0]  # originals are read in the same way
+    assert ways[0][3] == ways[1][1]
+
+
+def test_a_strict_run_refuses_or_skips_what_would_lose_points(
+    tmp_path: Path, scans: Path, tiny: Request, make_shape: MakeShape, put_cloud: Put, only_inputs_left: OnlyLeft
+) -> None:
+    spoilt = make_shape(5)
+    spoilt[7, 1] = np.nan
+    bad = put_cloud(scans / "e.ply", spoilt)
+    with pytest.raises(CloudError) as caught:
+        compress([scans], tmp_path / "x.qaad", tiny, run=Run(strict=True))
+    assert str(caught.value) == f"{bad}: vertex 7 has a NaN coordinate"
+    only_inputs_left(tmp_path, {"scans"})
+    summary = compress([scans], tmp_path / "x.qaad", tiny, run=Run(strict=True), skip_bad=True)
+    assert summary.skipped == ((str(bad), f"{bad}: vertex 7 has a NaN coordinate"),)
 
 
 def test_only_bad_clouds(tmp_path: Path, tiny: Request, put_cloud: Put, only_inputs_left: OnlyLeft) -> None:

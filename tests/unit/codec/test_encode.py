@@ -86,6 +86,7 @@ def test_the_summary_and_the_recorded_error(archive: Path, tmp_path: Path, more:
         "interrupted": False,
         "unfitted": 0,
         "skipped": (),
+        "points_left_out": (),
     }
     with open_archive(archive) as old, open_archive(output) as new:
         added = {"added_em_kd": float(f"{summary.em_kd:.4g}")}
@@ -143,6 +144,12 @@ def test_clouds_of_another_place_are_warned_of(
     assert notice.endswith(
         " times as far from the centre as those of the set did; are they of the same kind, units and position?"
     )
+
+
+def test_clouds_out_of_all_reach_are_refused(archive: Path, tmp_path: Path, make_shape: MakeShape) -> None:
+    np.save(tmp_path / "far.npy", 3e39 * make_shape(7))
+    with pytest.raises(CloudError, match=r"far\.npy: reaches [0-9.]+e\+39 times as far from the centre as the set$"):
+        encode(archive, [tmp_path / "far.npy"], tmp_path / "x.qaad", run=Run(device="cpu"))
 
 
 def test_clouds_that_come_back_badly_are_warned_of(

@@ -196,6 +196,22 @@ def test_equal_clouds_have_no_error(tmp_path: Path, make_shape: MakeShape, put_c
     check_thresholds(summary, {"em_kd": 0.0, "d1_psnr": 200.0})
 
 
+def test_originals_lose_the_points_that_mean_no_place(
+    archive: Path, made: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put, heard: Any
+) -> None:
+    spoilt = make_shape(0).astype(np.float32)
+    spoilt = np.insert(spoilt, 5, np.nan, axis=0)
+    bad = put_cloud(tmp_path / "a.ply", spoilt)
+    (found,) = evaluate(archive, [bad], run=Run(listener=heard))
+    (whole,) = evaluate(archive, [made / "scans/a.ply"])
+    assert found == whole
+    assert f"{bad} has points that are not finite: 1 point left out" in heard.notices
+    pair = evaluate_pair(bad, made / "scans/a.ply")
+    assert (pair.points, pair.em_kd, pair.note) == (120, 0, f"left out of {bad}: 1 not finite")
+    pair = evaluate_pair(made / "scans/a.ply", spoilt)
+    assert (pair.points, pair.em_kd, pair.note) == (120, 0, "left out of the second cloud: 1 not finite")
+
+
 def test_a_decoded_file_has_the_errors_of_its_cloud(archive: Path, made: Path, tmp_path: Path) -> None:
     decode(archive, tmp_path / "c.ply", "sub/c")
     pair = evaluate_pair(tmp_path / "c.ply", made / "scans/sub/c.ply")

@@ -16,6 +16,7 @@ from qaadcodec.clouds import Similarity, find_clouds
 from qaadcodec.errors import Interrupted
 from qaadcodec.progress import Progress, Run, StopRequest
 from qaadcodec.sets.align import Frame, align
+from qaadcodec.sets.gather import gather
 from qaadcodec.sets.survey import Survey, survey
 from qaadcodec.synth.make import make_cloud
 
@@ -64,6 +65,24 @@ def test_aligned_clouds_fill_the_normalised_cube(
     reach = np.abs(np.concatenate(aligned_points(frame, clouds))).max()
     assert reach == pytest.approx(1, abs=0.01)
     assert frame.normalisation.scale < 2  # the clouds lie within 100 of each other, and have a size of 2
+
+
+def test_points_that_mean_no_place_have_no_part_in_poses(
+    make_lopsided: Callable[..., Any], draw_pose: Callable[..., Similarity]
+) -> None:
+    """Clouds are read three times, for the survey, for their poses and to be learnt, and lose the same points."""
+    clouds = [draw_pose(i).apply(make_lopsided(i)) for i in range(CLOUDS)]
+    spoilt = [np.concatenate([np.full((i, 3), np.nan), cloud, np.zeros((3, 3))]) for i, cloud in enumerate(clouds)]
+    stored, poses = [], []
+    for given in (clouds, spoilt):
+        found = survey(find_clouds(given), Run(), skip_bad=False)
+        frame = align(found, "similarity", Run())
+        assert frame is not None
+        with gather(found, min(found.counts), Run(), frame=frame) as gathered:
+            stored.append(gathered.store.points[:].copy())
+        poses.append(np.array([np.concatenate([*map(np.ravel, frame.pose(i).numbers())]) for i in range(CLOUDS)]))
+    np.testing.assert_array_equal(stored[0], stored[1])
+    np.testing.assert_array_equal(poses[0], poses[1])
 
 
 def test_the_poses_are_those_that_the_archive_gives_back(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from qaadcodec.clouds import find_clouds
-from qaadcodec.clouds.formats import npz
+from qaadcodec.clouds.formats.npz import NpzFile
+from qaadcodec.errors import CloudError
 
 
 def names(*inputs: str | Path) -> list[str]:
@@ -41,10 +42,42 @@ def test_npz(save) -> None:
 
 def test_the_slices_of_a_compressed_set_are_inflated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     inflated = []
-    inflate = npz._inflate
-    monkeypatch.setattr(npz, "_inflate", lambda place: inflated.append(place.key) or inflate(place))
+    inflate = NpzFile._inflate
+    monkeypatch.setattr(NpzFile, "_inflate", lambda self, key: inflated.append(key) or inflate(self, key))
     for factor in (1.0, 2.0):  # the second file replaces the first, under the same name and of the same size
         np.savez_compressed("set.npz", clouds=factor * np.arange(36.0).reshape(3, 4, 3))
         loaded = [source.load().points[0, 0] for source in find_clouds(["set.npz"])]
         assert loaded == [0, factor * 12, factor * 24]
     assert inflated == ["clouds", "clouds"]
+
+
+def test_a_folder_of_arrays_can_be_chosen() -> None:
+    arrays = {"train/a": np.ones((2, 3)), "train/b": np.ones((2, 3)), "test/c": np.ones((2, 3)), "train": np.ones(4)}
+    np.savez("set.npz", **arrays)
+    assert names("set.npz::train/") == ["train/a", "train/b"]
+    assert names("set.npz::test") == ["set"] or names("set.npz::test") == ["test/c"]
+    with pytest.raises(
+        CloudError, match=r"^set\.npz: array train: has the shape \(4,\), and a cloud is \(points, 3\)$"
+    ):
+        find_clouds(["set.npz::train"])
+    assert find_clouds(["set.npz"])[0].load().dropped == ("train",)
+
+
+def test_the_directory_of_many_arrays_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez("set.npz", **{f"k{i}": np.full((4, 3), i, np.float32) for i in range(300)}, note=np.zeros(7))
+    opened = []
+    init = NpzFile.__init__
+    monkeypatch.setattr(NpzFile, "__init__", lambda self, place: opened.append(place.label) or init(self, place))
+    found = find_clouds(["set.npz"])
+    assert [source.load().points[0, 0] for source in found] == list(range(300))
+    assert opened == ["set.npz", "set.npz"]  # to list them and to read them
+    assert found[7].load().points[0, 0] == 7
+
+
+def test_clouds_outlive_their_file_and_are_their_own() -> None:
+    np.savez("set.npz", clouds=np.zeros((3, 4, 3)))
+    found = find_clouds(["set.npz"])
+    first = found[0].load().points
+    first += 1
+    assert [source.load().points.max() for source in found] == [0, 0, 0]
+    assert first.min() == 1

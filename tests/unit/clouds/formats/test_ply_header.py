@@ -24,6 +24,9 @@ POINT = struct.pack("<3f", 1, 2, 3)
     "header",
     [
         f"ply\n{LITTLE}element vertex 1\n{AXES}end_header\n",
+        f"\ufeffply\n{LITTLE}element vertex 1\n{AXES}end_header\n",
+        f"ply\n{LITTLE}element vertex 1\n{AXES.replace('x', 'X').replace('z', 'Z')}end_header\n",
+        f"ply\n{LITTLE}element Vertex 1\n{AXES}end_header\n",
         f"ply \t\n{LITTLE}element vertex 1\n{AXES}end_header \t\n",
         f"ply\ncomment größe\nobj_info ñ\n{LITTLE}element vertex 1\n{AXES}end_header\n",
         f"ply\n\n{LITTLE}\nelement  vertex\t1 \ncomment\n{AXES}\nobj_info at the end\nend_header\n",
@@ -39,6 +42,23 @@ def test_headers_that_mean_the_same(tmp_path: Path, header: str) -> None:
     cloud = read_cloud(tmp_path / "a.ply")
     np.testing.assert_array_equal(cloud.points, [[1, 2, 3]])
     assert cloud.dropped == ()
+
+
+def test_a_property_that_is_declared_twice_has_its_place_in_the_records(tmp_path: Path) -> None:
+    more = "property uchar q\nproperty uchar red\nproperty uchar q\nproperty list uchar uchar q\n"
+    header = f"ply\n{LITTLE}element vertex 2\n{AXES}{more}element face 1\nproperty uchar q\nend_header\n"
+    (tmp_path / "a.ply").write_bytes(header.encode() + POINT + b"\1\2\3\0" + POINT + b"\1\2\3\2\7\7" + b"\5")
+    cloud = read_cloud(tmp_path / "a.ply")
+    np.testing.assert_array_equal(cloud.points, [[1, 2, 3], [1, 2, 3]])
+    assert cloud.dropped == ("q", "colours", "faces")
+
+
+def test_where_there_are_both_the_small_letter_is_the_coordinate(tmp_path: Path) -> None:
+    header = f"ply\n{TEXT}element vertex 1\nproperty float X\n{AXES}end_header\n"
+    (tmp_path / "a.ply").write_text(f"{header}9 1 2 3\n")
+    cloud = read_cloud(tmp_path / "a.ply")
+    np.testing.assert_array_equal(cloud.points, [[1, 2, 3]])
+    assert cloud.dropped == ("X",)
 
 
 @pytest.mark.parametrize("length", range(4096 - 4, 4096 + 4))
@@ -107,7 +127,7 @@ LISTS = f"element vertex 1\n{AXES}property list uint double w\n"
         ),
         (LITTLE, FACES + VERTICES, POINT, "is truncated: 10000000000 vertices need at least 130000000000 bytes"),
         (LITTLE, LISTS, POINT + b"\xff\xff\xff\xff", "is truncated in vertex 0 of 1"),
-        (TEXT, LISTS, b"1 2 3 4294967295 7\n", "vertex 0 (line 9), property w: early end-of-line"),
+        (TEXT, LISTS, b"1 2 3 4294967295 7\n", "is truncated: it ends after 0 of 1 vertices"),
     ],
 )
 def test_a_lie_from_a_pipe_is_refused_before_memory_is_taken(

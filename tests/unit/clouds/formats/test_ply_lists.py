@@ -47,12 +47,16 @@ def test_big_endian_vertices_with_lists(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "length", "message"),
     [
-        (b"0 0 0 1 5\n1 1 1 3 7 8\n", "uchar", "vertex 1 (line 10), property weights: early end-of-line"),
-        (b"0 0 0 1 5\n\n1 1 1 0\n", "uchar", "vertex 1 (line 10), property x: early end-of-line"),
-        (b"0 0 0 1 5\n1 1 1 1 7 8\n", "uchar", "vertex 1 (line 10): expected end-of-line"),
-        (b"0 0 0 1 5\n1 one 1 1 7\n", "uchar", "vertex 1 (line 10), property y: malformed input"),
-        (b"0 0 0 1 5.5\n1 1 1 1 7\n", "uchar", "vertex 0 (line 9), property weights: malformed input"),
-        (b"0 0 0 1 5\n1 1 1 -1 7\n", "char", "vertex 1 (line 10), property weights: malformed input"),
+        (b"0 0 0 1 5\n1 1 1 3 7 8\n", "uchar", "is truncated: it ends after 1 of 2 vertices"),
+        (b"0 0 0 1 5\n\n1 1 1\n", "uchar", "is truncated: it ends after 1 of 2 vertices"),
+        (
+            b"0 0 0 1 5\n1 1 1 1 7 8\n",
+            "uchar",
+            "has 1 number more than its header declares, from line 10 on",
+        ),
+        (b"0 0 0 1 5\n1 one 1 1 7\n", "uchar", "vertex 1 (line 10): 'one' is not a number"),
+        (b"0 0 0 1 5\n1 1 1 -1 7\n", "char", "vertex 1 (line 10): '-1' is not the length of a list"),
+        (b"0 0 0 1 5\n1 1 1 0.5 7\n", "char", "vertex 1 (line 10): '0.5' is not the length of a list"),
         (b"0 0 0 1 5\n1 1 1 300 7\n", "uchar", "vertex 1 (line 10) has a list of a length that its type cannot hold"),
     ],
 )

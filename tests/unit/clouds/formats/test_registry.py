@@ -45,7 +45,7 @@ def test_a_record_is_complete(format: CloudFormat) -> None:
     assert [s for s in suffixes(format) if s != s.lower() or not s.startswith(".")] == []
     assert format.signatures or format.sniff
     assert format.write_one or format.write_many
-    assert (format.list_arrays is None) == (format.write_many is None)
+    assert (format.open_arrays is None) == (format.write_many is None) == (format.read is not None)
 
 
 @every

@@ -21,7 +21,7 @@ EXPECTED = [[1.5, -2, 3e-3], [500000.123, 5400000.456, 0]]
         ("\ufeff# a comment\n\n1.5 -2 3e-3\n// another\n500000.123 5400000.456 0\n\n", ()),
         ("x,y,z,intensity\n1.5,-2,3e-3,7\n500000.123,5400000.456,0,8\n", ("intensity",)),
         ('"X";"Y";"Z"\n1.5;-2;3e-3\n500000.123; 5400000.456; 0\n', ()),
-        ("//X Y Z R G\n1.5 -2 3e-3 255 0\n500000.123 5400000.456 0 255 0\n", ("column 4", "column 5")),
+        ("//X Y Z R G\n1.5 -2 3e-3 255 0\n500000.123 5400000.456 0 255 0\n", ("r", "g")),
         ("1.5 -2 3e-3 tree\n500000.123 5400000.456 0 car\n", ("column 4",)),
         ("1.5 -2 3e-3\r500000.123 5400000.456 0\r", ()),
     ],
@@ -34,6 +34,26 @@ def test_ways_to_write_the_same_points(tmp_path: Path, text: str, dropped: tuple
     np.testing.assert_array_equal(cloud.points, EXPECTED)
     assert cloud.dropped == dropped
     assert find_clouds([path])[0].count() == 2
+
+
+@pytest.mark.parametrize(
+    ("last", "points", "doubt"),
+    [
+        ("4 5 6 7\n", 2, None),
+        ("4 5 6 7\r", 2, None),
+        ("4 5 6 7", 2, ""),
+        ("4 5 6", 1, ": it is left out"),  # of four columns: z may be cut
+        ("4 5 6 -", 1, ": it is left out"),
+        ("4", 1, ": it is left out"),
+        ("# 4 5 6", 1, None),
+    ],
+)
+def test_a_last_line_without_an_end(tmp_path: Path, last: str, points: int, doubt: str | None) -> None:
+    path = tmp_path / "a.xyz"
+    path.write_text("1 2 3 4\n" + last, newline="")
+    cloud = read_cloud(path)
+    assert len(cloud) == points
+    assert cloud.doubts == (() if doubt is None else (f"ends without a newline, so its last line may be cut{doubt}",))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

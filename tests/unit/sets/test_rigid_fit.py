@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from qaadcodec.clouds import PoseNumbers, Similarity
-from qaadcodec.sets.registration import Pair, axes_onto_axes, register, turns_of_a_cube
+from qaadcodec.sets.rigid_fit import Pair, axes_onto_axes, register, turns_of_a_cube
 from qaadcodec.sets.sketch import PROBES, SKETCH, Sketch
 
 
