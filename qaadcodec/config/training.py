@@ -14,8 +14,7 @@ class AssignmentConfig(Settings):
 
     Attributes:
         registration: start from smooth maps of Q onto the clouds, and let Greedy match from where they lead; if false,
-            Greedy matches from Q, or from the paper's warm-up. Null: true for sets of several clouds of 256 points or
-            more.
+            Greedy matches from Q, or from the paper's warm-up. Null: true for sets whose clouds lie far apart.
         evening: steps of the walk between neighbouring rows that a match must agree with after registration.
         evening_leaf: most points in a subspace of Greedy after registration.
         greedy: start from QAAD-Greedy (Algorithm 1); if false, from a random assignment, for ablation.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from qaadcodec.config import Request, plan
+from qaadcodec.config import Plan, Request, plan
 from qaadcodec.progress import Run
 from qaadcodec.sets.gather import Gathered
 from qaadcodec.training.finish import Learned
@@ -14,32 +15,35 @@ from qaadcodec.training.registration.register import Registered, register
 QUALITIES = (20.0, 45.0, 70.0, 100.0)  # a file about twice as large each
 
 
-def search(gathered: Gathered, request: Request, run: Run) -> Learned:
+def search(gathered: Gathered, request: Request, run: Run, apart: float | None = None) -> Learned:
     """Learn the set at growing qualities until the request's error is reached, or no quality or time is left.
 
     Each quality gets its share of the time that is left.
+
+    Args:
+        apart: how far apart the clouds lie, for the plans.
 
     Returns:
         The first that reached the error, else the best.
     """
     clouds, points, _ = gathered.store.points.shape
-    first = plan(request.at(QUALITIES[0]), clouds, points)
-    if first.assignment.registration:  # it does not depend on the quality
-        with register(gathered.store, first, run) as registered:
-            return search_from(registered, gathered, request, run)
-    return search_from(None, gathered, request, run)
+    plans = [plan(request.at(quality), clouds, points, apart) for quality in QUALITIES]
+    if plans[0].assignment.registration:  # it does not depend on the quality
+        with register(gathered.store, plans[0], run) as registered:
+            return search_from(registered, plans, gathered, request, run)
+    return search_from(None, plans, gathered, request, run)
 
 
-def search_from(registered: Registered | None, gathered: Gathered, request: Request, run: Run) -> Learned:
-    """`search` with the registration of the set, if its plans have one."""
+def search_from(
+    registered: Registered | None, plans: Sequence[Plan], gathered: Gathered, request: Request, run: Run
+) -> Learned:
+    """`search` by these plans, one for each of QUALITIES, with the registration of the set if they have one."""
     size = request.recipe().size
     metric, wanted = size.metric, size.error
     assert wanted is not None
-    clouds, points, _ = gathered.store.points.shape
     best: Learned | None = None
-    for turn, quality in enumerate(QUALITIES):
+    for turn, (quality, made) in enumerate(zip(QUALITIES, plans, strict=True)):
         share = run.share(1.0 / (len(QUALITIES) - turn))
-        made = plan(request.at(quality), clouds, points)
         if best is not None:
             made = replace(made, notes=())  # they are the same at every quality, and have been told
         learned = learn(gathered, made, run.within(share), registered)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -21,8 +21,6 @@ from qaadcodec.training.search import QUALITIES, search
 
 CLOUDS, POINTS = 20, 1000
 GATHERED: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((CLOUDS, POINTS, 3), np.float32)))
-REGISTERED: Any = nullcontext()
-REGISTERED.enter_result = REGISTERED
 
 
 @dataclass
@@ -32,10 +30,11 @@ class Learning:
     after: Callable[[], None] = lambda: None
     plans: list[Plan] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    registered: list[Any] = field(default_factory=list)
 
     def __call__(self, gathered: Any, plan: Plan, run: Run, registered: Any) -> Any:
         assert gathered is GATHERED
-        assert registered is REGISTERED
+        self.registered.append(registered)
         self.plans.append(plan)
         self.runs.append(run)
         self.after()
@@ -48,12 +47,10 @@ class Learning:
 
 
 @pytest.fixture
-def learning(monkeypatch: pytest.MonkeyPatch) -> Iterator[Learning]:
+def learning(monkeypatch: pytest.MonkeyPatch) -> Learning:
     taken = Learning()
     monkeypatch.setattr(module, "learn", taken)
-    monkeypatch.setattr(module, "register", registering := Mock(return_value=REGISTERED))
-    yield taken
-    assert registering.call_count <= 1  # it does not depend on the quality
+    return taken
 
 
 def wanting(metric: str, error: float) -> Request:
@@ -153,3 +150,13 @@ def test_a_budget_that_is_over_is_no_error(learning: Learning, heard: Any) -> No
     assert 0 < (learning.runs[0].budget_seconds or 0) < 0.01
     assert learned.turn == 1
     assert heard.notices == ["quality 20: em_kd 0.4, 0.001 is wanted; it was not reached"]
+
+
+def test_a_set_is_registered_once_for_all_qualities(learning: Learning, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = object()
+    registering = Mock(return_value=nullcontext(found))
+    monkeypatch.setattr(module, "register", registering)
+    search(GATHERED, wanting("em_kd", 0.11), Run(), 9.0)
+    assert learning.registered == [found] * 3
+    assert registering.call_count == 1
+    assert all(made.assignment.registration for made in learning.plans)
