@@ -117,10 +117,10 @@ def compress(
 def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:
     """Learn the set once, by the plan for the request, or at growing qualities to the error that is asked for."""
     from qaadcodec.training.learn import learn  # torch takes seconds to import: bad input is told before
-    from qaadcodec.training.registration.apart import spacings_apart
+    from qaadcodec.training.registration.apart import how_far_apart
     from qaadcodec.training.search import search
 
-    apart = spacings_apart(gathered.store, run.seed)
+    apart = how_far_apart(gathered.store, run.seed)
     if request.recipe().size.error is not None:
         return search(gathered, request, run, apart)
     clouds, points, _ = gathered.store.points.shape

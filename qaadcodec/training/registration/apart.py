@@ -1,6 +1,8 @@
-"""How far apart the clouds of a set lie, measured by how densely they are sampled."""
+"""How far apart the clouds of a set lie, measured by their size."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -10,13 +12,14 @@ from qaadcodec.training.start import middle_cloud
 
 LOOKED_AT = 16  # clouds, evenly spread over the set
 PROBES = 1024  # points of each
+SAMPLED = 0.56  # spacings between two random samplings of one surface, root mean square: 1 / √π
 
 
-def spacings_apart(store: TargetStore, seed: int) -> float:
-    """Root mean square distance of points of some clouds to the middle cloud, in spacings of that one; 0 or more.
+def how_far_apart(store: TargetStore, seed: int) -> float:
+    """Root mean square distance of points of some clouds to the middle cloud, over that one's root mean square size.
 
-    Two samplings of one shape are about 0.6 spacings apart. The spacing is twice the median distance to the nearest
-    point.
+    What two samplings of one shape have, SAMPLED spacings, is taken out in squares. The spacing is twice the median
+    distance to the nearest point, the size the distance of points from their centroid.
 
     Args:
         store: normalised clouds, in any row order.
@@ -27,10 +30,11 @@ def spacings_apart(store: TargetStore, seed: int) -> float:
     middle = np.array(store.positions(middle_cloud(store)), np.float64)
     tree = cKDTree(middle)
     distances, _ = k_nearest(tree, middle, 2)
-    spacing = 2.0 * float(np.median(distances[:, -1]))
+    own = np.square(SAMPLED * 2.0 * np.median(distances[:, -1]))
+    size = np.square(middle - middle.mean(0)).sum(1).mean()
     rng, squares = np.random.default_rng([seed, 26]), []
     for i in np.unique(np.linspace(0, len(store) - 1, LOOKED_AT).round().astype(int)):
         rows = np.sort(rng.permutation(len(middle))[:PROBES])
         squares.append(np.square(k_nearest(tree, store.positions(int(i))[rows], 1)[0]).mean())
         store.touched(1, len(rows))
-    return float(np.sqrt(np.mean(squares))) / spacing if spacing > 0 else 0.0
+    return math.sqrt(max(float(np.mean(squares) - own), 0.0) / float(size)) if size > 0 else 0.0

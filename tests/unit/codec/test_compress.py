@@ -549,13 +549,13 @@ def test_without_an_error_to_reach_it_is_learnt_once(monkeypatch: pytest.MonkeyP
     """By the plan for the request and the set, in the run that was given."""
     taken: list[Any] = []
     monkeypatch.setattr("qaadcodec.training.learn.learn", lambda *given: taken.append(given))
-    monkeypatch.setattr("qaadcodec.training.registration.apart.spacings_apart", lambda store, seed: 7.5)
+    monkeypatch.setattr("qaadcodec.training.registration.apart.how_far_apart", lambda store, seed: 0.5)
     gathered: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((20, 1000, 3), np.float32)))
     request, run = Request(latent_size=7, **aims), Run().within(12.5)
     learn_as_asked(gathered, request, run)
     ((found, made, given),) = taken
     assert found is gathered
-    assert made == plan(request, 20, 1000, 7.5)
+    assert made == plan(request, 20, 1000, 0.5)
     assert given is run
 
 

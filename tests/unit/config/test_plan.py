@@ -37,7 +37,7 @@ def choice(clouds: int, points: int) -> Choice:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_number_is_filled_in(name: str) -> None:
     """Only what was not asked for may be missing: a quality, and a size to come to."""
-    made = plan(Request(preset=name), 50, 4000, 9.0)
+    made = plan(Request(preset=name), 50, 4000, 0.5)
     groups = (made.network, made.assignment, made.training, made.coding)
     assert all(value is not None for group in groups for value in group.to_dict().values())
     recipe = PRESETS[name]
@@ -246,10 +246,10 @@ def test_groups_can_be_given_directly() -> None:
 def test_registration_is_chosen_for_clouds_that_lie_far_apart_where_nothing_else_comes_first(
     changed: dict[str, Any], clouds: int, points: int, registered: bool
 ) -> None:
-    assert plan(Request(settings=changed), clouds, points, 9.0).assignment.registration is registered
+    assert plan(Request(settings=changed), clouds, points, 0.5).assignment.registration is registered
 
 
-@pytest.mark.parametrize(("apart", "registered"), [(0.6, False), (3.9, False), (4.0, True), (None, None)])
+@pytest.mark.parametrize(("apart", "registered"), [(0.0, False), (0.16, False), (0.17, True), (None, None)])
 def test_registration_stays_open_as_long_as_nobody_knows_how_far_apart_clouds_lie(
     apart: float | None, registered: bool | None
 ) -> None:

@@ -156,7 +156,7 @@ def test_a_set_is_registered_once_for_all_qualities(learning: Learning, monkeypa
     found = object()
     registering = Mock(return_value=nullcontext(found))
     monkeypatch.setattr(module, "register", registering)
-    search(GATHERED, wanting("em_kd", 0.11), Run(), 9.0)
+    search(GATHERED, wanting("em_kd", 0.11), Run(), 0.5)
     assert learning.registered == [found] * 3
     assert registering.call_count == 1
     assert all(made.assignment.registration for made in learning.plans)
