@@ -15,7 +15,8 @@ from qaadcodec.clouds import Inputs, Normalisation, files_of, find_clouds
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.errors import CloudError
 from qaadcodec.files import atomic_output, preflight, protect
-from qaadcodec.metrics.sampled import ADDED, SAMPLE, SampledError, sample_error
+from qaadcodec.metrics.names import ADDED
+from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
 from qaadcodec.sets.align import Frame, align_with

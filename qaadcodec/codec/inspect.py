@@ -10,8 +10,8 @@ from qaadcodec.archive import CONTENTS, ArchiveReader, Header, coding_name
 from qaadcodec.config import Plan, Request, plan
 from qaadcodec.config.network import parameters
 from qaadcodec.errors import UsageError
+from qaadcodec.metrics.names import ADDED
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
-from qaadcodec.metrics.sampled import ADDED
 from qaadcodec.sets.pose_extent import PoseExtent
 from qaadcodec.version import __version__
 

@@ -11,6 +11,7 @@ NEAREST = ("chamfer", "augmented_chamfer", "d1_psnr", "d2_psnr", "hausdorff")  #
 SURFACE = ("off_rms", "off_p99", "off_max", "cover_rms", "cover_p99", "cover_max", "stray")  # by a dense reference
 METRICS = (*MATCHED, *NEAREST, *SURFACE)
 HIGHER_IS_BETTER = ("d1_psnr", "d2_psnr")
+ADDED = "added_em_kd"  # what a header calls the EM-kD of the clouds that were added last
 
 
 def check_known(metrics: Collection[str]) -> None:

@@ -13,7 +13,6 @@ from qaadcodec.progress import Phase, Run
 
 DIGITS = 4  # significant, of an error in a header
 SAMPLE = 8  # clouds measured, evenly spread over the set
-ADDED = "added_em_kd"  # what a header calls the EM-kD of the clouds that were added last
 
 
 @dataclass(frozen=True, slots=True)
