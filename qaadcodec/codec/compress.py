@@ -120,8 +120,9 @@ def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:
     from qaadcodec.training.registration.apart import how_far_apart
     from qaadcodec.training.search import search
 
-    apart = how_far_apart(gathered.store, run.seed)
+    clouds, points, _ = gathered.store.points.shape
+    is_open = plan(request, clouds, points).assignment.registration is None
+    apart = how_far_apart(gathered.store, run.seed) if is_open else None
     if request.recipe().size.error is not None:
         return search(gathered, request, run, apart)
-    clouds, points, _ = gathered.store.points.shape
     return learn(gathered, plan(request, clouds, points, apart), run)
