@@ -28,9 +28,10 @@ LEAST_PATCH = 64  # points
 LEAST_LATENT = 8  # numbers; beyond that, a latent needs no more numbers than there are clouds
 FEW_CLOUDS = 32  # fewer get an octave less: more octaves ask for a finer Q, which is half of their file
 LEAST_SURFACE = 256  # points of a cloud that tell what its surface is like
+LEAST_SET = 16  # of fewer clouds the network learns every point by heart, and a bijection leaves less error (EM-kD)
 # Of the root mean square size of a cloud: farther apart, Greedy matches rows with points of other parts. Bodies in
-# several motions are 0.23 apart, the frames of one walk 0.12, faces 0.06.
-FAR_APART = 1 / 6
+# several motions are 0.23 apart, the frames of one walk 0.12, faces and skulls 0.06.
+FAR_APART = 1 / 12
 GROUPS = ("clouds", "network", "assignment", "training", "coding")
 
 
@@ -104,7 +105,7 @@ def plan(request: Request, clouds: int, points: int, apart: float | None = None)
 
 
 def chosen_assignment(recipe: Recipe, clouds: int, points: int, apart: float | None) -> AssignmentConfig:
-    """With registration where clouds lie FAR_APART, have points enough, and nothing else comes before Greedy.
+    """With registration where enough clouds lie FAR_APART, have points enough, and nothing else comes before Greedy.
 
     Where they lie nearer, Greedy finds the way from Q as well, and its bijections leave less error (EM-kD) in faces.
     """
@@ -112,7 +113,7 @@ def chosen_assignment(recipe: Recipe, clouds: int, points: int, apart: float | N
     if assignment.registration is not None:
         return assignment
     instead = recipe.training.warmup_epochs > 0 or not assignment.greedy
-    if clouds < 2 or points < LEAST_SURFACE or instead:
+    if clouds < LEAST_SET or points < LEAST_SURFACE or instead:
         return replace(assignment, registration=False)
     return replace(assignment, registration=None if apart is None else apart >= FAR_APART)
 

@@ -36,7 +36,12 @@ def positions_of(store: TargetStore) -> Iterator[Singles]:
 
 def initial_input_cloud(store: TargetStore, patches: int) -> Singles:
     """Q: the middle cloud of the set, ordered patch by patch; (M, 3) float32."""
-    cloud = np.array(store.positions(middle_cloud(store)))
+    return patch_by_patch(store, middle_cloud(store), patches)
+
+
+def patch_by_patch(store: TargetStore, index: int, patches: int) -> Singles:
+    """A cloud of the set, ordered patch by patch; (M, 3) float32."""
+    cloud = np.array(store.positions(index))
     return cloud[split_into_patches(cloud, patches)]
 
 

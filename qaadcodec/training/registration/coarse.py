@@ -3,6 +3,9 @@
 A bijection is a bad guide while shapes are far apart, since mass is conserved and everything shifts a little. Nearest
 points are a good one, if the map from Q to the clouds is too smooth to tear (the warm-up of paper section 3.4 has them,
 too). So this network has one patch and one octave, and is thrown away afterwards.
+
+And nearest points mislead where a leg has come to lie where the other one was. So clouds join one after the other, and
+each begins as the one that is most like it and has been shown for a while: the leg is followed on its way.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
+from qaadcodec.training.registration.joining import Joining
 from qaadcodec.training.registration.quantile_latents import quantile_latents
 from qaadcodec.training.registration.sampled_clouds import SampledClouds
 from qaadcodec.training.schedule import learning_rate_factor
@@ -36,12 +40,14 @@ CHEAPER = 4  # times as cheap as a step of the training, or more
 TOGETHER = 2  # clouds per step: many small steps find more than few large ones
 ROWS, POINTS = 256, 512  # rows of Q, and points of each cloud, per step
 RATE, LATENT_RATE = 4e-3, 4.0  # of the network; of the latents, as a multiple of it
-COVERING = 0.7  # share of the steps in which rows have to cover a cloud first:
+COVERING = 0.6  # share of the steps in which rows have to cover a cloud first:
 LOOSE = 0.1  # weight of the distance from rows to points there, beside 1 for that from points to rows
 REPORT_SECONDS = 0.25
 
 
-def learn_coarsely(store: TargetStore, input_cloud: Singles, training: TrainingConfig, run: Run) -> Learner:
+def learn_coarsely(
+    store: TargetStore, input_cloud: Singles, middle: int, training: TrainingConfig, run: Run
+) -> Learner:
     """A smooth network, with latents of its own, that folds Q near every cloud.
 
     Minimises the mean over clouds of w mean_p̂ min_p |p̂ - p|² + (2 - w) mean_p min_p̂ |p̂ - p|² on samples. Both ways
@@ -51,6 +57,7 @@ def learn_coarsely(store: TargetStore, input_cloud: Singles, training: TrainingC
     Args:
         store: N clouds, normalised, in any row order; only read.
         input_cloud: Q, (M, 3).
+        middle: the cloud that Q was taken from.
         training: what follows; the coarse network takes no longer.
         run: the same seed gives the same network, unless a deadline ends it sooner. Once it is stopped, the present
             step is the last.
@@ -58,15 +65,19 @@ def learn_coarsely(store: TargetStore, input_cloud: Singles, training: TrainingC
     clouds, batches = len(store), -(-len(store) // TOGETHER)
     rng = np.random.default_rng([run.seed, 23])
     network = FoldingNetwork(NETWORK, torch.Generator().manual_seed(run.seed))
-    latents = torch.from_numpy(quantile_latents(store, NETWORK.latent_size, run.seed))
-    learner = Learner(network, torch.from_numpy(input_cloud), latents)
+    latents = quantile_latents(store, NETWORK.latent_size, run.seed)
+    joining = Joining.of(latents, middle)
+    learner = Learner(network, torch.from_numpy(input_cloud), torch.from_numpy(latents))
     most = CHEAPER * training.epochs * -(-clouds // training.batch)
     clock = Clock(min(max(STEPS, PASSES * batches), most), run.budget_seconds)
     steps = CoarseSteps(learner, SampledClouds(store, POINTS, run.seed), rng)
-    reported = time.monotonic()
+    reported, count = time.monotonic(), joining.joined(0.0)
     with run.phase("finding parts", clock.units, "steps") as phase, cloud_threads():
         while clock.fraction < 1.0 and not run.stop:
-            for batch in np.array_split(rng.permutation(clouds), batches):
+            before, count = count, joining.joined(clock.fraction)
+            for cloud, leader in zip(joining.order[before:count], joining.leaders[before:count], strict=True):
+                learner.latents[cloud] = learner.latents[leader]
+            for batch in np.array_split(rng.permutation(joining.order[:count]), -(-count // TOGETHER)):
                 if clock.fraction >= 1.0 or run.stop:
                     break
                 weight = 2.0 * LOOSE / (1.0 + LOOSE) if clock.fraction < COVERING else 1.0

@@ -22,7 +22,7 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.predict import predict
 from qaadcodec.training.registration.coarse import learn_coarsely
-from qaadcodec.training.start import initial_input_cloud
+from qaadcodec.training.start import middle_cloud, patch_by_patch
 
 COARSE_SHARE, PLACING_SHARE = 0.15, 0.2  # of the time left when each begins
 HASTY = 32  # points in a leaf of Greedy when there is no time
@@ -63,8 +63,9 @@ def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
     Raises:
         EnvironmentFailure: no room for the working data.
     """
-    input_cloud = initial_input_cloud(store, plan.network.patches)
-    coarse = learn_coarsely(store, input_cloud, plan.training, run.within(run.share(COARSE_SHARE)))
+    middle = middle_cloud(store)
+    input_cloud = patch_by_patch(store, middle, plan.network.patches)
+    coarse = learn_coarsely(store, input_cloud, middle, plan.training, run.within(run.share(COARSE_SHARE)))
     found = Registered(input_cloud, TargetStore(len(store), len(input_cloud)))
     try:
         with run.phase("registering", len(store), "clouds") as phase:

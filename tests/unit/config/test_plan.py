@@ -235,7 +235,8 @@ def test_groups_can_be_given_directly() -> None:
     ("changed", "clouds", "points", "registered"),
     [
         ({}, 50, 4000, True),
-        ({}, 1, 4000, False),
+        ({}, 15, 4000, False),
+        ({}, 16, 4000, True),
         ({}, 50, 255, False),
         ({"assignment.greedy": False}, 50, 4000, False),
         ({"training.warmup_epochs": 3}, 50, 4000, False),
@@ -249,7 +250,7 @@ def test_registration_is_chosen_for_clouds_that_lie_far_apart_where_nothing_else
     assert plan(Request(settings=changed), clouds, points, 0.5).assignment.registration is registered
 
 
-@pytest.mark.parametrize(("apart", "registered"), [(0.0, False), (0.16, False), (0.17, True), (None, None)])
+@pytest.mark.parametrize(("apart", "registered"), [(0.0, False), (0.08, False), (0.09, True), (None, None)])
 def test_registration_stays_open_as_long_as_nobody_knows_how_far_apart_clouds_lie(
     apart: float | None, registered: bool | None
 ) -> None:
