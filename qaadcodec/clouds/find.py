@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from qaadcodec.clouds.cloud import PointCloud
@@ -15,13 +16,15 @@ from qaadcodec.clouds.memory import Array, InMemory, Inputs, listed
 from qaadcodec.clouds.names import unique_names
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import plain_name, unpacked, whole_suffix
+from qaadcodec.clouds.piped import read_pipe
 from qaadcodec.clouds.recognise import format_of_input
 from qaadcodec.clouds.source import CloudSource
+from qaadcodec.clouds.unread import PIPE, Unread, special
 from qaadcodec.errors import CloudError, UsageError
 from qaadcodec.files import reason
 
 
-def find_clouds(inputs: Inputs) -> list[CloudSource]:
+def find_clouds(inputs: Inputs, tell: Callable[[str], None] | None = None) -> list[CloudSource]:
     """The clouds in folders, files and arrays, in the order given, folders in natural order (scan2 before scan10).
 
     An input is a folder (searched with all below it; hidden files and unknown suffixes are left out), a file (of
@@ -40,6 +43,10 @@ def find_clouds(inputs: Inputs) -> list[CloudSource]:
     If the only input is a file whose arrays cannot be listed, that is an error at once. Such a file among others is a
     source that raises this error when it is loaded or counted, so that it can be skipped.
 
+    Args:
+        inputs: what the clouds are in.
+        tell: hears which files of folders are left out, in one line; hidden ones are not counted.
+
     Raises:
         CloudError: an input does not exist, a folder has no clouds, or the only file is none.
         UsageError: there are no inputs, or "-" is given more than once.
@@ -50,11 +57,14 @@ def find_clouds(inputs: Inputs) -> list[CloudSource]:
     if sum(item in ("-", Path("-")) for item in items if not isinstance(item, InMemory)) > 1:
         raise UsageError("stdin (-) is given more than once")
     found: list[CloudSource] = []
+    unread = Unread(Path(item) for item in items if not isinstance(item, InMemory) and os.path.isfile(item))
     for place, item in enumerate(items):
         if isinstance(item, InMemory):
             found += item.sources(place, len(items))
         else:
-            found += _stdin() if str(item) == "-" else _clouds_of(item, alone=len(items) == 1)
+            found += _stdin() if str(item) == "-" else _clouds_of(item, len(items) == 1, unread)
+    if tell and unread.kinds:
+        tell(f"left out: {unread}")
     names = unique_names([(s.name, whole_suffix(s.file) if isinstance(s.file, Path) else "") for s in found])
     return [s if s.name == name else dataclasses.replace(s, name=name) for s, name in zip(found, names, strict=True)]
 
@@ -75,18 +85,20 @@ def read_cloud(source: str | Path | Array | CloudSource, *, strict: bool = False
     return found[0].load(strict=strict)
 
 
-def _clouds_of(item: str | Path, alone: bool) -> list[CloudSource]:
+def _clouds_of(item: str | Path, alone: bool, unread: Unread) -> list[CloudSource]:
     path, selection, mode = _path_and_selection(item)
     if stat.S_ISDIR(mode):
         if selection:
             raise CloudError(f"{path}: is a folder, and {selection!r} can only be chosen in a file")
-        return clouds_in_folder(path)
+        return clouds_in_folder(path, unread)
+    if (what := special(path)) and what != PIPE:
+        raise CloudError(f"{path}: is a {what}, and clouds are read from files and pipes")
     name = as_text(plain_name(path).stem)
     prefix = "" if alone else f"{name}/"
     place = Place(path, str(path))
     if not stat.S_ISREG(mode):
         with place.opened() as stream:  # a pipe can be read once
-            data = stream.read()
+            data = read_pipe(stream, str(path))
         return _clouds_in_bytes(Place(data, str(path)), name, prefix, selection)
     try:
         return clouds_in(place, format_of_input(place), name, prefix, selection)
@@ -115,7 +127,7 @@ def _path_and_selection(item: str | Path) -> tuple[Path, str, int]:
 def _stdin() -> list[CloudSource]:
     if sys.stdin.isatty():
         raise UsageError("stdin (-) is a terminal", hint="pipe a cloud into it: … | qaad … -")
-    return _clouds_in_bytes(Place(sys.stdin.buffer.read(), "stdin"), "stdin", "", "")
+    return _clouds_in_bytes(Place(read_pipe(sys.stdin.buffer, "stdin"), "stdin"), "stdin", "", "")
 
 
 def _clouds_in_bytes(place: Place, name: str, prefix: str, selection: str) -> list[CloudSource]:

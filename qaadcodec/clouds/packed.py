@@ -29,7 +29,7 @@ def unpacked(place: Place) -> Place:
             more than ROOM.
     """
     with place.opened() as stream:
-        if stream.read(len(_MAGIC)) != _MAGIC:
+        if not is_packed(stream.read(len(_MAGIC))):
             return place
     if not isinstance(place.file, Path):
         return dataclasses.replace(place, file=_unpack(place))
@@ -39,6 +39,11 @@ def unpacked(place: Place) -> Place:
     except OSError:
         return dataclasses.replace(place, file=_unpack(whole))
     return dataclasses.replace(place, file=_unpack_once(whole, state.st_mtime_ns, state.st_size))
+
+
+def is_packed(start: bytes) -> bool:
+    """Whether a file that begins so is packed with gzip."""
+    return start.startswith(_MAGIC)
 
 
 def plain_name(path: Path) -> Path:

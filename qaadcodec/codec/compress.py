@@ -82,7 +82,7 @@ def compress(
     target = Path(output)
     check_device(run.device)
     preflight(target, overwrite)
-    sources = find_clouds(inputs)
+    sources = find_clouds(inputs, run.note)
     protect(files_of(sources), target)
     found = survey(sources, run, skip_bad=skip_bad)
     points = request.points or min(found.counts)

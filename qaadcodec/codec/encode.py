@@ -91,7 +91,7 @@ def encode(
         protect([archive], output)
         header = reader.header
         source = OpenArchive(reader)
-        sources = find_clouds(inputs)
+        sources = find_clouds(inputs, run.note)
         protect(files_of(sources), output)
         found = survey(sources, run, skip_bad=skip_bad)
         tell(found, header.points, "what the archive has", run)
