@@ -20,6 +20,7 @@ from qaadcodec.clouds.piped import read_pipe
 from qaadcodec.clouds.recognise import format_of_input
 from qaadcodec.clouds.source import CloudSource
 from qaadcodec.clouds.unread import PIPE, Unread, special
+from qaadcodec.clouds.zip_folder import clouds_in_zip, is_zip
 from qaadcodec.errors import CloudError, UsageError
 from qaadcodec.files import reason
 
@@ -32,7 +33,8 @@ def find_clouds(inputs: Inputs, tell: Callable[[str], None] | None = None) -> li
     HDF5 file, with "[5]" behind it for one cloud of a set, or "-" for stdin. Arrays and tensors in memory are inputs
     too: (M, 3) is a cloud, (N, M, 3) a set, and (name, array) has a name.
 
-    Any of these files may be packed with gzip: see `packed`.
+    Any of these files may be packed with gzip: see `packed`. A zip is an input as a folder is, and "scans.zip::a/b.ply"
+    is a file in it: see `zip_folder`.
 
     A cloud is called by its path within the folder that was given, or by its file name, without suffix. In a file that
     holds several, the arrays of an NPZ and the datasets of an HDF5 file have their own name, and the slices of an
@@ -62,16 +64,16 @@ def find_clouds(inputs: Inputs, tell: Callable[[str], None] | None = None) -> li
         if isinstance(item, InMemory):
             found += item.sources(place, len(items))
         else:
-            found += _stdin() if str(item) == "-" else _clouds_of(item, len(items) == 1, unread)
+            found += _stdin(unread) if str(item) == "-" else _clouds_of(item, len(items) == 1, unread)
     if tell and unread.kinds:
         tell(f"left out: {unread}")
-    names = unique_names([(s.name, whole_suffix(s.file) if isinstance(s.file, Path) else "") for s in found])
+    names = unique_names([(s.name, whole_suffix(s.place.name)) for s in found])
     return [s if s.name == name else dataclasses.replace(s, name=name) for s, name in zip(found, names, strict=True)]
 
 
 def files_of(sources: Sequence[CloudSource]) -> list[Path]:
     """The files that clouds are read from; those that came through a pipe have none."""
-    return [source.file for source in sources if isinstance(source.file, Path)]
+    return list(dict.fromkeys(source.place.disk for source in sources if source.place.disk))
 
 
 def read_cloud(source: str | Path | Array | CloudSource, *, strict: bool = False) -> PointCloud:
@@ -99,22 +101,24 @@ def _clouds_of(item: str | Path, alone: bool, unread: Unread) -> list[CloudSourc
     if not stat.S_ISREG(mode):
         with place.opened() as stream:  # a pipe can be read once
             data = read_pipe(stream, str(path))
-        return _clouds_in_bytes(Place(data, str(path)), name, prefix, selection)
+        return _clouds_in_bytes(Place(data, str(path)), name, prefix, selection, unread)
     try:
+        if is_zip(place):
+            return clouds_in_zip(place, prefix, selection, unread)
         return clouds_in(place, format_of_input(place), name, prefix, selection)
     except CloudError as error:
         if alone or selection:
             raise
-        return [unusable(path, name, error)]
+        return [unusable(place, name, error)]
 
 
 def _path_and_selection(item: str | Path) -> tuple[Path, str, int]:
     """The path of an input, what of it was asked for behind "::", and the mode of the path."""
-    path, selection = Path(item), ""
+    path, selection, text = Path(item), "", str(item)
     try:
-        if "::" in str(item) and not path.exists():
-            file, _, selection = str(item).rpartition("::")
-            path = Path(file)
+        while "::" in text and not path.exists():
+            text, _, end = text.rpartition("::")
+            path, selection = Path(text), f"{end}::{selection}" if selection else end
         return path, selection, path.stat().st_mode
     except FileNotFoundError:
         raise CloudError(f"{path}: no such file or folder") from None
@@ -124,12 +128,14 @@ def _path_and_selection(item: str | Path) -> tuple[Path, str, int]:
         raise CloudError(f"{str(path)!r}: no such file or folder") from error
 
 
-def _stdin() -> list[CloudSource]:
+def _stdin(unread: Unread) -> list[CloudSource]:
     if sys.stdin.isatty():
         raise UsageError("stdin (-) is a terminal", hint="pipe a cloud into it: … | qaad … -")
-    return _clouds_in_bytes(Place(read_pipe(sys.stdin.buffer, "stdin"), "stdin"), "stdin", "", "")
+    return _clouds_in_bytes(Place(read_pipe(sys.stdin.buffer, "stdin"), "stdin"), "stdin", "", "", unread)
 
 
-def _clouds_in_bytes(place: Place, name: str, prefix: str, selection: str) -> list[CloudSource]:
+def _clouds_in_bytes(place: Place, name: str, prefix: str, selection: str, unread: Unread) -> list[CloudSource]:
     place = unpacked(place)
+    if is_zip(place):
+        return clouds_in_zip(place, prefix, selection, unread)
     return clouds_in(place, format_of_input(place), name, prefix, selection)

@@ -26,7 +26,7 @@ def clouds_in_folder(folder: Path, unread: Unread) -> list[CloudSource]:
     """
     found: list[CloudSource] = []
     own = Unread()
-    files = sorted(_walk(folder), key=lambda path: (natural_key(_name(path)), whole_suffix(path)))
+    files = sorted(_walk(folder), key=lambda path: (natural_key(name_of(path)), whole_suffix(path)))
     for relative in files:
         path, suffix = folder / relative, plain_name(relative).suffix.lower()
         what = special(path) if suffix in IN_FOLDERS else None
@@ -34,28 +34,29 @@ def clouds_in_folder(folder: Path, unread: Unread) -> list[CloudSource]:
             own.take(path, what)
             unread.take(path, what)
             continue
-        name = as_text(_name(relative))
+        name, place = as_text(name_of(relative)), Place(path, str(path))
         try:
-            found += clouds_in(Place(path, str(path)), IN_FOLDERS[suffix], name, f"{name}/", "")
+            found += clouds_in(place, IN_FOLDERS[suffix], name, f"{name}/", "")
         except CloudError as error:
-            found.append(unusable(path, name, error))
+            found.append(unusable(place, name, error))
     if not found:
-        raise _no_clouds(folder, own)
+        raise no_clouds(f"{folder}: no clouds in this folder", own)
     return found
 
 
-def _name(relative: Path) -> str:
+def name_of(relative: Path) -> str:
     """What the cloud of a file is called: its path in the folder, without suffix."""
     return plain_name(relative).with_suffix("").as_posix()
 
 
-def _no_clouds(folder: Path, unread: Unread) -> CloudError:
+def no_clouds(what: str, unread: Unread) -> CloudError:
+    """The error that there are none, which counts what there is instead."""
     others = sum(unread.kinds.values())
     held = f"; it has {others} other file{'s' * (others > 1)} ({unread.counted()})" if others else "; it is empty"
     reads = f"qaad reads {' '.join(IN_FOLDERS)}"
     if named := unread.named_suffixes():
-        reads = f"in folders {reads}; files of {' '.join(named)} are read if they are named themselves"
-    return CloudError(f"{folder}: no clouds in this folder{held}", hint=reads)
+        reads = f"unasked {reads}; files of {' '.join(named)} are read if they are named themselves"
+    return CloudError(f"{what}{held}", hint=reads)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

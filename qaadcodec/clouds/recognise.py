@@ -52,7 +52,7 @@ def format_of_input(place: Place) -> CloudFormat:
     A pipe has no suffix that counts. Of a file that is packed, the suffix in front of .gz counts, and the bytes that it
     unpacks to.
     """
-    if isinstance(place.file, Path) and (known := NAMED.get(plain_name(place.file).suffix.lower())):
+    if known := NAMED.get(plain_name(place.name).suffix.lower()):
         return known
     with unpacked(place).opened() as stream:
         return recognise(stream.read(BYTES_TO_RECOGNISE), place.label)

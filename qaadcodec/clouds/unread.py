@@ -10,6 +10,7 @@ from pathlib import Path
 
 from qaadcodec.clouds.packed import SUFFIX, whole_suffix
 from qaadcodec.clouds.recognise import NAMED
+from qaadcodec.clouds.zipped import SUFFIX as ZIP
 
 WITHOUT = "without suffix"
 MOST_KINDS = 5  # named of those with one remedy
@@ -39,7 +40,7 @@ _PACKED = (".7z", ".bz2", ".rar", ".tar", ".tgz", ".xz", ".zst")
 # What to do about files of each kind; what is read when it is named is no matter of conversion.
 NAME = "name them to read them"
 REMEDIES = {
-    **dict.fromkeys(NAMED, NAME),
+    **dict.fromkeys((*NAMED, ZIP), NAME),
     **dict.fromkeys(_PACKED, "unpack them"),
     **dict.fromkeys(_SPECIAL.values(), "never opened"),
     **{suffix: "convert them to PLY" for suffix in _CLOUDS if suffix not in NAMED},
