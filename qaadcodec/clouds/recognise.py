@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qaadcodec.clouds.formats import FORMATS, TABLE
 from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import plain_name, unpacked
-from qaadcodec.errors import CloudError, UsageError
+from qaadcodec.errors import CloudError
 
 BYTES_TO_RECOGNISE = 4096
 
@@ -24,26 +22,6 @@ _FOREIGN = {
     b"# .PCD": ("a PCD file", "convert it to PLY first"),
     b"solid ": ("an STL mesh", "convert it to PLY first"),
 }
-
-
-def format_of(path: str | Path) -> str:
-    """The name of the format that the suffix of an output stands for; UsageError lists the suffixes there are."""
-    suffix = Path(path).suffix.lower()
-    try:
-        return NAMED[suffix].name
-    except KeyError:
-        raise UsageError(
-            f"no cloud format has the suffix {suffix!r} of {path}" if suffix else f"{path} has no suffix",
-            hint=f"name it with one of {' '.join(IN_FOLDERS)}, or give --format",
-        ) from None
-
-
-def format_named(name: str) -> CloudFormat:
-    """The format of that name; UsageError lists the names there are."""
-    try:
-        return TABLE[name]
-    except KeyError:
-        raise UsageError(f"unknown cloud format {name!r}; formats are {', '.join(FORMATS)}") from None
 
 
 def format_of_input(place: Place) -> CloudFormat:
