@@ -55,7 +55,7 @@ def no_clouds(what: str, unread: Unread) -> CloudError:
     held = f"; it has {others} other file{'s' * (others > 1)} ({unread.counted()})" if others else "; it is empty"
     reads = f"qaad reads {' '.join(IN_FOLDERS)}"
     if named := unread.named_suffixes():
-        reads = f"unasked {reads}; files of {' '.join(named)} are read if they are named themselves"
+        reads = f"in folders and zips {reads}; files of {' '.join(named)} are read if they are named themselves"
     return CloudError(f"{what}{held}", hint=reads)
 
 

@@ -1,7 +1,4 @@
-"""OBJ text: a line `v x y z` for each point, and a point element `p i` of each.
-
-Some programs take vertices for a cloud, others, such as VTK, show elements only.
-"""
+"""OBJ text: a line `v x y z` for each point, and a point element `p i` of each, of which VTK makes its cells."""
 
 from __future__ import annotations
 

@@ -95,5 +95,5 @@ def test_a_folder_without_clouds_says_what_could_be_named() -> None:
     with pytest.raises(CloudError) as caught:
         find_clouds(["set"])
     assert str(caught.value) == "set: no clouds in this folder; it has 4 other files (2 .txt, 1 .csv, 1 .md)"
-    assert (caught.value.hint or "").startswith("unasked qaad reads .ply .npy ")
+    assert (caught.value.hint or "").startswith("in folders and zips qaad reads .ply .npy ")
     assert (caught.value.hint or "").endswith("; files of .csv .txt are read if they are named themselves")
