@@ -23,15 +23,15 @@ class FormatName(click.ParamType):  # type: ignore[type-arg]
     name = "format"
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        from qaadcodec.clouds import FORMATS
+        from qaadcodec.clouds import WRITTEN
 
-        return f"[{'|'.join(FORMATS)}]"
+        return f"[{'|'.join(WRITTEN)}]"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from qaadcodec.clouds import FORMATS
+        from qaadcodec.clouds import WRITTEN
 
-        if value not in FORMATS:
-            self.fail(f"{value!r} is not one of {', '.join(map(repr, FORMATS))}.", param, ctx)
+        if value not in WRITTEN:
+            self.fail(f"{value!r} is not one of {', '.join(map(repr, WRITTEN))}.", param, ctx)
         return value
 
 
@@ -89,8 +89,8 @@ def command(archive: Path, which: Which, output: str, form: str | None, points: 
     """Get clouds back out of an archive.
 
     Which ones is said by one of --index, --range, --name and --all. Indices start at 0; negative ones count from the
-    end. PLY is written binary, little-endian. Several clouds go into one NPY, NPZ or HDF5 file, or into a folder
-    (-o DIR/) under their names.
+    end. PLY is written binary, little-endian, VTP and OBJ with a vertex cell for each point, which ParaView and 3D
+    Slicer show. Several clouds go into one NPY, NPZ or HDF5 file, or into a folder (-o DIR/) under their names.
 
     \b
     Example:
@@ -103,10 +103,10 @@ def command(archive: Path, which: Which, output: str, form: str | None, points: 
         raise UsageError("-o - and --json would both write to stdout", hint="name a file with -o")
     target: str | BinaryIO = output
     if to_stdout:
-        from qaadcodec.clouds.formats import TABLE
+        from qaadcodec.clouds.written import WRITABLE
 
         form = form or "ply"
-        target = byte_stdout(f"{form} data", is_text=TABLE[form].is_text)
+        target = byte_stdout(f"{form} data", is_text=WRITABLE[form].is_text)
 
     from qaadcodec.codec.decode import decode
 

@@ -10,13 +10,14 @@ from qaadcodec.clouds.memory import Array, Inputs
 from qaadcodec.clouds.names import safe_relative_path, safe_relative_paths
 from qaadcodec.clouds.normalise import Normalisation
 from qaadcodec.clouds.pose import PoseNumbers, Similarity
-from qaadcodec.clouds.recognise import format_of
 from qaadcodec.clouds.resample import resample
 from qaadcodec.clouds.source import CloudSource
 from qaadcodec.clouds.write import write_cloud, write_clouds
+from qaadcodec.clouds.written import WRITTEN, format_of
 
 __all__ = [
     "FORMATS",
+    "WRITTEN",
     "Array",
     "CloudSource",
     "Inputs",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from qaadcodec.clouds.cloud import PointCloud
@@ -15,13 +16,16 @@ from qaadcodec.clouds.memory import Array, InMemory, Inputs, listed
 from qaadcodec.clouds.names import unique_names
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import plain_name, unpacked, whole_suffix
+from qaadcodec.clouds.piped import read_pipe
 from qaadcodec.clouds.recognise import format_of_input
 from qaadcodec.clouds.source import CloudSource
+from qaadcodec.clouds.unread import PIPE, Unread, special
+from qaadcodec.clouds.zip_folder import clouds_in_zip, is_zip
 from qaadcodec.errors import CloudError, UsageError
 from qaadcodec.files import reason
 
 
-def find_clouds(inputs: Inputs) -> list[CloudSource]:
+def find_clouds(inputs: Inputs, tell: Callable[[str], None] | None = None) -> list[CloudSource]:
     """The clouds in folders, files and arrays, in the order given, folders in natural order (scan2 before scan10).
 
     An input is a folder (searched with all below it; hidden files and unknown suffixes are left out), a file (of
@@ -29,7 +33,8 @@ def find_clouds(inputs: Inputs) -> list[CloudSource]:
     HDF5 file, with "[5]" behind it for one cloud of a set, or "-" for stdin. Arrays and tensors in memory are inputs
     too: (M, 3) is a cloud, (N, M, 3) a set, and (name, array) has a name.
 
-    Any of these files may be packed with gzip: see `packed`.
+    Any of these files may be packed with gzip: see `packed`. A zip is an input as a folder is, and "scans.zip::a/b.ply"
+    is a file in it: see `zip_folder`.
 
     A cloud is called by its path within the folder that was given, or by its file name, without suffix. In a file that
     holds several, the arrays of an NPZ and the datasets of an HDF5 file have their own name, and the slices of an
@@ -39,6 +44,10 @@ def find_clouds(inputs: Inputs) -> list[CloudSource]:
 
     If the only input is a file whose arrays cannot be listed, that is an error at once. Such a file among others is a
     source that raises this error when it is loaded or counted, so that it can be skipped.
+
+    Args:
+        inputs: what the clouds are in.
+        tell: hears which files of folders are left out, in one line; hidden ones are not counted.
 
     Raises:
         CloudError: an input does not exist, a folder has no clouds, or the only file is none.
@@ -50,18 +59,21 @@ def find_clouds(inputs: Inputs) -> list[CloudSource]:
     if sum(item in ("-", Path("-")) for item in items if not isinstance(item, InMemory)) > 1:
         raise UsageError("stdin (-) is given more than once")
     found: list[CloudSource] = []
+    unread = Unread(Path(item) for item in items if not isinstance(item, InMemory) and os.path.isfile(item))
     for place, item in enumerate(items):
         if isinstance(item, InMemory):
             found += item.sources(place, len(items))
         else:
-            found += _stdin() if str(item) == "-" else _clouds_of(item, alone=len(items) == 1)
-    names = unique_names([(s.name, whole_suffix(s.file) if isinstance(s.file, Path) else "") for s in found])
+            found += _stdin(unread) if str(item) == "-" else _clouds_of(item, len(items) == 1, unread)
+    if tell and unread.kinds:
+        tell(f"left out: {unread}")
+    names = unique_names([(s.name, whole_suffix(s.place.name)) for s in found])
     return [s if s.name == name else dataclasses.replace(s, name=name) for s, name in zip(found, names, strict=True)]
 
 
 def files_of(sources: Sequence[CloudSource]) -> list[Path]:
     """The files that clouds are read from; those that came through a pipe have none."""
-    return [source.file for source in sources if isinstance(source.file, Path)]
+    return list(dict.fromkeys(source.place.disk for source in sources if source.place.disk))
 
 
 def read_cloud(source: str | Path | Array | CloudSource, *, strict: bool = False) -> PointCloud:
@@ -75,34 +87,38 @@ def read_cloud(source: str | Path | Array | CloudSource, *, strict: bool = False
     return found[0].load(strict=strict)
 
 
-def _clouds_of(item: str | Path, alone: bool) -> list[CloudSource]:
+def _clouds_of(item: str | Path, alone: bool, unread: Unread) -> list[CloudSource]:
     path, selection, mode = _path_and_selection(item)
     if stat.S_ISDIR(mode):
         if selection:
             raise CloudError(f"{path}: is a folder, and {selection!r} can only be chosen in a file")
-        return clouds_in_folder(path)
+        return clouds_in_folder(path, unread)
+    if (what := special(path)) and what != PIPE:
+        raise CloudError(f"{path}: is a {what}, and clouds are read from files and pipes")
     name = as_text(plain_name(path).stem)
     prefix = "" if alone else f"{name}/"
     place = Place(path, str(path))
     if not stat.S_ISREG(mode):
         with place.opened() as stream:  # a pipe can be read once
-            data = stream.read()
-        return _clouds_in_bytes(Place(data, str(path)), name, prefix, selection)
+            data = read_pipe(stream, str(path))
+        return _clouds_in_bytes(Place(data, str(path)), name, prefix, selection, unread)
     try:
+        if is_zip(place):
+            return clouds_in_zip(place, prefix, selection, unread)
         return clouds_in(place, format_of_input(place), name, prefix, selection)
     except CloudError as error:
         if alone or selection:
             raise
-        return [unusable(path, name, error)]
+        return [unusable(place, name, error)]
 
 
 def _path_and_selection(item: str | Path) -> tuple[Path, str, int]:
     """The path of an input, what of it was asked for behind "::", and the mode of the path."""
-    path, selection = Path(item), ""
+    path, selection, text = Path(item), "", str(item)
     try:
-        if "::" in str(item) and not path.exists():
-            file, _, selection = str(item).rpartition("::")
-            path = Path(file)
+        while "::" in text and not path.exists():
+            text, _, end = text.rpartition("::")
+            path, selection = Path(text), f"{end}::{selection}" if selection else end
         return path, selection, path.stat().st_mode
     except FileNotFoundError:
         raise CloudError(f"{path}: no such file or folder") from None
@@ -112,12 +128,14 @@ def _path_and_selection(item: str | Path) -> tuple[Path, str, int]:
         raise CloudError(f"{str(path)!r}: no such file or folder") from error
 
 
-def _stdin() -> list[CloudSource]:
+def _stdin(unread: Unread) -> list[CloudSource]:
     if sys.stdin.isatty():
         raise UsageError("stdin (-) is a terminal", hint="pipe a cloud into it: … | qaad … -")
-    return _clouds_in_bytes(Place(sys.stdin.buffer.read(), "stdin"), "stdin", "", "")
+    return _clouds_in_bytes(Place(read_pipe(sys.stdin.buffer, "stdin"), "stdin"), "stdin", "", "", unread)
 
 
-def _clouds_in_bytes(place: Place, name: str, prefix: str, selection: str) -> list[CloudSource]:
+def _clouds_in_bytes(place: Place, name: str, prefix: str, selection: str, unread: Unread) -> list[CloudSource]:
     place = unpacked(place)
+    if is_zip(place):
+        return clouds_in_zip(place, prefix, selection, unread)
     return clouds_in(place, format_of_input(place), name, prefix, selection)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -14,41 +13,50 @@ from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import plain_name, whole_suffix
 from qaadcodec.clouds.recognise import IN_FOLDERS
 from qaadcodec.clouds.source import CloudSource
+from qaadcodec.clouds.unread import Unread, special
 from qaadcodec.errors import CloudError
 from qaadcodec.files import reason
 
 
-def clouds_in_folder(folder: Path) -> list[CloudSource]:
-    """The clouds of a folder in natural order, named by their path in it; CloudError if there are none."""
+def clouds_in_folder(folder: Path, unread: Unread) -> list[CloudSource]:
+    """The clouds of a folder in natural order, named by their path in it; CloudError if there are none.
+
+    Args:
+        unread: counts the files that are left out, and the pipes and devices that are called like clouds.
+    """
     found: list[CloudSource] = []
-    ignored: Counter[str] = Counter()
-    files = sorted(_walk(folder), key=lambda path: (natural_key(_name(path)), whole_suffix(path)))
+    own = Unread()
+    files = sorted(_walk(folder), key=lambda path: (natural_key(name_of(path)), whole_suffix(path)))
     for relative in files:
-        suffix = plain_name(relative).suffix.lower()
-        if suffix not in IN_FOLDERS:
-            ignored[whole_suffix(relative).lower() or "without suffix"] += 1
+        path, suffix = folder / relative, plain_name(relative).suffix.lower()
+        what = special(path) if suffix in IN_FOLDERS else None
+        if what or suffix not in IN_FOLDERS:
+            own.take(path, what)
+            unread.take(path, what)
             continue
-        path, name = folder / relative, as_text(_name(relative))
+        name, place = as_text(name_of(relative)), Place(path, str(path))
         try:
-            found += clouds_in(Place(path, str(path)), IN_FOLDERS[suffix], name, f"{name}/", "")
+            found += clouds_in(place, IN_FOLDERS[suffix], name, f"{name}/", "")
         except CloudError as error:
-            found.append(unusable(path, name, error))
+            found.append(unusable(place, name, error))
     if not found:
-        raise _no_clouds(folder, ignored)
+        raise no_clouds(f"{folder}: no clouds in this folder", own)
     return found
 
 
-def _name(relative: Path) -> str:
+def name_of(relative: Path) -> str:
     """What the cloud of a file is called: its path in the folder, without suffix."""
     return plain_name(relative).with_suffix("").as_posix()
 
 
-def _no_clouds(folder: Path, ignored: Counter[str]) -> CloudError:
-    kinds = sorted(ignored.items(), key=lambda kind: (-kind[1], kind[0]))
-    seen = ", ".join(f"{n} {suffix}" for suffix, n in kinds[:5])
-    others = sum(ignored.values())
-    held = f"; it has {others} other file{'s' * (others > 1)} ({seen})" if ignored else "; it is empty"
-    return CloudError(f"{folder}: no clouds in this folder{held}", hint=f"qaad reads {' '.join(IN_FOLDERS)}")
+def no_clouds(what: str, unread: Unread) -> CloudError:
+    """The error that there are none, which counts what there is instead."""
+    others = sum(unread.kinds.values())
+    held = f"; it has {others} other file{'s' * (others > 1)} ({unread.counted()})" if others else "; it is empty"
+    reads = f"qaad reads {' '.join(IN_FOLDERS)}"
+    if named := unread.named_suffixes():
+        reads = f"in folders and zips {reads}; files of {' '.join(named)} are read if they are named themselves"
+    return CloudError(f"{what}{held}", hint=reads)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

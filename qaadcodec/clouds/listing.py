@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy.typing as npt
@@ -60,9 +59,9 @@ def clouds_in(place: Place, format: CloudFormat, name: str, prefix: str, selecti
     return found
 
 
-def unusable(path: Path, name: str, error: CloudError) -> CloudSource:
+def unusable(place: Place, name: str, error: CloudError) -> CloudSource:
     """A file among several that cannot be listed. Whoever loads it learns why, or skips it as any bad cloud."""
-    return CloudSource(name, Place(path, str(path)), error)
+    return CloudSource(name, place, error)
 
 
 def as_text(name: str) -> str:
@@ -138,7 +137,7 @@ def _clouds_of_array(
     return [
         CloudSource(
             f"{prefix}{several}{i:0{digits}d}",
-            Place(place.file, f"{place.label}::{array.key}{axes}[{i}]", array.key, i),
+            dataclasses.replace(place, label=f"{place.label}::{array.key}{axes}[{i}]", key=array.key, index=i),
             source.format,
             part,
             source.beside,

@@ -6,14 +6,32 @@ import contextlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import BinaryIO
+from pathlib import Path, PurePath
+from typing import BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.errors import CloudError
 from qaadcodec.files import reason
+
+
+class Inner(Protocol):
+    """A file within another, such as a zip."""
+
+    @property
+    def path(self) -> PurePath:
+        """Its name in there."""
+        ...
+
+    @property
+    def outer(self) -> Path | None:
+        """The file that it is in; None where that came through a pipe."""
+        ...
+
+    def read(self) -> bytes:
+        """All of it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +43,41 @@ class Place:
         label: what messages call the place: "scans.h5", "scans.h5::/group/a", "stdin".
         key: the name of an array, or of a group of arrays, in the file; "" where none is chosen.
         index: a slice along the first axis of an (N, M, 3) array; None where none is chosen.
+        inner: the file within another that clouds are read from, where `file` is None; `packed.unpacked` reads it.
     """
 
     file: Path | bytes | None = field(repr=False)
     label: str
     key: str = ""
     index: int | None = None
+    inner: Inner | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> Path:
+        """The name of the file, whose suffix tells its format; empty where there is none."""
+        if self.inner:
+            return Path(self.inner.path)
+        return self.file if isinstance(self.file, Path) else Path()
+
+    @property
+    def disk(self) -> Path | None:
+        """The file on the disk that is read; None where there is none."""
+        if self.inner:
+            return self.inner.outer
+        return self.file if isinstance(self.file, Path) else None
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[BinaryIO]:
         """The file as a seekable stream; an OSError in the block becomes a CloudError."""
         try:
-            with self.file.open("rb") if isinstance(self.file, Path) else io.BytesIO(self.file or b"") as stream:
+            with self.file.open("rb") if isinstance(self.file, Path) else io.BytesIO(self._bytes()) as stream:
                 yield stream
         except OSError as error:
             raise CloudError(f"{self.label}: cannot be read: {reason(error)}") from error
+
+    def _bytes(self) -> bytes:
+        assert not isinstance(self.file, Path)
+        return self.inner.read() if self.inner and self.file is None else self.file or b""
 
 
 def remaining(stream: BinaryIO) -> int:

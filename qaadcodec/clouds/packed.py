@@ -22,14 +22,17 @@ ROOM = 16 << 20  # bytes that every file may unpack to
 def unpacked(place: Place) -> Place:
     """The place with the bytes that its file unpacks to; the place itself if the file is not packed.
 
-    What tells is how the file begins, whatever it is called.
+    A file within another is read, too, so that what is left is a file on the disk or bytes. What tells is how the file
+    begins, whatever it is called.
 
     Raises:
         CloudError: the file cannot be read, is cut off or damaged, or unpacks to more than MOST times its size and
             more than ROOM.
     """
+    if place.inner and place.file is None:
+        place = dataclasses.replace(place, file=place.inner.read())
     with place.opened() as stream:
-        if stream.read(len(_MAGIC)) != _MAGIC:
+        if not is_packed(stream.read(len(_MAGIC))):
             return place
     if not isinstance(place.file, Path):
         return dataclasses.replace(place, file=_unpack(place))
@@ -39,6 +42,11 @@ def unpacked(place: Place) -> Place:
     except OSError:
         return dataclasses.replace(place, file=_unpack(whole))
     return dataclasses.replace(place, file=_unpack_once(whole, state.st_mtime_ns, state.st_size))
+
+
+def is_packed(start: bytes) -> bool:
+    """Whether a file that begins so is packed with gzip."""
+    return start.startswith(_MAGIC)
 
 
 def plain_name(path: Path) -> Path:

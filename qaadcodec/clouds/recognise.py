@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qaadcodec.clouds.formats import FORMATS, TABLE
 from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import plain_name, unpacked
-from qaadcodec.errors import CloudError, UsageError
+from qaadcodec.errors import CloudError
 
-_BYTES_TO_RECOGNISE = 4096
+BYTES_TO_RECOGNISE = 4096
 
 # The suffixes that make a file of a folder a cloud, and all suffixes that a file may have that is named itself.
 IN_FOLDERS = {suffix: format for format in TABLE.values() for suffix in format.suffixes}
-_NAMED = IN_FOLDERS | {suffix: format for format in TABLE.values() for suffix in format.named_suffixes}
+NAMED = IN_FOLDERS | {suffix: format for format in TABLE.values() for suffix in format.named_suffixes}
 
 _FOREIGN = {
     b"\x1f\x8b": ("gzip-compressed twice", "decompress it once: gunzip FILE"),
@@ -26,36 +24,16 @@ _FOREIGN = {
 }
 
 
-def format_of(path: str | Path) -> str:
-    """The name of the format that the suffix of an output stands for; UsageError lists the suffixes there are."""
-    suffix = Path(path).suffix.lower()
-    try:
-        return _NAMED[suffix].name
-    except KeyError:
-        raise UsageError(
-            f"no cloud format has the suffix {suffix!r} of {path}" if suffix else f"{path} has no suffix",
-            hint=f"name it with one of {' '.join(IN_FOLDERS)}, or give --format",
-        ) from None
-
-
-def format_named(name: str) -> CloudFormat:
-    """The format of that name; UsageError lists the names there are."""
-    try:
-        return TABLE[name]
-    except KeyError:
-        raise UsageError(f"unknown cloud format {name!r}; formats are {', '.join(FORMATS)}") from None
-
-
 def format_of_input(place: Place) -> CloudFormat:
     """The format of a file that was named itself: by its suffix, or by its first bytes where the suffix is unknown.
 
     A pipe has no suffix that counts. Of a file that is packed, the suffix in front of .gz counts, and the bytes that it
     unpacks to.
     """
-    if isinstance(place.file, Path) and (known := _NAMED.get(plain_name(place.file).suffix.lower())):
+    if known := NAMED.get(plain_name(place.name).suffix.lower()):
         return known
     with unpacked(place).opened() as stream:
-        return recognise(stream.read(_BYTES_TO_RECOGNISE), place.label)
+        return recognise(stream.read(BYTES_TO_RECOGNISE), place.label)
 
 
 def recognise(start: bytes, label: str) -> CloudFormat:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from qaadcodec.clouds.cloud import Points
 from qaadcodec.clouds.formats import TABLE
-from qaadcodec.clouds.recognise import format_named
+from qaadcodec.clouds.written import format_to_write
 from qaadcodec.errors import UsageError
 from qaadcodec.files import atomic_output
 
@@ -28,7 +28,7 @@ def write_cloud(
     names: Sequence[str] | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write a cloud (M, 3), or a set (N, M, 3) as `write_clouds` does, in one of FORMATS.
+    """Write a cloud (M, 3), or a set (N, M, 3) as `write_clouds` does, in one of WRITTEN.
 
     Args:
         target: a path, which appears whole or not at all, or a binary stream, which may be a pipe.
@@ -39,14 +39,14 @@ def write_cloud(
 
     Raises:
         UsageError: the format is unknown or cannot hold the points, or they are no cloud.
-        EnvironmentFailure: the target cannot be written.
+        EnvironmentFailure: the target cannot be written, or the library that writes the format is not installed.
     """
     if points.ndim == 3:
         digits = len(str(max(len(points) - 1, 0)))
         names = names or [f"{i:0{digits}d}" for i in range(len(points))]
         write_clouds(target, zip(names, points, strict=True), format, overwrite=overwrite)
         return
-    write_one = format_named(format).write_one
+    write_one = format_to_write(format).write_one
     if write_one is None:
         (name,) = names or (_ONE_CLOUD_NAME,)
         write_clouds(target, [(name, points)], format, overwrite=overwrite)
@@ -73,7 +73,7 @@ def write_clouds(
             unequal ones for NPY.
         EnvironmentFailure: the target cannot be written.
     """
-    into = format_named(format)
+    into = format_to_write(format)
     each = ((name, _as_float(points)) for name, points in clouds)
     first = next(each, None)
     if first is None:

@@ -12,6 +12,7 @@ from qaadcodec.config import Request, plan
 from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
 from qaadcodec.progress import Run
+from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.align import align
 from qaadcodec.sets.gather import Gathered, gather
 from qaadcodec.sets.survey import survey, tell
@@ -72,7 +73,7 @@ def compress(
             early and what was learnt is written; while clouds are read, nothing is. The time of the request's budget
             begins now.
         overwrite: replace an existing output.
-        skip_bad: leave unusable clouds out instead of raising.
+        skip_bad: leave unusable clouds out instead of raising, and those that change while they are read.
 
     Raises:
         CloudError, EnvironmentFailure, UsageError; Interrupted when stopped while reading.
@@ -82,13 +83,15 @@ def compress(
     target = Path(output)
     check_device(run.device)
     preflight(target, overwrite)
-    sources = find_clouds(inputs)
+    sources = find_clouds(inputs, run.note)
     protect(files_of(sources), target)
     found = survey(sources, run, skip_bad=skip_bad)
     points = request.points or min(found.counts)
     tell(found, points, "as asked for" if request.points else None, run)
-    frame = align(found, request.recipe().clouds.align, run)
-    with gather(found, points, run, frame=frame) as gathered:
+    how = request.recipe().clouds.align
+    with unchanged(
+        found, lambda: gather(found, points, run, frame=align(found, how, run)), run, skip_bad=skip_bad
+    ) as gathered:
         learned = learn_as_asked(gathered, request, run)
         with atomic_output(target, overwrite) as stream:
             size = learned.encoded.write(stream)

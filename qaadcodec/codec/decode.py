@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeAlias
 import numpy as np
 
 from qaadcodec.arrays import Numbers
-from qaadcodec.clouds import FORMATS, format_of, safe_relative_paths, write_cloud, write_clouds
+from qaadcodec.clouds import WRITTEN, format_of, safe_relative_paths, write_cloud, write_clouds
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
 from qaadcodec.errors import EnvironmentFailure, UsageError
@@ -46,7 +46,7 @@ def decode(
         archive: the .qaad file.
         output: a file, a stream, or a folder: one that exists, or a path that ends with a slash.
         which: an index or several, a name, a slice; all clouds when None.
-        format: a name in FORMATS; by the suffix of the output, and PLY in a folder, when None.
+        format: a name in WRITTEN; by the suffix of the output, and PLY in a folder, when None.
         points: an evenly spread subset of so many points; all when None.
         overwrite: replace existing files.
 
@@ -103,7 +103,7 @@ def as_folder(output: str | Path | BinaryIO) -> Path | None:
     if isinstance(output, str) and output.endswith(("/", os.sep)):
         return Path(output)
     path = Path(output)
-    return path if path.is_dir() and path.suffix.lstrip(".").lower() not in FORMATS else None
+    return path if path.is_dir() and path.suffix.lstrip(".").lower() not in WRITTEN else None
 
 
 def each(source: OpenArchive, chosen: Sequence[int], points: int | None) -> Iterator[tuple[str, Numbers]]:
@@ -114,8 +114,8 @@ def each(source: OpenArchive, chosen: Sequence[int], points: int | None) -> Iter
 
 def targets_in(folder: Path, names: Sequence[str], format: str) -> list[Path]:
     """A file for each name, made safe; UsageError for an unknown format."""
-    if format not in FORMATS:
-        raise UsageError(f"unknown format {format!r}", hint=f"formats are {', '.join(FORMATS)}")
+    if format not in WRITTEN:
+        raise UsageError(f"unknown format {format!r}", hint=f"formats are {', '.join(WRITTEN)}")
     return [folder / relative for relative in safe_relative_paths(names, f".{format}")]
 
 

@@ -10,20 +10,24 @@ from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.originals import by_name
 from qaadcodec.errors import CloudError
 from qaadcodec.metrics.surface import SAMPLE, Surface
+from qaadcodec.progress import Run
 from qaadcodec.sets.remarks import Remarks
 
 
 def dense_references(
-    source: OpenArchive, dense: Sequence[str | Path], chosen: Collection[int]
+    source: OpenArchive, dense: Sequence[str | Path], chosen: Collection[int], run: Run
 ) -> dict[int, CloudSource]:
     """The dense reference of each chosen cloud, found by name as originals are; none where `dense` is empty.
+
+    Args:
+        run: hears which files of folders are left out.
 
     Raises:
         CloudError: one of these clouds has none.
     """
     if not dense:
         return {}
-    found = by_name(source, find_clouds(dense), "dense reference")
+    found = by_name(source, find_clouds(dense, run.note), "dense reference")
     for i in chosen:
         if i not in found:
             raise CloudError(

@@ -19,6 +19,7 @@ from qaadcodec.metrics.names import ADDED
 from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
+from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.align import Frame, align_with
 from qaadcodec.sets.gather import FLOAT32_MOST, Gathered, gather, outer_box
 from qaadcodec.sets.hubs import HUBS
@@ -91,14 +92,19 @@ def encode(
         protect([archive], output)
         header = reader.header
         source = OpenArchive(reader)
-        sources = find_clouds(inputs)
+        sources = find_clouds(inputs, run.note)
         protect(files_of(sources), output)
         found = survey(sources, run, skip_bad=skip_bad)
         tell(found, header.points, "what the archive has", run)
         check_extendable(reader, len(found.sources))
         norm = Normalisation(np.array(header.offset), header.scale)
         check_reach(header.dtype, norm, found)
-        with gather(found, header.points, run, norm, frame_of(reader, source, found, run)) as gathered:
+        with unchanged(
+            found,
+            lambda: gather(found, header.points, run, norm, frame_of(reader, source, found, run)),
+            run,
+            skip_bad=skip_bad,
+        ) as gathered:
             if strange := outside(gathered):
                 run.warn(f"{strange}; {ALIKE}")
             latents = fit_new(source, gathered, run)

@@ -47,13 +47,13 @@ def evaluate(
     wanted, run = chosen_metrics(metrics, dense=bool(dense)), run or Run()
     solve = solver(run.device) if asks_for(wanted, MATCHED) else exactly
     with reading(archive) as source:
-        found = by_name(source, find_clouds(references))
+        found = by_name(source, find_clouds(references, run.note))
         if not indices and len(found) < len(source):
             missing = [name for i, name in enumerate(source.names) if i not in found]
             what = f"{len(missing)} of {len(source)} clouds have no original among the references, such as {missing[0]}"
             run.warn(what)
         chosen = [source.absolute_index(i) for i in indices] or sorted(found)
-        surfaces = dense_references(source, dense, chosen)
+        surfaces = dense_references(source, dense, chosen, run)
         remarks = Remarks()
         with run.phase("comparing", len(chosen), "clouds") as phase:
             for i in chosen:

@@ -13,11 +13,12 @@ from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.clouds import Normalisation, PoseNumbers, Similarity
 from qaadcodec.clouds.cloud import Points
 from qaadcodec.progress import Run
+from qaadcodec.sets.again import read_again
 from qaadcodec.sets.hubs import Hubs, Placed, place
 from qaadcodec.sets.pose_extent import PoseExtent
 from qaadcodec.sets.rigid_fit import Pair, register
 from qaadcodec.sets.sketch import Sketch
-from qaadcodec.sets.survey import Survey, check_not_stopped, usable
+from qaadcodec.sets.survey import Survey, check_not_stopped
 
 TRIED = 16  # clouds by which it is decided whether and how a set is aligned, besides the odd ones
 FEW_TRIED = 4  # of them, where there is little time
@@ -66,7 +67,7 @@ def align(found: Survey, how: str, run: Run) -> Frame | None:
             of clouds of fewer than TELLING points stays as it lies then.
 
     Raises:
-        CloudError: a cloud has become unusable since the survey; Interrupted: stopped.
+        ChangedError: a cloud is not what was surveyed; Interrupted: stopped.
     """
     if how == "none" or len(found.sources) < 2:
         return None
@@ -85,7 +86,7 @@ def align_with(known: Sequence[Singles], first: Frame, found: Survey, run: Run) 
         first: the frame of the set; kind and spacing of its poses become those of the new ones.
 
     Raises:
-        CloudError: a cloud has become unusable since the survey; Interrupted: stopped; UsageError: a cloud lies too far
+        ChangedError: a cloud is not what was surveyed; Interrupted: stopped; UsageError: a cloud lies too far
             away for the spacing.
     """
     norm, kind = first.normalisation, first.poses.kind
@@ -93,9 +94,9 @@ def align_with(known: Sequence[Singles], first: Frame, found: Survey, run: Run) 
     hubs = [Placed(Sketch(cloud, rng), Similarity.identity(), 0.0) for cloud, rng in zip(known, rngs, strict=True)]
     poses = []
     with run.phase("aligning poses", len(found.sources), "clouds") as phase:
-        for i, source in enumerate(found.sources):
+        for i in range(len(found)):
             check_not_stopped(run)
-            points = (usable(source).points.astype(np.float64) - norm.offset) / norm.scale
+            points = (read_again(found, i).points.astype(np.float64) - norm.offset) / norm.scale
             poses.append(place(hubs, Sketch(points, np.random.default_rng([run.seed, 7, i])), kind))
             phase.advance()
     values = [PoseValues(*pose.numbers()) for pose in poses]
@@ -123,7 +124,7 @@ class Aligning:
         if cloud in self.known:
             return self.known[cloud]
         rng = np.random.default_rng([self.run.seed, 7, cloud])
-        sketch = Sketch(usable(self.found.sources[cloud]).points - self.origin, rng)
+        sketch = Sketch(read_again(self.found, cloud).points - self.origin, rng)
         if len(self.known) < HELD:
             self.known[cloud] = sketch
         return sketch

@@ -14,9 +14,10 @@ from qaadcodec.clouds import Normalisation, resample
 from qaadcodec.errors import UsageError
 from qaadcodec.metrics.em_kd import variance
 from qaadcodec.progress import Run
+from qaadcodec.sets.again import read_again
 from qaadcodec.sets.align import Frame
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.sets.survey import Survey, check_not_stopped, usable
+from qaadcodec.sets.survey import Survey, check_not_stopped
 
 FLOAT32_STEP = 2.0**-24  # between neighbouring float32 numbers, over their size
 FLOAT32_LEAST, FLOAT32_MOST = 2.0**-126, 2.0**126
@@ -84,7 +85,7 @@ def gather(
         frame: the poses of the clouds, which are taken out, and a normalisation.
 
     Raises:
-        CloudError: a cloud has become unusable since the survey.
+        ChangedError: a cloud is not what was surveyed.
         Interrupted: stopped.
         EnvironmentFailure: no room for the working data.
         UsageError: more points per cloud than an archive holds.
@@ -119,7 +120,7 @@ def fill(store: TargetStore, found: Survey, norm: Normalisation, frame: Frame | 
     with run.phase("normalising", len(store), "clouds") as phase:
         for i, source in enumerate(found.sources):
             check_not_stopped(run)
-            chosen = resample(usable(source).points, points, run.seed + i)
+            chosen = resample(read_again(found, i).points, points, run.seed + i)
             store.points[i] = norm.apply(chosen) if frame is None else frame.aligned(i, chosen)
             own = variance(store.points[i])
             spread += own / len(store)

@@ -86,7 +86,10 @@ def layout_among(
 
 def example(label: str, key: str) -> str:
     """How one of several arrays is chosen on the command line."""
-    return f"{label.partition('::')[0]}::{key}"
+    file, _, rest = label.partition("::")
+    if file.lower().endswith(".zip"):  # the file is a member of it
+        file += f"::{rest.partition('::')[0]}"
+    return f"{file}::{key}"
 
 
 def short(key: str) -> str:

@@ -154,6 +154,11 @@ def number(token: str, where: str) -> float:
     raise CloudError(f"{where}: {shown!r} is not a number")
 
 
-def write_rows(stream: BinaryIO, points: Points) -> None:
-    """Write a line for each of (M, 3) points, with as many digits as bring every float32 or float64 back exactly."""
-    np.savetxt(stream, points, fmt="%.9g" if points.dtype == np.float32 else "%.17g")
+def write_rows(stream: BinaryIO, points: Points, before: str = "") -> None:
+    """Write a line for each of (M, 3) points, with as many digits as bring every float32 or float64 back exactly.
+
+    Args:
+        before: what each line begins with.
+    """
+    digits = "%.9g" if points.dtype == np.float32 else "%.17g"
+    np.savetxt(stream, points, fmt=f"{before}{digits} {digits} {digits}")

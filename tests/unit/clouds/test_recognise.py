@@ -20,11 +20,14 @@ def test_unknown_suffixes_are_told_by_content(tmp_path: Path, monkeypatch: pytes
 
 
 def test_formats_of_suffixes() -> None:
-    assert [format_of(f"x/a.{s}") for s in ("ply", "NPY", "npz", "h5", "hdf5", "xyz", "txt", "csv", "off")] == [
-        *("ply", "npy", "npz", "h5", "h5", "xyz", "xyz", "xyz", "off")
-    ]
-    for path, message in [("a.obj", "no cloud format has the suffix '.obj' of a.obj"), ("a", "a has no suffix")]:
+    assert [
+        format_of(f"x/a.{s}") for s in ("ply", "NPY", "npz", "h5", "hdf5", "xyz", "txt", "csv", "off", "vtp", "laz")
+    ] == [*("ply", "npy", "npz", "h5", "h5", "xyz", "xyz", "xyz", "off", "vtp", "laz")]
+    for path, message in [("a.tif", "no cloud format has the suffix '.tif' of a.tif"), ("a", "a has no suffix")]:
         with pytest.raises(UsageError) as caught:
             format_of(path)
         assert str(caught.value) == message
-        assert caught.value.hint == "name it with one of .ply .npy .npz .h5 .hdf5 .xyz .off, or give --format"
+        assert (
+            caught.value.hint
+            == "name it with one of .ply .npy .npz .h5 .hdf5 .xyz .off .vtp .obj .las .laz, or give --format"
+        )

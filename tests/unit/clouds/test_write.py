@@ -96,7 +96,7 @@ def refusals() -> list[tuple[object, str, str, str | None]]:
     return [
         (two, "ply", "a ply file holds one cloud, and a, b and so on are several", several),
         (two, "xyz", "a xyz file holds one cloud, and a, b and so on are several", several),
-        (two, "las", "unknown cloud format 'las'; formats are ply, npy, npz, h5, xyz, off", None),
+        (two, "tif", "unknown cloud format 'tif'; formats are ply, npy, npz, h5, xyz, off, vtp, obj, las, laz", None),
         ([], "npz", "there are no clouds to write", None),
         ([("a", CLOUD[:, :2])], "ply", "an array of shape (1000, 2) is not a cloud (points, 3)", None),
         (

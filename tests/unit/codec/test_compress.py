@@ -579,3 +579,26 @@ def test_the_budget_begins_with_the_call(
     assert bounded.budget_seconds == pytest.approx(600.0)  # a difference of two times, which rounds
     assert 500.0 < (bounded.seconds_left or 0.0) <= 600.0
     assert all((run.device, run.seed) == ("cpu", 3) and run.stop is old.stop for run in runs)
+
+
+@pytest.mark.parametrize("how", ["none", "similarity"])
+def test_an_input_that_changes_meanwhile_is_an_error_or_left_out(
+    tmp_path: Path, scans: Path, tiny: Request, heard: Any, make_shape: MakeShape, put_cloud: Put, how: str
+) -> None:
+    other = itertools.count(7)
+
+    def change(event: Any) -> None:
+        heard(event)
+        if isinstance(event, PhaseStarted) and event.phase in ("aligning poses", "normalising"):
+            (scans / "b.ply").unlink(missing_ok=True)
+            put_cloud(scans / "b.ply", make_shape(next(other)).astype(np.float32))
+
+    request, out = replace(tiny, align=how), tmp_path / "out.qaad"
+    with pytest.raises(CloudError, match=r"b\.ply: has changed since the first look: its points are not what they"):
+        compress([scans], out, request, run=Run(device="cpu", listener=change))
+    assert not out.exists()
+    summary = compress([scans], out, request, run=Run(device="cpu", listener=change), skip_bad=True)
+    assert (summary.clouds, [Path(path).name for path, _ in summary.skipped]) == (3, ["b.ply"])
+    with open_archive(out) as archive:
+        assert list(archive.names) == ["a", "sub/c", "sub/d"]
+        assert archive.poses().shape == (3, 3, 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import numpy.typing as npt
 import pytest
 
 from qaadcodec.archive import ArchiveReader, writer
-from qaadcodec.clouds import Normalisation
+from qaadcodec.clouds import Normalisation, write_cloud
 from qaadcodec.codec import encode as encoding
 from qaadcodec.codec.compress import compress
 from qaadcodec.codec.encode import encode
@@ -290,3 +291,22 @@ def test_the_recorded_error_is_that_of_what_will_be_decoded(
         norm = Normalisation(np.array(new.header.offset), new.header.scale)
         for i in range(2):
             np.testing.assert_allclose(norm.invert(stored[i]), new[4 + i], rtol=0, atol=1e-5)
+
+
+def test_a_new_cloud_that_changes_meanwhile_is_an_error_or_left_out(
+    archive: Path, tmp_path: Path, more: Path, make_shape: MakeShape, heard: Any
+) -> None:
+    (name, *others), out = sorted(path.name for path in more.glob("*.ply")), tmp_path / "out.qaad"
+    other = itertools.count(70)
+
+    def change(event: Any) -> None:
+        heard(event)
+        if isinstance(event, PhaseStarted) and event.phase == "normalising":
+            write_cloud(more / name, make_shape(next(other)), "ply", overwrite=True)
+
+    with pytest.raises(CloudError, match="has changed since the first look"):
+        encode(archive, [more], out, run=Run(device="cpu", listener=change))
+    assert not out.exists()
+    summary = encode(archive, [more], out, run=Run(device="cpu", listener=change), skip_bad=True)
+    assert (summary.added, [Path(path).name for path, _ in summary.skipped]) == (len(others), [name])
+    assert any(text.startswith("skipped ") for text in heard.notices)

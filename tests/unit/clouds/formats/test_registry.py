@@ -11,7 +11,7 @@ import pytest
 from click import BadParameter
 
 from qaadcodec.cli.decode import command
-from qaadcodec.clouds import FORMATS, find_clouds, read_cloud, write_cloud
+from qaadcodec.clouds import FORMATS, WRITTEN, find_clouds, read_cloud, write_cloud
 from qaadcodec.clouds.formats import TABLE
 from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.recognise import recognise
@@ -81,9 +81,9 @@ def test_it_reads_back_the_many_that_it_writes(name: str, tmp_path: Path) -> Non
     np.testing.assert_array_equal(read_cloud(find_clouds([tmp_path / f"a.{name}"])[1].path).points, SET[1])
 
 
-def test_the_choices_of_the_command_line_are_the_formats() -> None:
+def test_the_choices_of_the_command_line_are_the_formats_that_are_written() -> None:
     (option,) = (p for p in command.params if p.name == "form")
-    assert option.type.get_metavar(option) == f"[{'|'.join(FORMATS)}]"
-    assert [option.type.convert(name, option, None) for name in FORMATS] == list(FORMATS)
+    assert option.type.get_metavar(option) == f"[{'|'.join(WRITTEN)}]"
+    assert [option.type.convert(name, option, None) for name in WRITTEN] == list(WRITTEN)
     with pytest.raises(BadParameter, match=r"^'tiff' is not one of 'ply', "):
         option.type.convert("tiff", option, None)
