@@ -15,6 +15,7 @@ _BYTES_TO_RECOGNISE = 4096
 # The suffixes that make a file of a folder a cloud, and all suffixes that a file may have that is named itself.
 IN_FOLDERS = {suffix: format for format in TABLE.values() for suffix in format.suffixes}
 _NAMED = IN_FOLDERS | {suffix: format for format in TABLE.values() for suffix in format.named_suffixes}
+_WRITTEN = [suffix for suffix, format in IN_FOLDERS.items() if format.is_written]
 
 _FOREIGN = {
     b"\x1f\x8b": ("gzip-compressed twice", "decompress it once: gunzip FILE"),
@@ -22,28 +23,26 @@ _FOREIGN = {
     b"(\xb5/\xfd": ("zstd-compressed", "decompress it first: zstd -dc FILE | qaad … -"),
     b"LASF": ("a LAS or LAZ file", "convert it to PLY first"),
     b"# .PCD": ("a PCD file", "convert it to PLY first"),
-    b"solid ": ("an STL mesh", "convert it to PLY first"),
 }
 
 
 def format_of(path: str | Path) -> str:
     """The name of the format that the suffix of an output stands for; UsageError lists the suffixes there are."""
     suffix = Path(path).suffix.lower()
-    try:
-        return _NAMED[suffix].name
-    except KeyError:
-        raise UsageError(
-            f"no cloud format has the suffix {suffix!r} of {path}" if suffix else f"{path} has no suffix",
-            hint=f"name it with one of {' '.join(IN_FOLDERS)}, or give --format",
-        ) from None
+    format = _NAMED.get(suffix)
+    if format is not None and format.is_written:
+        return format.name
+    what = f"no cloud format has the suffix {suffix!r} of {path}" if suffix else f"{path} has no suffix"
+    if format is not None:
+        what = f"{path}: {format.name} files are read and not written"
+    raise UsageError(what, hint=f"name it with one of {' '.join(_WRITTEN)}, or give --format")
 
 
 def format_named(name: str) -> CloudFormat:
-    """The format of that name; UsageError lists the names there are."""
-    try:
-        return TABLE[name]
-    except KeyError:
-        raise UsageError(f"unknown cloud format {name!r}; formats are {', '.join(FORMATS)}") from None
+    """The format of that name, which is written; UsageError lists the names there are."""
+    if name not in FORMATS:
+        raise UsageError(f"unknown cloud format {name!r}; formats are {', '.join(FORMATS)}")
+    return TABLE[name]
 
 
 def format_of_input(place: Place) -> CloudFormat:
@@ -71,4 +70,4 @@ def recognise(start: bytes, label: str) -> CloudFormat:
     for format in TABLE.values():
         if format.sniff and format.sniff(start):
             return format
-    raise CloudError(f"{label}: is not a cloud that qaad reads", hint=f"it reads {', '.join(FORMATS)}")
+    raise CloudError(f"{label}: is not a cloud that qaad reads", hint=f"it reads {', '.join(TABLE)}")

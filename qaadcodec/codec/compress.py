@@ -14,6 +14,7 @@ from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
 from qaadcodec.progress import Run
 from qaadcodec.sets.align import align
 from qaadcodec.sets.gather import Gathered, gather
+from qaadcodec.sets.surfaces import sampled
 from qaadcodec.sets.survey import survey, tell
 from qaadcodec.training.backend import check_device
 
@@ -68,9 +69,9 @@ def compress(
             (name, array), in a list, a dict or an iterator. `clouds.find_clouds` says how they are read and named.
         output: the .qaad file; appears whole or not at all.
         request: what is asked for; the default preset when None.
-        run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, training ends
-            early and what was learnt is written; while clouds are read, nothing is. The time of the request's budget
-            begins now.
+        run: device, seed, listener, stop request, how strict it is with clouds, and what it takes of meshes. Once it is
+            stopped, training ends early and what was learnt is written; while clouds are read, nothing is. The time of
+            the request's budget begins now.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
 
@@ -85,7 +86,7 @@ def compress(
     sources = find_clouds(inputs)
     protect(files_of(sources), target)
     found = survey(sources, run, skip_bad=skip_bad)
-    points = request.points or min(found.counts)
+    found, points = sampled(found, request.points, run, skip_bad=skip_bad)
     tell(found, points, "as asked for" if request.points else None, run)
     frame = align(found, request.recipe().clouds.align, run)
     with gather(found, points, run, frame=frame) as gathered:

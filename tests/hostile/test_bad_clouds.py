@@ -583,14 +583,14 @@ def test_folders_and_paths() -> None:
     assert refusal("gone.ply") == "gone.ply: no such file or folder"
     Path("set").mkdir()
     assert refusal("set") == "set: no clouds in this folder; it is empty"
-    for name in ["a.pcd", "b.pcd", "sub.json", "README", ".hidden.ply"]:
+    for name in ["a.blend", "b.blend", "sub.json", "README", ".hidden.ply"]:
         (Path("set") / name).touch()
     with pytest.raises(CloudError) as caught:
         find_clouds(["set"])
     assert str(caught.value) == (
-        "set: no clouds in this folder; it has 4 other files (2 .pcd, 1 .json, 1 without suffix)"
+        "set: no clouds in this folder; it has 4 other files (2 .blend, 1 .json, 1 without suffix)"
     )
-    assert caught.value.hint == "qaad reads .ply .npy .npz .h5 .hdf5 .xyz .off"
+    assert str(caught.value.hint).startswith("qaad reads .ply .npy .npz .h5 .hdf5 .xyz .off .obj .stl ")
     assert refusal("set::a") == "set: is a folder, and 'a' can only be chosen in a file"
 
 

@@ -14,6 +14,10 @@ _FILES = (
     "hdf5",
     "xyz",
     "off",
+    "obj",
+    "stl",
+    "gltf",
+    "threemf",
 )
 
 
@@ -24,4 +28,5 @@ def _record(file: str) -> CloudFormat:
 
 TABLE = {record.name: record for record in map(_record, _FILES)}
 
-FORMATS = tuple(TABLE)
+FORMATS = tuple(record.name for record in TABLE.values() if record.is_written)
+"""The formats that are written; all of TABLE are read"""

@@ -23,7 +23,11 @@ def test_formats_of_suffixes() -> None:
     assert [format_of(f"x/a.{s}") for s in ("ply", "NPY", "npz", "h5", "hdf5", "xyz", "txt", "csv", "off")] == [
         *("ply", "npy", "npz", "h5", "h5", "xyz", "xyz", "xyz", "off")
     ]
-    for path, message in [("a.obj", "no cloud format has the suffix '.obj' of a.obj"), ("a", "a has no suffix")]:
+    for path, message in [
+        ("a.mesh", "no cloud format has the suffix '.mesh' of a.mesh"),
+        ("a", "a has no suffix"),
+        ("a.stl", "a.stl: stl files are read and not written"),
+    ]:
         with pytest.raises(UsageError) as caught:
             format_of(path)
         assert str(caught.value) == message
