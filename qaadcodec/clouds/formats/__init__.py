@@ -18,6 +18,8 @@ _FILES = (
     "stl",
     "gltf",
     "threemf",
+    "vtk",
+    "vtp",
 )
 
 
