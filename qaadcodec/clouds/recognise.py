@@ -22,7 +22,6 @@ _FOREIGN = {
     b"\xfd7zXZ": ("xz-compressed", "decompress it first: xz -dc FILE | qaad … -"),
     b"(\xb5/\xfd": ("zstd-compressed", "decompress it first: zstd -dc FILE | qaad … -"),
     b"LASF": ("a LAS or LAZ file", "convert it to PLY first"),
-    b"# .PCD": ("a PCD file", "convert it to PLY first"),
 }
 
 

@@ -20,6 +20,7 @@ _FILES = (
     "threemf",
     "vtk",
     "vtp",
+    "pcd",
 )
 
 

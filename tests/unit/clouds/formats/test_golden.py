@@ -16,7 +16,7 @@ from qaadcodec.errors import CloudError
 
 POINTS, TRIANGLES = ball()
 
-SINGLE = {".stl", ".glb"}
+SINGLE = {".stl", ".glb", ".pcd"}
 MESHES = {".obj", ".stl", ".glb", ".3mf", ".vtk", ".vtp"}
 NEEDS = {".glb": "trimesh"}
 KNOWN_BY_BYTES = sorted(set(WRITERS) - {".3mf"})  # which begins as any other zip file does
