@@ -21,7 +21,6 @@ _FOREIGN = {
     b"\x1f\x8b": ("gzip-compressed twice", "decompress it once: gunzip FILE"),
     b"\xfd7zXZ": ("xz-compressed", "decompress it first: xz -dc FILE | qaad … -"),
     b"(\xb5/\xfd": ("zstd-compressed", "decompress it first: zstd -dc FILE | qaad … -"),
-    b"LASF": ("a LAS or LAZ file", "convert it to PLY first"),
 }
 
 

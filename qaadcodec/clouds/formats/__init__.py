@@ -21,6 +21,8 @@ _FILES = (
     "vtk",
     "vtp",
     "pcd",
+    "las",
+    "e57",
 )
 
 
