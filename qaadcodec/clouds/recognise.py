@@ -23,6 +23,19 @@ _FOREIGN = {
     b"(\xb5/\xfd": ("zstd-compressed", "decompress it first: zstd -dc FILE | qaad … -"),
 }
 
+_BY_CLOUDCOMPARE = "convert it first: CloudCompare -SILENT -O FILE -C_EXPORT_FMT PLY -SAVE_CLOUDS"
+_BY_GMSH = "mesh it first: gmsh FILE -2 -o OUT.stl"
+_BY_SLICER = "segment it first, in 3D Slicer for example, and export the surfaces as .vtp"
+# How files that tell what they are by their suffix become something that is read.
+_CONVERTED = {
+    **dict.fromkeys((".fbx", ".ptx", ".shp", ".dxf"), _BY_CLOUDCOMPARE),
+    **dict.fromkeys((".stp", ".step", ".igs", ".iges", ".brep"), _BY_GMSH),
+    **dict.fromkeys((".nii", ".nrrd", ".mha", ".dcm"), _BY_SLICER),
+    **dict.fromkeys((".vtu", ".vts", ".vti", ".vtr", ".vtm"), "in ParaView, Extract Surface and save it as .vtp"),
+    **dict.fromkeys((".blend", ".max", ".mb", ".c4d"), "export it as PLY from the program that it is of"),
+    ".bag": "convert it first: rosrun pcl_ros bag_to_pcd FILE TOPIC OUT/",
+}
+
 
 def format_of(path: str | Path) -> str:
     """The name of the format that the suffix of an output stands for; UsageError lists the suffixes there are."""
@@ -52,7 +65,14 @@ def format_of_input(place: Place) -> CloudFormat:
     if isinstance(place.file, Path) and (known := _NAMED.get(plain_name(place.file).suffix.lower())):
         return known
     with unpacked(place).opened() as stream:
-        return recognise(stream.read(_BYTES_TO_RECOGNISE), place.label)
+        start = stream.read(_BYTES_TO_RECOGNISE)
+    try:
+        return recognise(start, place.label)
+    except CloudError as error:
+        suffix = plain_name(place.file).suffix.lower() if isinstance(place.file, Path) else ""
+        if start and suffix in _CONVERTED:
+            raise CloudError(f"{place.label}: qaad does not read {suffix} files", hint=_CONVERTED[suffix]) from error
+        raise
 
 
 def recognise(start: bytes, label: str) -> CloudFormat:
