@@ -5,10 +5,10 @@ They are parsed here: trimesh needs lxml for them, and follows objects made of o
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import MOST as MOST_PACKED
 from qaadcodec.clouds.packed import ROOM
 from qaadcodec.errors import CloudError
+
+if TYPE_CHECKING:
+    import zipfile  # imported when a 3MF is opened, because most formats do without it
 
 _MODEL = "3D/3dmodel.model"
 _DEEPEST = 64  # objects within objects
@@ -55,6 +58,8 @@ def read(place: Place) -> Contents:
         CloudError: the file is no whole 3MF, unpacks to more than 32 times its size, or its XML does not add up:
             numbers that are none, objects that are missing or made of themselves, no vertices.
     """
+    import zipfile
+
     label = place.label
     with place.opened() as stream:
         size = len(stream.read(1))
