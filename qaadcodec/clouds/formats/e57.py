@@ -27,6 +27,7 @@ _CARTESIAN = ("cartesianX", "cartesianY", "cartesianZ")
 _SPHERICAL = ("sphericalRange", "sphericalAzimuth", "sphericalElevation")
 _INVALID = ("cartesianInvalidState", "sphericalInvalidState")
 _NAMES = {"intensity": "intensity", "colorRed": "colours", "nor:normalX": "normals", "timeStamp": "times"}
+_CONVERT = "CloudCompare -SILENT -O FILE -C_EXPORT_FMT PLY -MERGE_CLOUDS -SAVE_CLOUDS"
 _MOST_FROM_A_BYTE = 64  # points: a file takes a byte or more for one
 
 
@@ -116,7 +117,7 @@ def _opened(place: Place) -> Iterator[tuple[Any, int]]:
         raise CloudError(f"{label}: is empty (0 bytes)")
     if start != MAGIC:
         raise CloudError(f"{label}: is not an E57 file; it does not begin with {MAGIC.decode()!r}")
-    pye57 = library("pye57", label)
+    pye57 = library("pye57", label, f"; where there is none for the system, {_CONVERT}")
     with _on_disk(place) as path:
         # Its constructor removes a file that it cannot open: an input is never touched, so it is not called.
         file = pye57.E57.__new__(pye57.E57)

@@ -14,15 +14,21 @@ from qaadcodec.errors import CloudError
 INSTALL = "pip install 'qaadcodec[formats]'"
 
 
-def library(name: str, label: str) -> Any:
-    """A module of the extra; CloudError with the file and with how it is installed, where it is not."""
+def library(name: str, label: str, otherwise: str = "") -> Any:
+    """A module of the extra; CloudError with the file and with how it is installed, where it is not.
+
+    Args:
+        otherwise: what to do where it cannot be installed.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = importlib.import_module(name)
     except ImportError as error:
         package = name.partition(".")[0]
-        raise CloudError(f"{label}: {package}, which reads such files, is not installed", hint=INSTALL) from error
+        raise CloudError(
+            f"{label}: {package}, which reads such files, is not installed", hint=INSTALL + otherwise
+        ) from error
     # Without a handler, Python prints the warnings of a library to stderr.
     logging.getLogger(name.partition(".")[0]).addHandler(logging.NullHandler())
     return module

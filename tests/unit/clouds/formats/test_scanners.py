@@ -7,7 +7,6 @@ from pathlib import Path
 
 import laspy
 import numpy as np
-import pye57
 import pytest
 from fixtures.foreign import ball, by_laspy, by_pye57
 
@@ -82,6 +81,7 @@ def test_bad_las() -> None:
 
 
 def test_e57_with_invalid_points() -> None:
+    pye57 = pytest.importorskip("pye57")
     state = np.zeros(len(POINTS), np.int8)
     state[[3, 5]] = 1, 2
     values = dict(zip(("cartesianX", "cartesianY", "cartesianZ"), POINTS.T, strict=True))
@@ -99,6 +99,7 @@ def test_spherical_coordinates() -> None:
 
 
 def test_bad_e57() -> None:
+    pye57 = pytest.importorskip("pye57")
     by_pye57(Path("whole.e57"), POINTS, TRIANGLES)
     data = Path("whole.e57").read_bytes()
     assert refusal("a.e57", b"") == "is empty (0 bytes)"
@@ -115,6 +116,8 @@ def test_bad_e57() -> None:
 
 @pytest.mark.parametrize("suffix", [".las", ".laz", ".e57"])
 def test_whatever_is_cut_or_changed_is_a_cloud_or_an_error_with_the_file(suffix: str) -> None:
+    if suffix == ".e57":
+        pytest.importorskip("pye57")
     (by_pye57 if suffix == ".e57" else by_laspy)(Path(f"whole{suffix}"), POINTS, TRIANGLES)
     data = Path(f"whole{suffix}").read_bytes()
     rng = np.random.default_rng(5)
