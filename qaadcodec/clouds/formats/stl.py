@@ -92,10 +92,15 @@ def _text(text: str, label: str) -> npt.NDArray[np.float64]:
 
 
 def _merged(corners: npt.NDArray[Any], dropped: tuple[str, ...]) -> Contents:
-    """The distinct corners, and the triangles by them."""
+    """The distinct corners, and the triangles by them; numpy.unique takes six times as long for rows."""
     rows = np.ascontiguousarray(corners).reshape(-1, 3) + 0  # so that -0 is 0
-    vertices, which = np.unique(rows, axis=0, return_inverse=True)
-    triangles: Rows = which.reshape(-1, 3).astype(np.int64)
+    order = np.lexsort(rows.T[::-1])
+    ordered = rows[order]
+    first = np.ones(len(rows), np.bool_)
+    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    vertices, which = ordered[first], np.empty(len(rows), np.int64)
+    which[order] = np.cumsum(first) - 1
+    triangles: Rows = which.reshape(-1, 3)
     again = ("repeated vertices",) if len(vertices) < len(rows) else ()
     return Contents(vertices, (*dropped, "faces", *again), triangles=lambda: triangles)
 
