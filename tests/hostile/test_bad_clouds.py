@@ -628,7 +628,7 @@ def test_a_file_that_cannot_be_listed_spares_the_rest_of_the_folder() -> None:
         (b"\x1f\x8b\x08\0", "is truncated: its gzip data ends early"),
         (gzip.compress(gzip.compress(b"1 2 3\n")), "is gzip-compressed twice, which qaad does not read"),
         (gzip.compress(b""), "is empty (0 bytes)"),
-        (b"LASF\0\0", "is a LAS or LAZ file, which qaad does not read"),
+        (b"LASF\0\0", "is not a whole LAS file: it has no whole header of 227 bytes"),
         (b"\x89PNG\r\n\x1a\n\0", "is not a cloud that qaad reads"),
         (b"These are the scans of Monday\n", "is not a cloud that qaad reads"),
     ],
