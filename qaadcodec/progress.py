@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from qaadcodec.config.run import LARGEST_SEED
+from qaadcodec.config.run import LARGEST_SEED, SAMPLES
 from qaadcodec.errors import UsageError
 
 LEAST_SECONDS = 1e-3  # of a share of time: zero would mean that there is no limit to some, and no time to others
@@ -136,9 +136,11 @@ class Run:
         seed: the seed of everything random; a whole number that fits 63 bits.
         strict: a cloud of which only a part can be used, or that may not be whole, is a bad one, where it would else be
             dealt with and told.
+        sample: what is taken of meshes: points drawn from their "surface", or their "vertices"; None for vertices
+            where all clouds have as many as are wanted, and the surface elsewhere.
 
     Raises:
-        UsageError: the seed is out of range.
+        UsageError: the seed is out of range, or there is no such sample.
     """
 
     listener: Listener = ignore
@@ -148,10 +150,13 @@ class Run:
     device: str = "auto"
     seed: int = 0
     strict: bool = False
+    sample: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= LARGEST_SEED:
             raise UsageError(f"seed is {self.seed!r}, and must be from 0 to 2^63 - 1")
+        if self.sample not in (None, *SAMPLES):
+            raise UsageError(f"sample is {self.sample!r}, and must be {' or '.join(SAMPLES)}")
 
     def within(self, seconds: float | None) -> Run:
         """The same run with a time limit of its own from now on; without a limit when None."""

@@ -19,6 +19,7 @@ from qaadcodec.cli.options import (
     json_option,
     path_type,
     quiet_option,
+    sample_option,
     seed_option,
     ways,
 )
@@ -45,13 +46,14 @@ if TYPE_CHECKING:
 )
 @click.option("--csv", "table_file", type=path_type(), metavar="FILE", help="Also write a CSV table, a row per cloud.")
 @ways(
-    seed_option("Seed of the subsample that EM-kD draws from the larger of two unequal clouds."),
+    seed_option("Seed of what is drawn: points of surfaces, and EM-kD's subsample of the larger of two clouds."),
     click.option(
         "--device",
         type=click.Choice(("cpu", "cuda")),
         default="cpu",
         help="Where EM-kD is computed: exactly on the CPU, or quickly on a GPU, with a bound.  [default: cpu]",
     ),
+    sample_option("vertices where originals have as many as the decoded clouds, else surface"),
     force_option,
     quiet_option,
     json_option("A line for each cloud and one for the summary"),
@@ -115,7 +117,7 @@ def command(
     with opened as archive, reporting(quiet=silent) as listener:
         results: Iterable[CloudErrors]
         if archive is not None:
-            run = Run(listener=listener, seed=ways.seed, device=ways.device)
+            run = Run(listener=listener, seed=ways.seed, device=ways.device, sample=ways.sample)
             results = evaluate(archive, what[1:], dense=asked.dense, indices=indices, metrics=asked.metrics, run=run)
         else:
             results = [compared(first, second, asked, ways)]
@@ -144,12 +146,14 @@ def command(
 def compared(first: str, second: str, asked: Asked, ways: Ways) -> CloudErrors:
     """One cloud against another. Where the first is none and comes through a pipe, it may be an archive."""
     from qaadcodec.codec.evaluate import evaluate_pair
+    from qaadcodec.progress import Run
 
     if len(asked.dense) > 1:
         raise UsageError(f"two clouds have one dense reference, not {len(asked.dense)}")
     dense = asked.dense[0] if asked.dense else None
     try:
-        return evaluate_pair(first, second, dense=dense, metrics=asked.metrics, seed=ways.seed, device=ways.device)
+        run = Run(seed=ways.seed, device=ways.device, sample=ways.sample)
+        return evaluate_pair(first, second, dense=dense, metrics=asked.metrics, run=run)
     except CloudError as error:
         unknown = str(error).startswith(f"{'stdin' if first == '-' else first}: is not a cloud")
         if unknown and (hint := hint_at_pipe(first)):

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from qaadcodec.config.run import DEVICES, LARGEST_SEED
+from qaadcodec.config.run import DEVICES, LARGEST_SEED, SAMPLES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -161,6 +161,16 @@ def seed_option(what: str) -> Callable[[F], F]:
     )
 
 
+def sample_option(otherwise: str) -> Callable[[F], F]:
+    """`--sample`, and what is done without it."""
+    return click.option(
+        "--sample",
+        type=click.Choice(SAMPLES),
+        help="What is taken of clouds with faces: points drawn from their surface, uniformly by area, or their "
+        f"vertices.  [default: {otherwise}]",
+    )
+
+
 def bundle(argument: str, make: Callable[[dict[str, Any]], Any], *options: Callable[[F], F]) -> Callable[[F], F]:
     """Options of a command that reach it as one argument.
 
@@ -194,6 +204,7 @@ class Ways:
     device: str = "auto"
     skip_bad: bool = False
     strict: bool = False
+    sample: str | None = None
     force: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -226,6 +237,7 @@ def learning_options(command: F) -> F:
             help="Count clouds among those that cannot be used if points of them would be left out, or if they may be "
             "cut.  [default: leave such points out, and say so]",
         ),
+        sample_option("vertices where all have as many as --points, else surface"),
         force_option,
         quiet_option,
         verbose_option("More lines of progress, and how long each phase took."),

@@ -19,4 +19,11 @@ def running(ways: Ways) -> Iterator[Run]:
         reporting(quiet=ways.quiet, verbose=ways.verbose) as listener,
         finishing_on_interrupt(listener) as stop,
     ):
-        yield Run(listener=listener, stop=stop, device=ways.device, seed=ways.seed, strict=ways.strict)
+        yield Run(
+            listener=listener,
+            stop=stop,
+            device=ways.device,
+            seed=ways.seed,
+            strict=ways.strict,
+            sample=ways.sample,
+        )

@@ -1,10 +1,10 @@
-"""Files and arrays to point clouds and back: PLY, NPY, NPZ, HDF5, XYZ text and OFF; resampling; normalisation; poses.
+"""Files and arrays to point clouds and back: arrays, text, scans and meshes; resampling; normalisation; poses.
 
 formats/clouds.md says what is read, kept and dropped of each format.
 """
 
 from qaadcodec.clouds.cloud import LeftOut, PointCloud
-from qaadcodec.clouds.find import files_of, find_clouds, read_cloud
+from qaadcodec.clouds.find import files_of, find_clouds, one_cloud, read_cloud
 from qaadcodec.clouds.formats import FORMATS
 from qaadcodec.clouds.memory import Array, Inputs
 from qaadcodec.clouds.names import safe_relative_path, safe_relative_paths
@@ -29,6 +29,7 @@ __all__ = [
     "files_of",
     "find_clouds",
     "format_of",
+    "one_cloud",
     "read_cloud",
     "resample",
     "safe_relative_path",

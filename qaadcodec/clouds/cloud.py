@@ -44,6 +44,8 @@ class PointCloud:
         dropped: what the file has besides the points, which is not kept: "normals", "colours", "faces", …
         left_out: how many points of the file mean no place, and are not among the points.
         doubts: what speaks against the file being whole, though it could be read: "has no newline at its end, …"
+        has_faces: whether the file has faces, from which points can be drawn.
+        drawn: whether the points were drawn from them, and are not the vertices.
     """
 
     name: str
@@ -51,6 +53,8 @@ class PointCloud:
     dropped: tuple[str, ...] = ()
     left_out: LeftOut = NOTHING
     doubts: tuple[str, ...] = ()
+    has_faces: bool = False
+    drawn: bool = False
 
     def __len__(self) -> int:
         return len(self.points)

@@ -78,13 +78,18 @@ def files_of(sources: Sequence[CloudSource]) -> list[Path]:
 
 def read_cloud(source: str | Path | Array | CloudSource, *, strict: bool = False) -> PointCloud:
     """Read and check one cloud: see `CloudSource.load`. A path or an array must be exactly one; "-" is stdin."""
+    return one_cloud(source).load(strict=strict)
+
+
+def one_cloud(source: str | Path | Array | CloudSource) -> CloudSource:
+    """Where the one cloud of a path or an array is; CloudError if there are more."""
     if isinstance(source, CloudSource):
-        return source.load(strict=strict)
+        return source
     found = find_clouds([source])
     if len(found) > 1:
         what = source if isinstance(source, str | Path) else "the array"
         raise CloudError(f"{what}: holds {len(found)} clouds", hint=f"choose one, for example {found[0].path}")
-    return found[0].load(strict=strict)
+    return found[0]
 
 
 def _clouds_of(item: str | Path, alone: bool, unread: Unread) -> list[CloudSource]:

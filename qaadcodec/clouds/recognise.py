@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qaadcodec.clouds.formats import FORMATS, TABLE
+from qaadcodec.clouds.formats import TABLE
 from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import plain_name, unpacked
@@ -18,9 +18,19 @@ _FOREIGN = {
     b"\x1f\x8b": ("gzip-compressed twice", "decompress it once: gunzip FILE"),
     b"\xfd7zXZ": ("xz-compressed", "decompress it first: xz -dc FILE | qaad … -"),
     b"(\xb5/\xfd": ("zstd-compressed", "decompress it first: zstd -dc FILE | qaad … -"),
-    b"LASF": ("a LAS or LAZ file", "convert it to PLY first"),
-    b"# .PCD": ("a PCD file", "convert it to PLY first"),
-    b"solid ": ("an STL mesh", "convert it to PLY first"),
+}
+
+_BY_CLOUDCOMPARE = "convert it first: CloudCompare -SILENT -O FILE -C_EXPORT_FMT PLY -SAVE_CLOUDS"
+_BY_GMSH = "mesh it first: gmsh FILE -2 -o OUT.stl"
+_BY_SLICER = "segment it first, in 3D Slicer for example, and export the surfaces as .vtp"
+# How files that tell what they are by their suffix become something that is read.
+CONVERTED = {
+    **dict.fromkeys((".fbx", ".ptx", ".shp", ".dxf"), _BY_CLOUDCOMPARE),
+    **dict.fromkeys((".stp", ".step", ".igs", ".iges", ".brep"), _BY_GMSH),
+    **dict.fromkeys((".nii", ".nrrd", ".mha", ".dcm"), _BY_SLICER),
+    **dict.fromkeys((".vtu", ".vts", ".vti", ".vtr", ".vtm"), "in ParaView, Extract Surface and save it as .vtp"),
+    **dict.fromkeys((".blend", ".max", ".mb", ".c4d"), "export it as PLY from the program that it is of"),
+    ".bag": "convert it first: rosrun pcl_ros bag_to_pcd FILE TOPIC OUT/",
 }
 
 
@@ -33,7 +43,14 @@ def format_of_input(place: Place) -> CloudFormat:
     if known := NAMED.get(plain_name(place.name).suffix.lower()):
         return known
     with unpacked(place).opened() as stream:
-        return recognise(stream.read(BYTES_TO_RECOGNISE), place.label)
+        start = stream.read(BYTES_TO_RECOGNISE)
+    try:
+        return recognise(start, place.label)
+    except CloudError as error:
+        suffix = plain_name(place.name).suffix.lower()
+        if start and suffix in CONVERTED:
+            raise CloudError(f"{place.label}: qaad does not read {suffix} files", hint=CONVERTED[suffix]) from error
+        raise
 
 
 def recognise(start: bytes, label: str) -> CloudFormat:
@@ -49,4 +66,4 @@ def recognise(start: bytes, label: str) -> CloudFormat:
     for format in TABLE.values():
         if format.sniff and format.sniff(start):
             return format
-    raise CloudError(f"{label}: is not a cloud that qaad reads", hint=f"it reads {', '.join(FORMATS)}")
+    raise CloudError(f"{label}: is not a cloud that qaad reads", hint=f"it reads {', '.join(TABLE)}")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from qaadcodec.clouds.cloud import PointCloud, as_points, check_shape, check_span
+from qaadcodec.arrays import Rows
+from qaadcodec.clouds.cloud import PointCloud, Points, as_points, check_shape, check_span
 from qaadcodec.clouds.formats.arrays import CloudArray, Shape
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.meaningless import Labels, meaningful
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import unpacked
 from qaadcodec.clouds.shared import SharedFile
+from qaadcodec.clouds.surface import Drawing, draw, finite_triangles
 from qaadcodec.errors import CloudError
 
 
@@ -57,6 +59,7 @@ class CloudSource:
         part: the array that it is in, of a file or in memory; None where the file is one cloud.
         beside: the names of the arrays in the file that are no clouds.
         chosen: what to tell of the choice of the array; "" where there is nothing to tell.
+        drawing: how points are drawn from the faces, if there are any; None where its vertices are the cloud.
     """
 
     name: str
@@ -65,6 +68,11 @@ class CloudSource:
     part: Part | None = None
     beside: tuple[str, ...] = ()
     chosen: str = ""
+    drawing: Drawing | None = None
+
+    def on_surface(self, points: int, seed: int) -> CloudSource:
+        """The same cloud as so many points that are drawn from its faces; its vertices where it has no faces."""
+        return replace(self, drawing=Drawing(points, seed))
 
     @property
     def path(self) -> str:
@@ -89,8 +97,8 @@ class CloudSource:
 
         Raises:
             CloudError: the cloud cannot be read, is empty, truncated or damaged, is not (M, 3) numbers, has a
-                coordinate beyond 1e100, keeps less than half of its points, or spans less than 1e-100; the message says
-                where.
+                coordinate beyond 1e100, keeps less than half of its points, spans less than 1e-100, or has faces
+                without area from which points are to be drawn; the message says where.
         """
         format = self._format()
         self._declared_points()
@@ -99,9 +107,20 @@ class CloudSource:
             raise CloudError(f"{self.path}: {contents.doubts[0]}", hint="without --strict it is read")
         unit = format.unit
         labels = Labels(self.path, unit, contents.row or (lambda row: f"{unit.one} {row}"))
-        points, left_out = meaningful(as_points(contents.values, self.path), labels, strict=strict)
+        whole = as_points(contents.values, self.path)
+        points, left_out = meaningful(whole, labels, strict=strict)
         check_span(points, self.path)
-        return PointCloud(self.name, points, (*contents.dropped, *self.beside), left_out, contents.doubts)
+        has_faces = contents.triangles is not None
+        drawn = has_faces and self.drawing is not None
+        if contents.triangles and self.drawing:
+            points = self._drawn(whole, contents.triangles(), self.drawing)
+        return PointCloud(
+            self.name, points, (*contents.dropped, *self.beside), left_out, contents.doubts, has_faces, drawn
+        )
+
+    def _drawn(self, vertices: Points, triangles: Rows, drawing: Drawing) -> Points:
+        """Points of the triangles, of those of them whose corners are finite."""
+        return draw(vertices, finite_triangles(vertices, triangles), drawing, self.name, self.path)
 
     def count(self) -> int:
         """How many points the file has, of which `load` may leave some out. Only XYZ text has to be read for it.

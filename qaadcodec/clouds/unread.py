@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from qaadcodec.clouds.packed import SUFFIX, whole_suffix
-from qaadcodec.clouds.recognise import NAMED
+from qaadcodec.clouds.recognise import CONVERTED, NAMED
 from qaadcodec.clouds.zipped import SUFFIX as ZIP
 
 WITHOUT = "without suffix"
@@ -18,23 +18,6 @@ MOST_KINDS = 5  # named of those with one remedy
 PIPE = "pipe"
 _SPECIAL = {stat.S_IFIFO: PIPE, stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
 
-# Clouds and meshes in formats that are not read; one that is read is not asked for here.
-_CLOUDS = (
-    ".3mf",
-    ".e57",
-    ".fbx",
-    ".glb",
-    ".gltf",
-    ".las",
-    ".laz",
-    ".obj",
-    ".pcd",
-    ".ptx",
-    ".stl",
-    ".vtk",
-    ".vtp",
-    ".vtu",
-)
 _PACKED = (".7z", ".bz2", ".rar", ".tar", ".tgz", ".xz", ".zst")
 
 # What to do about files of each kind; what is read when it is named is no matter of conversion.
@@ -43,7 +26,7 @@ REMEDIES = {
     **dict.fromkeys((*NAMED, ZIP), NAME),
     **dict.fromkeys(_PACKED, "unpack them"),
     **dict.fromkeys(_SPECIAL.values(), "never opened"),
-    **{suffix: "convert them to PLY" for suffix in _CLOUDS if suffix not in NAMED},
+    **dict.fromkeys(CONVERTED, "convert them to PLY"),
 }
 
 
@@ -86,7 +69,7 @@ class Unread:
         return sorted(kind for kind in self.kinds if _remedy(kind) == NAME)
 
     def __str__(self) -> str:
-        """`12 .txt (name them to read them), 3 .obj and 1 .pcd (convert them to PLY), 4 .json and 1 .md`."""
+        """`12 .txt (name them to read them), 3 .fbx and 1 .stp (convert them to PLY), 4 .json and 1 .md`."""
         parts = []
         for remedy in (*dict.fromkeys(REMEDIES.values()), ""):
             counts = _counts({kind: n for kind, n in self.kinds.items() if _remedy(kind) == remedy})

@@ -43,11 +43,10 @@ def format_to_write(name: str) -> CloudFormat:
 def format_of(path: str | Path) -> str:
     """The name of the format that the suffix of an output stands for; UsageError lists the suffixes there are."""
     suffix = Path(path).suffix.lower()
-    try:
+    if suffix in _SUFFIXES:
         return _SUFFIXES[suffix].name
-    except KeyError:
-        known = " ".join(suffix for record in WRITABLE.values() for suffix in record.suffixes)
-        raise UsageError(
-            f"no cloud format has the suffix {suffix!r} of {path}" if suffix else f"{path} has no suffix",
-            hint=f"name it with one of {known}, or give --format",
-        ) from None
+    what = f"no cloud format has the suffix {suffix!r} of {path}" if suffix else f"{path} has no suffix"
+    if read := next((record for record in TABLE.values() if suffix in record.suffixes), None):
+        what = f"{path}: {read.name} files are read and not written"
+    known = dict.fromkeys(suffix for record in WRITABLE.values() for suffix in record.suffixes)
+    raise UsageError(what, hint=f"name it with one of {' '.join(known)}, or give --format")

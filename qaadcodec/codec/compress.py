@@ -15,6 +15,7 @@ from qaadcodec.progress import Run
 from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.align import align
 from qaadcodec.sets.gather import Gathered, gather
+from qaadcodec.sets.surfaces import sampled
 from qaadcodec.sets.survey import survey, tell
 from qaadcodec.training.backend import check_device
 
@@ -69,9 +70,9 @@ def compress(
             (name, array), in a list, a dict or an iterator. `clouds.find_clouds` says how they are read and named.
         output: the .qaad file; appears whole or not at all.
         request: what is asked for; the default preset when None.
-        run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, training ends
-            early and what was learnt is written; while clouds are read, nothing is. The time of the request's budget
-            begins now.
+        run: device, seed, listener, stop request, how strict it is with clouds, and what it takes of meshes. Once it is
+            stopped, training ends early and what was learnt is written; while clouds are read, nothing is. The time of
+            the request's budget begins now.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising, and those that change while they are read.
 
@@ -86,7 +87,7 @@ def compress(
     sources = find_clouds(inputs, run.note)
     protect(files_of(sources), target)
     found = survey(sources, run, skip_bad=skip_bad)
-    points = request.points or min(found.counts)
+    found, points = sampled(found, request.points, run, skip_bad=skip_bad)
     tell(found, points, "as asked for" if request.points else None, run)
     how = request.recipe().clouds.align
     with unchanged(

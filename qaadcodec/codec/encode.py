@@ -23,6 +23,7 @@ from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.align import Frame, align_with
 from qaadcodec.sets.gather import FLOAT32_MOST, Gathered, gather, outer_box
 from qaadcodec.sets.hubs import HUBS
+from qaadcodec.sets.surfaces import sampled
 from qaadcodec.sets.survey import Survey, survey, tell
 from qaadcodec.training.backend import check_device
 from qaadcodec.version import __version__
@@ -75,7 +76,7 @@ def encode(
 
     Args:
         archive: the .qaad file to extend; never changed.
-        inputs: the new clouds, as for `compress`; resampled to the archive's M.
+        inputs: the new clouds, as for `compress`; resampled, or their surfaces sampled, to the archive's M.
         output: the new .qaad file; appears whole or not at all.
         run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, the clouds
             fitted so far are written.
@@ -94,7 +95,7 @@ def encode(
         source = OpenArchive(reader)
         sources = find_clouds(inputs, run.note)
         protect(files_of(sources), output)
-        found = survey(sources, run, skip_bad=skip_bad)
+        found, _ = sampled(survey(sources, run, skip_bad=skip_bad), header.points, run, skip_bad=skip_bad)
         tell(found, header.points, "what the archive has", run)
         check_extendable(reader, len(found.sources))
         norm = Normalisation(np.array(header.offset), header.scale)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from qaadcodec.clouds import Array, Inputs, PointCloud, find_clouds, read_cloud
+from qaadcodec.clouds import Array, Inputs, PointCloud, find_clouds, one_cloud, read_cloud
 from qaadcodec.codec.compare import compare, exactly, solver
 from qaadcodec.codec.dense import dense_references, read_surface
 from qaadcodec.codec.open import OpenArchive, reading
@@ -16,6 +16,7 @@ from qaadcodec.metrics.names import MATCHED, asks_for, chosen_metrics
 from qaadcodec.metrics.pair import CloudErrors
 from qaadcodec.progress import Run
 from qaadcodec.sets.remarks import Remarks
+from qaadcodec.sets.surfaces import taken
 
 
 def evaluate(
@@ -38,7 +39,9 @@ def evaluate(
         metrics: names out of METRICS; all when None, those in SURFACE only where there are dense references.
         run: its listener hears of progress, and of clouds that have no original; its seed draws the subsample that
             EM-kD takes of the larger cloud where counts differ. On its device "cuda", EM-kD is an upper bound, and the
-            note of each cloud says by how much at most; on all others it is exact.
+            note of each cloud says by how much at most; on all others it is exact. As its `sample` says, originals
+            with faces are taken as vertices or as points drawn from their surface with its seed, the same points that
+            `compress` learns; if it does not say, as in `compress`.
 
     Raises:
         CloudError: an original or dense reference is missing or unusable; ArchiveError; UsageError for an unknown
@@ -54,7 +57,8 @@ def evaluate(
             run.warn(what)
         chosen = [source.absolute_index(i) for i in indices] or sorted(found)
         surfaces = dense_references(source, dense, chosen, run)
-        remarks = Remarks()
+        remarks, drawn, many = Remarks(), 0, source.header.points
+        equal = all(count == many for count in source.counts)
         with run.phase("comparing", len(chosen), "clouds") as phase:
             for i in chosen:
                 if i not in found:
@@ -62,13 +66,16 @@ def evaluate(
                         f"no original for cloud {i} ({source.names[i]}) among the references",
                         hint="originals are found by name, relative to the folder given",
                     )
-                original = found[i].load()
+                original = taken(found[i], many, run, equal=equal)
+                drawn += original.drawn
                 remarks.take(found[i].path, original)
                 surface = read_surface(surfaces[i], len(original), remarks) if surfaces else None
                 errors = compare(source.points(i), original.points, surface, wanted, run.seed, solve)
                 yield replace(errors, index=i, name=source.names[i])
                 phase.advance()
         remarks.tell(run)
+        if drawn:
+            run.note(f"originals with faces: {many} points of each of {drawn} are drawn from its surface")
 
 
 def evaluate_pair(
@@ -77,19 +84,19 @@ def evaluate_pair(
     *,
     dense: str | Path | None = None,
     metrics: Sequence[str] | None = None,
-    seed: int = 0,
-    device: str = "cpu",
+    run: Run | None = None,
 ) -> CloudErrors:
     """Compare two clouds, files or arrays (M, 3), the second being the original; "-" is stdin.
 
     Args:
-        dense: a dense sampling of the surface; `evaluate` describes metrics, seed and device.
+        dense: a dense sampling of the surface; `evaluate` describes metrics, and what counts of the run.
     """
-    wanted = chosen_metrics(metrics, dense=dense is not None)
-    solve = solver(device) if asks_for(wanted, MATCHED) else exactly
-    first, second = read_cloud(a), read_cloud(b)
+    wanted, run = chosen_metrics(metrics, dense=dense is not None), run or Run()
+    solve = solver(run.device) if asks_for(wanted, MATCHED) else exactly
+    first = read_cloud(a)
+    second = taken(one_cloud(b), len(first), run, equal=True)
     surface = None if dense is None else read_surface(dense, len(second))
-    errors = compare(first.points, second.points, surface, wanted, seed, solve)
+    errors = compare(first.points, second.points, surface, wanted, run.seed, solve)
     notes = [
         *_notes(_label(a, "the first cloud"), first),
         *_notes(_label(b, "the second cloud"), second),
@@ -106,4 +113,5 @@ def _label(given: str | Path | Array, otherwise: str) -> str:
 def _notes(label: str, cloud: PointCloud) -> list[str]:
     """What a reader of the numbers has to know of where a cloud comes from."""
     lost = [f"left out of {label}: {cloud.left_out}"] if any(cloud.left_out) else []
-    return [*lost, *(f"{label}: {doubt}" for doubt in cloud.doubts)]
+    drawn = [f"{len(cloud)} points drawn from the surface of {label}"] if cloud.drawn else []
+    return [*drawn, *lost, *(f"{label}: {doubt}" for doubt in cloud.doubts)]

@@ -30,6 +30,7 @@ class Survey:
         counts: points of each.
         boxes: least and greatest corner of each in input units, (2, 3) float64.
         checksums: of the points of each, to know them again.
+        has_faces: of each, whether its file has faces, from which points can be drawn.
         dropped: what files have that an archive does not keep, and how many clouds have it.
         chosen: the arrays that were taken where files have others too, and how many clouds came from each.
         skipped: path and reason of each cloud that was left out.
@@ -40,6 +41,7 @@ class Survey:
     counts: list[int] = field(default_factory=list)
     boxes: list[Doubles] = field(default_factory=list)
     checksums: list[int] = field(default_factory=list)
+    has_faces: list[bool] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     chosen: Counter[str] = field(default_factory=Counter)
     skipped: list[tuple[str, str]] = field(default_factory=list)
@@ -52,8 +54,9 @@ class Survey:
         """Note a cloud that can be used."""
         self.sources.append(source)
         self.counts.append(len(cloud.points))
-        self.boxes.append(np.stack([cloud.points.min(0), cloud.points.max(0)]).astype(np.float64))
+        self.boxes.append(box_of(cloud.points))
         self.checksums.append(checksum(cloud.points))
+        self.has_faces.append(cloud.has_faces)
         self.dropped.update(set(cloud.dropped))
         if source.chosen:
             self.chosen[source.chosen] += 1
@@ -67,6 +70,7 @@ class Survey:
         self.counts = [self.counts[i] for i in kept]
         self.boxes = [self.boxes[i] for i in kept]
         self.checksums = [self.checksums[i] for i in kept]
+        self.has_faces = [self.has_faces[i] for i in kept]
 
 
 def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Survey:
@@ -96,6 +100,11 @@ def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Surve
     if not found.sources:
         raise CloudError(f"none of {len(sources)} clouds can be used")
     return found
+
+
+def box_of(points: Points) -> Doubles:
+    """Least and greatest corner of a cloud (M, 3), as (2, 3) float64."""
+    return np.stack([points.min(0), points.max(0)]).astype(np.float64)
 
 
 def usable(source: CloudSource, *, strict: bool = False) -> PointCloud:
@@ -128,13 +137,14 @@ def tell(found: Survey, points: int, reason: str | None, run: Run) -> None:
     """
     found.remarks.tell(run)
     least, most, total = min(found.counts), max(found.counts), len(found.counts)
-    if changed := sum(count != points for count in found.counts):
+    drawn = [source.drawing is not None for source in found.sources]
+    if changed := sum(count != points for count, by_surface in zip(found.counts, drawn, strict=True) if not by_surface):
         why = reason or "the smallest count"
         run.note(f"{changed} of {total} clouds are resampled to {points} points ({why}); they have {least} to {most}")
     if found.chosen:
         run.note(f"taken as clouds: {_counted(found.chosen)}")
     median = float(np.median(found.counts))
-    if reason is None and least < FAR_FEWER * median:
+    if reason is None and not any(drawn) and least < FAR_FEWER * median:
         path = found.sources[found.counts.index(least)].path
         run.warn(f"{path} has {least} points, the median is {int(median)}; --points M keeps more detail of the others")
     if found.dropped:

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qaadcodec.clouds import FORMATS, find_clouds, read_cloud, write_cloud
-from qaadcodec.clouds.formats import TABLE
+from qaadcodec.clouds import WRITTEN, find_clouds, read_cloud, write_cloud
+from qaadcodec.clouds.written import WRITABLE
 from qaadcodec.errors import CloudError
 
 SOME = np.arange(30, dtype=np.float32).reshape(10, 3)
@@ -583,14 +583,14 @@ def test_folders_and_paths() -> None:
     assert refusal("gone.ply") == "gone.ply: no such file or folder"
     Path("set").mkdir()
     assert refusal("set") == "set: no clouds in this folder; it is empty"
-    for name in ["a.pcd", "b.pcd", "sub.json", "README", ".hidden.ply"]:
+    for name in ["a.blend", "b.blend", "sub.json", "README", ".hidden.ply"]:
         (Path("set") / name).touch()
     with pytest.raises(CloudError) as caught:
         find_clouds(["set"])
     assert str(caught.value) == (
-        "set: no clouds in this folder; it has 4 other files (2 .pcd, 1 .json, 1 without suffix)"
+        "set: no clouds in this folder; it has 4 other files (2 .blend, 1 .json, 1 without suffix)"
     )
-    assert caught.value.hint == "qaad reads .ply .npy .npz .h5 .hdf5 .xyz .off"
+    assert str(caught.value.hint).startswith("qaad reads .ply .npy .npz .h5 .hdf5 .xyz .off .obj .stl ")
     assert refusal("set::a") == "set: is a folder, and 'a' can only be chosen in a file"
 
 
@@ -626,9 +626,12 @@ def test_a_file_that_cannot_be_listed_spares_the_rest_of_the_folder() -> None:
     [
         (b"", "is empty (0 bytes)"),
         (b"\x1f\x8b\x08\0", "is truncated: its gzip data ends early"),
-        (gzip.compress(gzip.compress(b"1 2 3\n")), "is gzip-compressed twice, which qaad does not read"),
-        (gzip.compress(b""), "is empty (0 bytes)"),
-        (b"LASF\0\0", "is a LAS or LAZ file, which qaad does not read"),
+        (
+            gzip.compress(gzip.compress(b"1 2 3\n", mtime=0), mtime=0),
+            "is gzip-compressed twice, which qaad does not read",
+        ),
+        (gzip.compress(b"", mtime=0), "is empty (0 bytes)"),
+        (b"LASF\0\0", "is not a whole LAS file: it has no whole header of 227 bytes"),
         (b"\x89PNG\r\n\x1a\n\0", "is not a cloud that qaad reads"),
         (b"These are the scans of Monday\n", "is not a cloud that qaad reads"),
     ],
@@ -638,7 +641,7 @@ def test_files_of_unknown_kind(data: bytes, message: str) -> None:
     assert refusal("a.bin") == f"a.bin: {message}"
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", WRITTEN)
 def test_permission_denied(monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     # The system's answer is imitated, because it denies root nothing.
     write_cloud(Path(f"a.{suffix}"), SOME, suffix)
@@ -650,18 +653,19 @@ def test_permission_denied(monkeypatch: pytest.MonkeyPatch, suffix: str) -> None
     assert refusal(f"a.{suffix}") == f"a.{suffix}: cannot be read: permission denied"
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", WRITTEN)
 def test_one_point_and_identical_points_are_clouds(suffix: str) -> None:
     for points in (SOME[:1], np.ones((7, 3), np.float32)):
         write_cloud(Path(f"a.{suffix}"), points, suffix, overwrite=True)
         np.testing.assert_array_equal(read_cloud(f"a.{suffix}").points, points)
 
 
-@pytest.mark.parametrize("suffix", [name for name in FORMATS if not TABLE[name].is_text])
+@pytest.mark.parametrize("suffix", [name for name in WRITTEN if not WRITABLE[name].is_text])
 def test_every_cut_is_noticed(suffix: str) -> None:
     write_cloud(Path("whole"), SOME, suffix)
     whole = Path("whole").read_bytes()
-    for end in range(0, len(whole), 1 if len(whole) < 1000 else 37):
+    last = len(whole) - (suffix == "vtp")  # the line end behind XML means nothing
+    for end in range(0, last, 1 if last < 1000 else 37):
         Path(f"a.{suffix}").write_bytes(whole[:end])
         assert refusal(f"a.{suffix}").startswith(f"a.{suffix}")
 

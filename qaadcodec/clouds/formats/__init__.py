@@ -14,6 +14,15 @@ _FILES = (
     "hdf5",
     "xyz",
     "off",
+    "obj",
+    "stl",
+    "gltf",
+    "threemf",
+    "vtk",
+    "vtp",
+    "pcd",
+    "las",
+    "e57",
 )
 
 
@@ -25,3 +34,4 @@ def _record(file: str) -> CloudFormat:
 TABLE = {record.name: record for record in map(_record, _FILES)}
 
 FORMATS = tuple(TABLE)
+"""The formats that are read"""

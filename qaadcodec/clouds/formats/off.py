@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import BinaryIO, NamedTuple
 
+import numpy as np
+
+from qaadcodec.arrays import Rows
 from qaadcodec.clouds.cloud import Points, Unit
+from qaadcodec.clouds.formats.polygons import fans
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.rows import MAYBE_CUT, is_cut, parse_rows, split_lines, write_rows
 from qaadcodec.clouds.opening import Place, remaining
+from qaadcodec.clouds.surface import WITHOUT_FACES
 from qaadcodec.errors import CloudError
 
 # The letters say what a vertex has. `4` is for a fourth coordinate and `n` for any number of them: no clouds.
@@ -39,7 +45,7 @@ def read(place: Place) -> Contents:
     """The vertices, (M, 3) float64, not checked for NaN, and the names of what else the file has.
 
     A vertex is a line that begins with x, y and z. Empty lines are skipped, and so is everything behind a #. What
-    follows the vertices are the faces, of which only the lines are counted.
+    follows the vertices are the faces, of which only the lines are counted, until points are to be drawn from them.
 
     Raises:
         CloudError: the file is no OFF of text, has no vertices, has fewer or more lines than its header declares, its
@@ -68,12 +74,33 @@ def read(place: Place) -> Contents:
             f"{label}: has {faces - header.faces} lines more than its header declares, from line {first} on"
         )
     if header.faces or text[-1] in "\r\n":
-        return Contents(points, header.dropped)
+        triangles = None
+        if header.faces:
+            polygons = [lines[at] for at in places[header.vertices :]]
+            triangles = partial(
+                _faces, polygons, len(points), lambda i: f"{label}: face {i} (line {places[header.vertices + i] + 1})"
+            )
+        return Contents(points, header.dropped, triangles=triangles)
     if is_cut(rows, None):
         raise CloudError(
             f"{label}: is truncated: it ends within vertex {len(rows) - 1} of {len(rows)}, without a newline"
         )
     return Contents(points, header.dropped, (MAYBE_CUT,))
+
+
+def _faces(lines: Sequence[str], vertices: int, where: Callable[[int], str]) -> Rows:
+    """The faces as triangles (T, 3): a line each, the number of its corners, then these, then perhaps colours."""
+    lengths, corners = np.empty(len(lines), np.int64), list[int]()
+    for i, line in enumerate(lines):
+        tokens = line.split()
+        try:
+            lengths[i] = length = int(tokens[0])
+            corners += map(int, tokens[1 : length + 1])
+        except ValueError:
+            raise CloudError(f"{where(i)}: {line.strip()[:40]!r} is no face", hint=WITHOUT_FACES) from None
+        if not 0 <= length < len(tokens):
+            raise CloudError(f"{where(i)} counts {length} corners and has {len(tokens) - 1}", hint=WITHOUT_FACES)
+    return fans(lengths, np.array(corners, np.int64), vertices, where)
 
 
 def count(place: Place) -> int:

@@ -5,6 +5,7 @@ plyfile parses and writes them. It is imported, with the modules that use it, wh
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from qaadcodec.clouds.cloud import Points, Unit
@@ -27,19 +28,21 @@ def read(place: Place) -> Contents:
     """The vertices, (M, 3), not checked for NaN, and the names of what else the file has.
 
     Coordinates keep the type that the file declares, with an exception for text: see `read_vertices`. Of what follows
-    the vertices only the size is looked at.
+    the vertices only the size is looked at; its faces are read when points are to be drawn from them.
 
     Raises:
         CloudError: the file is no PLY, has no vertices, has less or more than its header declares, or has text where
             numbers should be.
     """
+    from qaadcodec.clouds.formats.ply_faces import face_element, read_faces
     from qaadcodec.clouds.formats.ply_header import read_header
     from qaadcodec.clouds.formats.ply_vertices import read_vertices
 
     with place.opened() as stream:
         header = read_header(stream, place.label)
         points, doubts = read_vertices(stream, header, place.label)
-        return Contents(points, _dropped(header), doubts)
+    triangles = None if face_element(header) is None else partial(read_faces, place)
+    return Contents(points, _dropped(header), doubts, triangles=triangles)
 
 
 def count(place: Place) -> int:

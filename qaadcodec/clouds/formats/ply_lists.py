@@ -33,7 +33,7 @@ def read_binary_lists(stream: BinaryIO, element: Element, order: str, label: str
     try:
         whole = PlyData.read(_Headed(_header(form, element, element.properties), stream), mmap=False)
     except PlyElementParseError as error:
-        raise _truncated(element, int(error.row), label) from error
+        raise truncated(element, int(error.row), label) from error
     records: npt.NDArray[Any] = whole[element.name].data
     return records
 
@@ -50,22 +50,22 @@ def skip_binary(stream: BinaryIO, element: Element, order: str, label: str) -> N
     if not element.has_lists:
         there, size = remaining(stream), element.record_size
         if there < element.count * size:
-            raise _truncated(element, there // size, label)
+            raise truncated(element, there // size, label)
         stream.seek(element.count * size, io.SEEK_CUR)
         return
     start = stream.tell()
     data = stream.read()
-    lists, behind = _lists_of(element, order)
-    done, at = _alike(data, lists, behind, element.count)
+    lists, behind = lists_of(element, order)
+    done, at = records_alike(data, lists, behind, element.count)
     while done < element.count:
-        end = _end_of_record(data, at, lists, behind)
+        end = end_of_record(data, at, lists, behind)
         if end is None:
-            raise _truncated(element, done, label)
+            raise truncated(element, done, label)
         done, at = done + 1, end
     stream.seek(start + at)
 
 
-class _List(NamedTuple):
+class List(NamedTuple):
     """A list in a record: bytes from the end of the list before it, how its length is written, bytes of an item."""
 
     before: int
@@ -73,20 +73,20 @@ class _List(NamedTuple):
     item: int
 
 
-def _lists_of(element: Element, order: str) -> tuple[list[_List], int]:
+def lists_of(element: Element, order: str) -> tuple[list[List], int]:
     """The lists of a record, and how many bytes there are behind the last."""
     lists, before = [], 0
     for p in element.properties:
         size = np.dtype(p.val_dtype).itemsize
         if isinstance(p, PlyListProperty):
-            lists.append(_List(before, struct.Struct(order + np.dtype(p.len_dtype).char), size))
+            lists.append(List(before, struct.Struct(order + np.dtype(p.len_dtype).char), size))
             before = 0
         else:
             before += size
     return lists, before
 
 
-def _end_of_record(data: bytes, at: int, lists: Sequence[_List], behind: int) -> int | None:
+def end_of_record(data: bytes, at: int, lists: Sequence[List], behind: int) -> int | None:
     """Where the record that begins at a place ends; None if the data ends before, or a length is below zero."""
     for before, length, item in lists:
         at += before
@@ -100,9 +100,9 @@ def _end_of_record(data: bytes, at: int, lists: Sequence[_List], behind: int) ->
     return end if end <= len(data) else None
 
 
-def _alike(data: bytes, lists: Sequence[_List], behind: int, most: int) -> tuple[int, int]:
+def records_alike(data: bytes, lists: Sequence[List], behind: int, most: int) -> tuple[int, int]:
     """How many records at the beginning, `most` at most, have lists as long as the first has; and where they end."""
-    size = _end_of_record(data, 0, lists, behind)
+    size = end_of_record(data, 0, lists, behind)
     if size is None:
         return 0, 0
     most = min(most, len(data) // size)
@@ -118,7 +118,7 @@ def _alike(data: bytes, lists: Sequence[_List], behind: int, most: int) -> tuple
     return count, count * size
 
 
-def _truncated(element: Element, record: int, label: str) -> CloudError:
+def truncated(element: Element, record: int, label: str) -> CloudError:
     return CloudError(f"{label}: is truncated in {element.name} {record} of {element.count}", hint=TEXT_MODE)
 
 

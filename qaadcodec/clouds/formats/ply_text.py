@@ -122,6 +122,11 @@ def _records(tokens: Sequence[str], at: int, element: Element, where: Callable[[
     return Records(begins, at, numbers)
 
 
+def end_of_records(tokens: Sequence[str], at: int, element: Element) -> int:
+    """The place behind the records of an element that begin at a place of the stream, which has been read once."""
+    return _records(tokens, at, element, lambda i, _: f"{element.name} {i}").end if element.properties else at
+
+
 def _columns(tokens: Sequence[str], vertices: Records, header: Header) -> list[Sequence[str]]:
     """What spells x, y and z of every vertex."""
     if header.vertex.has_lists:

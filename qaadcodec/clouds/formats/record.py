@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy.typing as npt
 
+from qaadcodec.arrays import Rows
 from qaadcodec.clouds.cloud import POINT, Points, Unit
 from qaadcodec.clouds.formats.arrays import ArrayFile
 from qaadcodec.clouds.opening import Place
@@ -21,20 +22,22 @@ class Contents(NamedTuple):
         dropped: what the file has besides the points: "normals", "faces", …
         doubts: what speaks against the file being whole, though it could be read.
         row: names a point in messages, "line 18"; None where its number does, "vertex 17".
+        triangles: reads the faces of a mesh, as (T, 3) rows of the points; None where the file has none.
     """
 
     values: npt.NDArray[Any]
     dropped: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     row: Callable[[int], str] | None = None
+    triangles: Callable[[], Rows] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudFormat:
     """What qaad can do with one cloud format.
 
-    Functions that read raise a CloudError that begins with the label of the place. A format has `write_one`,
-    `write_many` or both.
+    Functions that read raise a CloudError that begins with the label of the place. A format that is
+    written has `write_one`, `write_many` or both.
 
     Attributes:
         name: the choice of `--format`, and without its dot the first of the suffixes.

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qaadcodec.clouds import FORMATS, find_clouds, read_cloud, write_cloud
+from qaadcodec.clouds import WRITTEN, find_clouds, read_cloud, write_cloud
 from qaadcodec.errors import UsageError
 
 
@@ -52,7 +52,7 @@ def test_a_file_name_with_two_colons_is_a_file() -> None:
     assert read_cloud("a::b.ply").points[0, 0] == 5
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", WRITTEN)
 def test_stdin_and_pipes(monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     data = put(Path(f"a.{suffix}"), 6).read_bytes()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))

@@ -39,10 +39,10 @@ def told(*inputs: str | Path) -> list[str]:
 
 
 def test_they_are_counted_by_suffix_with_what_to_do() -> None:
-    folder("b.txt", "sub/c.TXT", "d.pts", "e.obj", "f.pcd", "f.json", "g.json", "readme", "h.ply.xz", "i.txt.gz")
+    folder("b.txt", "sub/c.TXT", "d.pts", "e.fbx", "f.stp", "f.json", "g.json", "readme", "h.ply.xz", "i.txt.gz")
     assert told("set") == [
         "left out: 2 .txt, 1 .pts and 1 .txt.gz (name them to read them), 1 .xz (unpack them), "
-        "1 .obj and 1 .pcd (convert them to PLY), 2 .json and 1 without suffix"
+        "1 .fbx and 1 .stp (convert them to PLY), 2 .json and 1 without suffix"
     ]
 
 

@@ -13,27 +13,29 @@ import h5py
 import numpy as np
 import pytest
 
-from qaadcodec.clouds import FORMATS, find_clouds, read_cloud, write_cloud, write_clouds
+from qaadcodec.clouds import WRITTEN, find_clouds, read_cloud, write_cloud, write_clouds
 from qaadcodec.clouds.formats import TABLE
+from qaadcodec.clouds.written import WRITABLE
 from qaadcodec.errors import EnvironmentFailure, UsageError
 
 CLOUD = np.random.default_rng(0).normal(size=(1000, 3)).astype(np.float32)
 SET = np.random.default_rng(1).normal(size=(11, 20, 3)).astype(np.float32)
+EXACT = [name for name in WRITTEN if name not in ("las", "laz")]  # which round coordinates to a step
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", EXACT)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
 def test_a_cloud_comes_back(tmp_path: Path, format: str, dtype: type) -> None:
     points = (CLOUD * 100).astype(dtype)
     write_cloud(tmp_path / f"a.{format}", points, format)
     back = read_cloud(tmp_path / f"a.{format}")
     assert back.name == "a"
-    kept = dtype == np.float32 and not TABLE[format].is_text
+    kept = dtype == np.float32 and not WRITABLE[format].is_text
     assert back.points.dtype == (np.float32 if kept else np.float64)
     np.testing.assert_array_equal(back.points.astype(dtype), points)
 
 
-@pytest.mark.parametrize("format", [name for name in FORMATS if TABLE[name].write_many])
+@pytest.mark.parametrize("format", [name for name in TABLE if TABLE[name].write_many])
 def test_a_set_comes_back(tmp_path: Path, format: str) -> None:
     write_cloud(tmp_path / f"a.{format}", SET, format)
     found = find_clouds([tmp_path / f"a.{format}"])
@@ -41,10 +43,10 @@ def test_a_set_comes_back(tmp_path: Path, format: str) -> None:
     np.testing.assert_array_equal([s.load().points for s in found], SET)
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", WRITTEN)
 def test_a_pipe_gets_what_a_file_gets(tmp_path: Path, format: str) -> None:
     write_cloud(tmp_path / "file", CLOUD, format)
-    if TABLE[format].write_many:
+    if WRITABLE[format].write_many:
         write_cloud(tmp_path / "set", SET, format)
     for name, points in [("file", CLOUD), ("set", SET)]:
         if not (tmp_path / name).exists():
@@ -64,7 +66,7 @@ def test_a_pipe_gets_what_a_file_gets(tmp_path: Path, format: str) -> None:
             assert got[0] == (tmp_path / name).read_bytes()
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", WRITTEN)
 def test_the_same_cloud_gives_the_same_bytes(tmp_path: Path, format: str) -> None:
     for name in "ab":
         write_cloud(tmp_path / name, CLOUD, format)
@@ -125,7 +127,7 @@ def test_an_older_file_is_kept_unless_asked(tmp_path: Path) -> None:
     assert len(read_cloud(tmp_path / "a.ply")) == 1
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", WRITTEN)
 def test_a_disk_that_fills_up(tmp_path: Path, format: str) -> None:
     code = f"""
 import resource, zipfile
@@ -135,7 +137,7 @@ from qaadcodec.clouds.formats import TABLE
 from qaadcodec.errors import EnvironmentFailure
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 try:
-    write_cloud(__import__("pathlib").Path("out"), numpy.zeros((60_000, 3)), {format!r})
+    write_cloud(__import__("pathlib").Path("out"), numpy.random.default_rng(0).random((60_000, 3)), {format!r})
 except EnvironmentFailure as error:
     print(error)
 """

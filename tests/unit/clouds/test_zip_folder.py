@@ -50,7 +50,7 @@ SCANS = {
     "scans/b/c.npz": file("npz", CLOUDS[2:4]),
     "scans/d.xyz.gz": gzip.compress(file("xyz", CLOUDS[4])),
     "scans/notes.txt": b"1 2 3\n4 5 6\n",
-    "scans/e.stl": b"",
+    "scans/e.stp": b"",
     "__MACOSX/scans/._scan2.ply": b"junk",
     ".hidden/x.ply": b"junk",
 }
@@ -62,7 +62,7 @@ def test_all_clouds_in_natural_order_named_by_their_paths() -> None:
     found = find_clouds(["s.zip"], told.append)
     assert [s.name for s in found] == ["scans/b/c/0", "scans/b/c/1", "scans/d", "scans/scan2", "scans/scan10"]
     assert found[3].path == "s.zip::scans/scan2.ply"
-    assert told == ["left out: 1 .txt (name them to read them), 1 .stl (convert them to PLY)"]
+    assert told == ["left out: 1 .txt (name them to read them), 1 .stp (convert them to PLY)"]
     for _ in range(2):
         read = [s.load().points.astype(np.float32) for s in found]
         np.testing.assert_array_equal(read, CLOUDS[[2, 3, 4, 0, 1]])

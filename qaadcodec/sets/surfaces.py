@@ -1,0 +1,98 @@
+"""Meshes of a set: whether points are drawn from their surfaces, or their vertices are the clouds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from qaadcodec.clouds import CloudSource, PointCloud
+from qaadcodec.errors import CloudError
+from qaadcodec.progress import Run
+from qaadcodec.sets.survey import Survey, box_of, check_not_stopped, checksum, usable
+
+
+def sampled(found: Survey, wanted: int | None, run: Run, *, skip_bad: bool) -> tuple[Survey, int]:
+    """The survey with meshes as what they are sampled to, and M.
+
+    As the run says, points are drawn from the surfaces of the clouds that have faces, or vertices are taken. If it does
+    not say, vertices are taken where every cloud of the set has M of them, and points drawn elsewhere: else vertices
+    would be left out or repeated.
+
+    If M is not given, it is the smallest count where vertices are taken. Where surfaces are sampled it is the median of
+    the counts, which costs no mesh its detail, but no more than the smallest count of a cloud without faces.
+
+    Args:
+        wanted: M; None to choose it.
+        skip_bad: leave out clouds whose faces cannot be used, and say so.
+
+    Raises:
+        CloudError: faces of a cloud cannot be used (without `skip_bad`), or no cloud is left.
+        Interrupted: stopped.
+    """
+    points = wanted or min(found.counts)
+    equal = all(count == points for count in found.counts)
+    meshes = sum(found.has_faces)
+    if run.sample == "surface" and not meshes:
+        run.warn("no cloud has faces that points could be drawn from; their own points are taken")
+    if not meshes or run.sample == "vertices" or (equal and run.sample is None):
+        if meshes and run.sample is None:
+            run.note(f"{_of(meshes, found)} faces; all have {points} vertices, which are taken (--sample vertices)")
+        return found, points
+    if not wanted:
+        bare = [count for count, has in zip(found.counts, found.has_faces, strict=True) if not has]
+        points = min([int(np.median(found.counts)), *bare])
+    why = "as asked for" if run.sample else f"they have {min(found.counts)} to {max(found.counts)} vertices"
+    drawn = _drawn(found, points, run, skip_bad)
+    many = sum(drawn.has_faces)
+    run.note(f"{_of(many, drawn)} faces: {points} points of each are drawn from its surface ({why}; --sample surface)")
+    return drawn, points
+
+
+def taken(source: CloudSource, points: int, run: Run, *, equal: bool) -> PointCloud:
+    """A cloud as `sampled` takes it in a set: what decoded clouds of so many points are to be compared with.
+
+    Args:
+        equal: whether all clouds of the set have as many.
+    """
+    on_surface = source.on_surface(points, run.seed)
+    if run.sample == "surface":
+        return on_surface.load()
+    cloud = source.load()
+    if run.sample == "vertices" or not cloud.has_faces or (equal and len(cloud) == points):
+        return cloud
+    return on_surface.load()
+
+
+def _of(count: int, found: Survey) -> str:
+    total = len(found.counts)
+    return f"{count} of {total} cloud{'s' * (total > 1)} ha{'ve' if count > 1 else 's'}"
+
+
+def _drawn(found: Survey, points: int, run: Run, skip_bad: bool) -> Survey:
+    """The survey with boxes of the drawn points, and with sources that draw them; counts stay those of the files."""
+    drawn = replace(found, sources=[], counts=[], boxes=[], checksums=[], has_faces=[])
+    with run.phase("drawing", len(found.sources), "clouds") as phase:
+        for i, source in enumerate(found.sources):
+            check_not_stopped(run)
+            box, sum_of_points = found.boxes[i], found.checksums[i]
+            try:
+                if found.has_faces[i]:
+                    source = source.on_surface(points, run.seed)
+                    surface = usable(source, strict=run.strict).points
+                    box, sum_of_points = box_of(surface), checksum(surface)
+            except CloudError as error:
+                if not skip_bad:
+                    raise
+                drawn.skipped.append((source.path, str(error)))
+                run.warn(f"skipped {error}")
+            else:
+                drawn.sources.append(source)
+                drawn.counts.append(found.counts[i])
+                drawn.boxes.append(box)
+                drawn.checksums.append(sum_of_points)
+                drawn.has_faces.append(found.has_faces[i])
+            phase.advance()
+    if not drawn.sources:
+        raise CloudError(f"none of {len(found.sources)} clouds can be used")
+    return drawn
