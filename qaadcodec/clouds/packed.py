@@ -41,6 +41,11 @@ def unpacked(place: Place) -> Place:
     return dataclasses.replace(place, file=_unpack_once(whole, state.st_mtime_ns, state.st_size))
 
 
+def most_unpacked(size: int) -> int:
+    """The most bytes that so many packed ones may unpack to, in every format that packs."""
+    return max(ROOM, MOST * size)
+
+
 def plain_name(path: Path) -> Path:
     """The path without the suffix that says that the file is packed: a.ply of a.ply.gz."""
     return path.with_suffix("") if path.suffix.lower() == SUFFIX else path
@@ -68,7 +73,7 @@ def _unpack(place: Place) -> bytes:
     with place.opened() as stream:
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
-        most, done, pieces = max(ROOM, MOST * size), 0, []
+        most, done, pieces = most_unpacked(size), 0, []
         try:
             with gzip.GzipFile(fileobj=stream, mode="rb") as packed:
                 while piece := packed.read(_AT_ONCE):
