@@ -49,6 +49,11 @@ def is_packed(start: bytes) -> bool:
     return start.startswith(_MAGIC)
 
 
+def most_unpacked(size: int) -> int:
+    """The most bytes that so many packed ones may unpack to, in every format that packs."""
+    return max(ROOM, MOST * size)
+
+
 def plain_name(path: Path) -> Path:
     """The path without the suffix that says that the file is packed: a.ply of a.ply.gz."""
     return path.with_suffix("") if path.suffix.lower() == SUFFIX else path
@@ -76,7 +81,7 @@ def _unpack(place: Place) -> bytes:
     with place.opened() as stream:
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
-        most, done, pieces = max(ROOM, MOST * size), 0, []
+        most, done, pieces = most_unpacked(size), 0, []
         try:
             with gzip.GzipFile(fileobj=stream, mode="rb") as packed:
                 while piece := packed.read(_AT_ONCE):

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from qaadcodec.clouds.opening import Place
-from qaadcodec.clouds.packed import MOST, ROOM
+from qaadcodec.clouds.packed import most_unpacked
 from qaadcodec.errors import CloudError
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ class ZipOfClouds:
         """The bytes of a member.
 
         Raises:
-            CloudError: it is encrypted, packed in a way that is not read, unpacks to more than MOST times its size and
-                more than ROOM, is damaged, or is not there any more.
+            CloudError: it is encrypted, packed in a way that is not read, unpacks to more than `most_unpacked` lets it,
+                is damaged, or is not there any more.
         """
         label = f"{self.place.label}::{name}"
         with self._lock:
@@ -158,7 +158,7 @@ def _check(info: zipfile.ZipInfo, label: str) -> None:
     if info.compress_type not in (_STORED, _DEFLATED):
         method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
         raise CloudError(f"{label}: is packed with {method}, and qaad reads stored and deflated members", hint=_AGAIN)
-    most = max(ROOM, MOST * info.compress_size)
+    most = most_unpacked(info.compress_size)
     if info.file_size > most:
         raise CloudError(
             f"{label}: its {info.compress_size} bytes unpack to {info.file_size}, more than {most}",

@@ -20,8 +20,7 @@ from qaadcodec.clouds.formats.rows import number
 from qaadcodec.clouds.formats.scene import MOST, Mesh, as_one
 from qaadcodec.clouds.formats.xml_parts import parse
 from qaadcodec.clouds.opening import Place
-from qaadcodec.clouds.packed import MOST as MOST_PACKED
-from qaadcodec.clouds.packed import ROOM
+from qaadcodec.clouds.packed import most_unpacked
 from qaadcodec.errors import CloudError
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ class _Model:
         self._members = {info.filename.lower().strip("/"): info for info in package.infolist()}
         packed = sum(info.compress_size for info in self._members.values())
         whole = sum(i.file_size for name, i in self._members.items() if name.endswith(".model"))
-        if whole > max(ROOM, MOST_PACKED * packed):
+        if whole > most_unpacked(packed):
             raise CloudError(f"{label}: its models unpack to {whole} bytes from {packed}, which cannot be")
 
     def contents(self) -> Contents:
