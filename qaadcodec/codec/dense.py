@@ -23,7 +23,7 @@ def dense_references(
     """
     if not dense:
         return {}
-    found = by_name(source, find_clouds(dense), "dense reference")
+    found = by_name(source.names, find_clouds(dense), "dense reference")
     for i in chosen:
         if i not in found:
             raise CloudError(
