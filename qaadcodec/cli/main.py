@@ -25,7 +25,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # In the order in which a user meets them. Each is the `command` of the module of that name, which is loaded when it is
 # asked for: `inspect` should not wait for what `compress` needs.
-COMMANDS = ("compress", "encode", "decode", "inspect", "verify", "eval", "synth", "demo")
+COMMANDS = ("compress", "encode", "decode", "inspect", "verify", "eval", "render", "synth", "demo")
 
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM

@@ -27,7 +27,7 @@ def dense_references(
     """
     if not dense:
         return {}
-    found = by_name(source, find_clouds(dense, run.note), "dense reference")
+    found = by_name(source.names, find_clouds(dense, run.note), "dense reference")
     for i in chosen:
         if i not in found:
             raise CloudError(

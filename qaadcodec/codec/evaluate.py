@@ -50,7 +50,7 @@ def evaluate(
     wanted, run = chosen_metrics(metrics, dense=bool(dense)), run or Run()
     solve = solver(run.device) if asks_for(wanted, MATCHED) else exactly
     with reading(archive) as source:
-        found = by_name(source, find_clouds(references, run.note))
+        found = by_name(source.names, find_clouds(references, run.note))
         if not indices and len(found) < len(source):
             missing = [name for i, name in enumerate(source.names) if i not in found]
             what = f"{len(missing)} of {len(source)} clouds have no original among the references, such as {missing[0]}"

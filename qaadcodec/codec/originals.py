@@ -1,4 +1,4 @@
-"""Which file is the original of which cloud of an archive: found by name."""
+"""Which file is the original of which cloud: found by name."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from qaadcodec.clouds import CloudSource
-from qaadcodec.codec.open import OpenArchive
 from qaadcodec.errors import CloudError
 
 
-def by_name(source: OpenArchive, references: Sequence[CloudSource], kind: str = "reference") -> dict[int, CloudSource]:
+def by_name(names: Sequence[str], references: Sequence[CloudSource], kind: str = "reference") -> dict[int, CloudSource]:
     """The original of each cloud: the reference of its name, or else of its last part, if only those two have it.
 
     Args:
+        names: of the clouds.
         kind: what the references are called in messages.
 
     Raises:
@@ -23,9 +23,9 @@ def by_name(source: OpenArchive, references: Sequence[CloudSource], kind: str = 
     last: dict[str, list[CloudSource]] = {}
     for reference in references:
         last.setdefault(reference.name.rsplit("/", 1)[-1], []).append(reference)
-    found = {i: exact[name] for i, name in enumerate(source.names) if name in exact}
-    known, ends = set(source.names), Counter(name.rsplit("/", 1)[-1] for name in source.names)
-    for i, name in enumerate(source.names):
+    found = {i: exact[name] for i, name in enumerate(names) if name in exact}
+    known, ends = set(names), Counter(name.rsplit("/", 1)[-1] for name in names)
+    for i, name in enumerate(names):
         end = name.rsplit("/", 1)[-1]
         candidates = [reference for reference in last.get(end, []) if reference.name not in known]
         if i not in found and len(candidates) == 1 and ends[end] == 1:
@@ -34,7 +34,7 @@ def by_name(source: OpenArchive, references: Sequence[CloudSource], kind: str = 
         hint = "give the folder that was compressed" if kind == "reference" else f"a {kind} has the name of its cloud"
         raise CloudError(
             f"none of {len(references)} {kind}s has the name of a cloud: they are named like "
-            f"{references[0].name!r}, the clouds like {source.names[0]!r}",
+            f"{references[0].name!r}, the clouds like {names[0]!r}",
             hint=hint,
         )
     return found

@@ -1,0 +1,1 @@
+"""Loops over pixels that numba compiles; `ready.kernels` gives them."""
