@@ -14,6 +14,9 @@ from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
 from qaadcodec.progress import Run
 from qaadcodec.sets.align import align
 from qaadcodec.sets.gather import Gathered, gather
+from qaadcodec.sets.looks.finding import Finding, tell_all
+from qaadcodec.sets.looks.look import look
+from qaadcodec.sets.sketches import Sketches
 from qaadcodec.sets.survey import survey, tell
 from qaadcodec.training.backend import check_device
 
@@ -26,7 +29,7 @@ class CompressSummary:
     """What a set became. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units.
 
     `skipped`: path and reason of each cloud that was left out; `points_left_out`: path and number of the points that
-    were left out of each cloud that lost any.
+    were left out of each cloud that lost any; `findings`: what was noticed of the set before it was learnt.
     """
 
     path: str
@@ -46,6 +49,7 @@ class CompressSummary:
     interrupted: bool
     skipped: tuple[tuple[str, str], ...]
     points_left_out: tuple[tuple[str, int], ...]
+    findings: tuple[Finding, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -87,7 +91,10 @@ def compress(
     found = survey(sources, run, skip_bad=skip_bad)
     points = request.points or min(found.counts)
     tell(found, points, "as asked for" if request.points else None, run)
-    frame = align(found, request.recipe().clouds.align, run)
+    sketches = Sketches(found, run)
+    frame = align(found, request.recipe().clouds.align, run, sketches)
+    findings = look(found, frame, sketches, run)
+    tell_all(findings, run)
     with gather(found, points, run, frame=frame) as gathered:
         learned = learn_as_asked(gathered, request, run)
         with atomic_output(target, overwrite) as stream:
@@ -111,6 +118,7 @@ def compress(
         interrupted=bool(run.stop) and epochs < learned.plan.training.epochs,
         skipped=tuple(found.skipped),
         points_left_out=found.remarks.points_left_out,
+        findings=tuple(findings),
     )
 
 

@@ -12,6 +12,7 @@ from qaadcodec.arrays import Doubles
 from qaadcodec.clouds import CloudSource, PointCloud
 from qaadcodec.errors import CloudError, Interrupted
 from qaadcodec.progress import Run
+from qaadcodec.sets.looks.glimpse import Glimpse
 from qaadcodec.sets.remarks import Remarks
 
 FEWEST = 2  # points of a cloud that has a shape
@@ -27,6 +28,7 @@ class Survey:
         sources: the clouds that can be used, in the order of the input.
         counts: points of each.
         boxes: least and greatest corner of each in input units, (2, 3) float64.
+        glimpses: where each lies, its size and shape in few numbers.
         dropped: what files have that an archive does not keep, and how many clouds have it.
         chosen: the arrays that were taken where files have others too, and how many clouds came from each.
         skipped: path and reason of each cloud that was left out.
@@ -36,16 +38,18 @@ class Survey:
     sources: list[CloudSource] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     boxes: list[Doubles] = field(default_factory=list)
+    glimpses: list[Glimpse] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     chosen: Counter[str] = field(default_factory=Counter)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     remarks: Remarks = field(default_factory=Remarks)
 
-    def take(self, source: CloudSource, cloud: PointCloud) -> None:
-        """Note a cloud that can be used."""
+    def take(self, source: CloudSource, cloud: PointCloud, seed: int) -> None:
+        """Note a cloud that can be used; the seed draws the points that stand for it."""
         self.sources.append(source)
         self.counts.append(len(cloud.points))
         self.boxes.append(np.stack([cloud.points.min(0), cloud.points.max(0)]).astype(np.float64))
+        self.glimpses.append(Glimpse.of(cloud.points, np.random.default_rng([seed, 27, len(self.glimpses)])))
         self.dropped.update(set(cloud.dropped))
         if source.chosen:
             self.chosen[source.chosen] += 1
@@ -68,7 +72,7 @@ def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Surve
         for source in sources:
             check_not_stopped(run)
             try:
-                found.take(source, usable(source, strict=run.strict))
+                found.take(source, usable(source, strict=run.strict), run.seed)
             except CloudError as error:
                 if not skip_bad:
                     hint = error.hint or ("--skip-bad leaves it out" if len(sources) > 1 else None)

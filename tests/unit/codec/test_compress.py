@@ -80,6 +80,7 @@ def test_the_summary_says_what_the_set_became(tmp_path: Path, scans: Path, tiny:
         "interrupted": False,
         "skipped": (),
         "points_left_out": (),
+        "findings": (),
     }
 
 
