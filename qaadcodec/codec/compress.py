@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qaadcodec.clouds import Inputs, files_of, find_clouds
+from qaadcodec.codec.verdict import verdict
 from qaadcodec.config import Request, plan
 from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
@@ -29,7 +30,8 @@ class CompressSummary:
     """What a set became. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units.
 
     `skipped`: path and reason of each cloud that was left out; `points_left_out`: path and number of the points that
-    were left out of each cloud that lost any; `findings`: what was noticed of the set before it was learnt.
+    were left out of each cloud that lost any; `findings`: what was noticed of the set before it was learnt, and of
+    what it became.
     """
 
     path: str
@@ -100,6 +102,9 @@ def compress(
         with atomic_output(target, overwrite) as stream:
             size = learned.encoded.write(stream)
     error, epochs, clouds = learned.error, learned.encoded.header.epochs or 0, learned.encoded.header.clouds
+    of_result = verdict(learned, [source.path for source in found.sources], findings, run)
+    for finding in of_result:
+        finding.tell(run)
     return CompressSummary(
         path=str(output),
         clouds=clouds,
@@ -118,7 +123,7 @@ def compress(
         interrupted=bool(run.stop) and epochs < learned.plan.training.epochs,
         skipped=tuple(found.skipped),
         points_left_out=found.remarks.points_left_out,
-        findings=tuple(findings),
+        findings=(*findings, *of_result),
     )
 
 

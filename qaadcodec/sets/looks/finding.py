@@ -60,3 +60,8 @@ def some_of(odd: int, total: int) -> str:
 def plural(count: int, one: str, many: str) -> str:
     """The form of a word that goes with a count."""
     return one if count == 1 else many
+
+
+def rounded(number: float) -> float:
+    """Four significant digits of a number that tells how much."""
+    return float(f"{number:.4g}")

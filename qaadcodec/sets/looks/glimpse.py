@@ -15,7 +15,7 @@ from qaadcodec.arrays import Doubles, Floats, Singles
 from qaadcodec.sets.looks.flying import Flying, flying_points
 
 DRAWN, PROBES = 1024, 96  # points that stand for the cloud, and how many of them are spread evenly over it
-KEPT = 0.9  # of the probes count, those that are nearest to their median
+NEAR = 3.0  # times the median distance from their median: probes farther off do not count
 PAIRS, RADII = 24, 8  # quantiles of distances between probes, and from their centre
 
 # Odd multipliers of the coordinates' bits; those of splitmix64 (Steele, Lea and Flood 2014) and xxHash.
@@ -45,10 +45,11 @@ class Glimpse:
     @classmethod
     def of(cls, points: Floats, rng: np.random.Generator) -> Self:
         """Look at the points of a cloud, (M, 3)."""
-        drawn = np.asarray(points[rng.permutation(len(points))[:DRAWN]], np.float64)
+        rows = rng.choice(len(points), min(DRAWN, len(points)), replace=False)
+        drawn = np.asarray(points[rows], np.float64)
         probes = spread_evenly(drawn, PROBES)
-        near = np.square(probes - np.median(probes, axis=0)).sum(1)
-        probes = probes[np.argsort(near, kind="stable")[: max(2, round(KEPT * len(probes)))]]
+        off = np.sqrt(np.square(probes - np.median(probes, axis=0)).sum(1))
+        probes = probes[off <= NEAR * np.median(off)]
         centre = probes.mean(0)
         size = float(np.sqrt(np.square(probes - centre).sum(1).mean()))
         return cls(centre, size, shape_of(probes - centre, size), flying_points(points, drawn), digest(points))

@@ -16,6 +16,8 @@ from qaadcodec.sets.sketches import Sketches
 from qaadcodec.sets.survey import Survey
 
 TELLING = 100  # points of half of the clouds, at least: with fewer, chance decides what a shape looks like
+SCALE = "--align similarity learns all at one size"
+SCALED = "by --align, all are learnt at one size, and come back as given"
 TIME_SHARE = 0.01  # of what is left of a budget, for laying clouds over each other
 
 
@@ -35,7 +37,7 @@ def look(found: Survey, frame: Frame | None, sketches: Sketches, run: Run) -> li
     each = ratios(sizes)
     alike = np.flatnonzero(each == 1.0)
     findings = [
-        units(paths, each, others="the others", scaled=frame is not None and frame.poses.kind == "similarity"),
+        units(paths, each, "the others", SCALED if frame and frame.poses.kind == "similarity" else SCALE),
         flying(paths, [glimpse.flying for glimpse in seen]),
         repeats(paths, found.counts, [glimpse.digest for glimpse in seen], boxes),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from qaadcodec.arrays import Doubles
-from qaadcodec.sets.looks.finding import Finding, named, plural, some_of
+from qaadcodec.sets.looks.finding import Finding, named, plural, rounded, some_of
 
 APART = 4.0  # root mean square radii from the middle of the set: two such clouds hardly touch
 
@@ -29,5 +29,5 @@ def places(paths: Sequence[str], centres: Doubles, sizes: Doubles) -> Finding | 
         f"{some_of(len(odd), len(paths))} {plural(len(odd), 'lies', 'lie')} apart from where most lie, up to "
         f"{far[odd[0]]:.3g} times the radius of a cloud away: {which}",
         "--align shift learns them as if all lay alike, and decodes each to its own place",
-        tuple((paths[i], round(float(far[i]), 4)) for i in odd),
+        tuple((paths[i], rounded(far[i])) for i in odd),
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qaadcodec.arrays import Indices, Singles
-from qaadcodec.sets.looks.finding import Finding, named, plural, some_of
+from qaadcodec.sets.looks.finding import Finding, named, plural, rounded, some_of
 from qaadcodec.sets.looks.groups import distances, groups
 from qaadcodec.sets.rigid_fit import register
 from qaadcodec.sets.sketches import Sketches
@@ -96,5 +96,5 @@ def other_shapes(paths: Sequence[str], likeness: Likeness, seed: int) -> Finding
         f"{some_of(len(odd), total)} {plural(len(odd), 'seems', 'seem')} to be of another kind of shape than the "
         f"others: {which}",
         "compress each kind by itself; a network learns one well",
-        tuple((paths[i], round(times, 4)) for i, times in odd),
+        tuple((paths[i], rounded(times)) for i, times in odd),
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from qaadcodec.arrays import Doubles
-from qaadcodec.sets.looks.finding import Finding, named, plural, some_of
+from qaadcodec.sets.looks.finding import Finding, named, plural, rounded, some_of
 
 ODD = 5.0  # times as large or as small as the middle of most: no set of one kind of shape varies so much
 APART = 2.5  # times as large as the next smaller one: sizes that vary have no such gap among them
@@ -50,13 +50,13 @@ def unit_of(ratio: float) -> float | None:
     return nearest if abs(math.log(ratio / nearest)) <= math.log(NEAR) else None
 
 
-def units(paths: Sequence[str], each: Doubles, *, others: str, scaled: bool) -> Finding | None:
+def units(paths: Sequence[str], each: Doubles, others: str, way: str) -> Finding | None:
     """What to say of clouds of other sizes; the number of each is how many times as large it is.
 
     Args:
         each: the `ratios` of the clouds.
         others: what they are compared with: "the others".
-        scaled: poses bring them to the size of the others.
+        way: what else there is to do than to scale them, or what is done with them.
     """
     odd = sorted(np.flatnonzero(each != 1.0).tolist(), key=lambda i: -abs(math.log(each[i])))
     if not odd:
@@ -67,14 +67,11 @@ def units(paths: Sequence[str], each: Doubles, *, others: str, scaled: bool) -> 
         what = f"{times(each[odd[0]])} as {others}, like {UNITS[unit]}: {named([paths[i] for i in odd])}"
     else:
         what = f"not of the size of {others}: {named([f'{paths[i]} ({times(each[i])})' for i in odd])}"
-    way = "--align similarity learns all at one size"
-    if scaled:
-        way = f"by --align, all are learnt at one size, and {plural(len(odd), 'it comes', 'they come')} back as given"
     return Finding(
         "units",
         f"{some_of(len(odd), len(paths))} {plural(len(odd), 'is', 'are')} {what}",
         f"scale {plural(len(odd), 'it', 'them')} if the units are not the same; {way}",
-        tuple((paths[i], round(float(each[i]), 4)) for i in odd),
+        tuple((paths[i], rounded(each[i])) for i in odd),
     )
 
 

@@ -23,7 +23,7 @@ def ball(points: int, seed: int = 0) -> np.ndarray:
 
 def test_a_sphere() -> None:
     found = glimpse(5.0 * ball(3000) + [1, 2, 3])
-    np.testing.assert_allclose(found.centre, [1, 2, 3], atol=0.5)
+    np.testing.assert_allclose(found.centre, [1, 2, 3], atol=0.25)
     assert found.size == pytest.approx(5, rel=0.03)
 
 
@@ -48,7 +48,7 @@ def test_a_pose_does_not_change_the_shape(
 def test_another_sampling_changes_it_little_and_another_shape_much(make_lopsided: Callable[..., Any]) -> None:
     first = glimpse(make_lopsided(points=1000)).shape
     again = glimpse(make_lopsided(points=1001), 1).shape
-    assert np.linalg.norm(first - again) < 0.04
+    assert np.linalg.norm(first - again) < 0.08
     rod = ball(1000) * [10, 1, 1]
     assert np.linalg.norm(first - glimpse(rod).shape) > 0.2
 
