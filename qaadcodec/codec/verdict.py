@@ -90,8 +90,9 @@ def unlike(n_em_kd: float, points: int, likeness: Likeness, hint: str = BETTER) 
     if n_em_kd <= limit or not (poor or n_em_kd > max(UNLIKE, limit)):
         return None
     text = f"what comes back is hardly a likeness: nEM-kD is {100 * n_em_kd:.3g} %"
-    if poor:
-        text += f", and one mean cloud for all would have {1 / gained:.2g} times the error" if gained else ""
+    if gained is not None and gained > ALIKE:
+        alone = "do as well" if gained > 1 else f"have {1 / gained:.2g} times the error"
+        text += f", and one mean cloud for all would {alone}"
     return Finding("likeness", text, hint)
 
 

@@ -15,6 +15,7 @@ from qaadcodec.training.learner import Learner
 from qaadcodec.training.sampling import sample_rows
 
 ROWS = 1024  # of each cloud
+STOPPED = 64  # clouds that are looked at where the run was stopped
 
 
 def nothing() -> Doubles:
@@ -45,7 +46,7 @@ class Likeness:
 
 @torch.no_grad()
 def likeness(learner: Learner, targets: TargetStore, run: Run) -> Likeness:
-    """Measure it on ROWS of the rows of Q, the same of each cloud; it ends at the deadline of the run.
+    """Measure it on ROWS of the rows of Q, the same of each cloud; it ends early at the deadline, or after a stop.
 
     Args:
         targets: the clouds in the row order of Q.
@@ -57,7 +58,7 @@ def likeness(learner: Learner, targets: TargetStore, run: Run) -> Likeness:
     own: list[float] = []
     mean: list[float] = []
     for i in range(len(targets)):
-        if run.is_late:
+        if run.is_late or (run.stop and i >= STOPPED):
             break
         truth = targets.points[i, rows.ravel()]
         spread = float(np.square(truth - truth.mean(0)).sum(1).mean())
