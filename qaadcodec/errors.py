@@ -42,7 +42,9 @@ class ArchiveError(QaadError, ValueError):
 
 
 class ThresholdMissed(QaadError):
-    """A measured error is above the limit that was asked for (`eval --fail-above`)."""
+    """A measured error is above the limit that was asked for (`eval --fail-above`), or a result is of little use
+    (`--strict`). What was written stays.
+    """
 
     exit_code = 5
 

@@ -135,7 +135,7 @@ class Run:
         device: where to compute: "auto", "cpu", "cuda" or "mps".
         seed: the seed of everything random; a whole number that fits 63 bits.
         strict: a cloud of which only a part can be used, or that may not be whole, is a bad one, where it would else be
-            dealt with and told.
+            dealt with and told; and so is a set in which something seems to be wrong.
         sample: what is taken of meshes: points drawn from their "surface", or their "vertices"; None for vertices
             where all clouds have as many as are wanted, and the surface elsewhere.
 

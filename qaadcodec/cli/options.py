@@ -235,7 +235,8 @@ def learning_options(command: F) -> F:
             "--strict",
             is_flag=True,
             help="Count clouds among those that cannot be used if points of them would be left out, or if they may be "
-            "cut.  [default: leave such points out, and say so]",
+            "cut. Make errors of warnings about the set, before it is learnt (exit code 3), and about what it became, "
+            "once that is written (exit code 5).  [default: leave such points out, go on, and say so]",
         ),
         sample_option("vertices where all have as many as --points, else surface"),
         force_option,

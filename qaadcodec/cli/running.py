@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from qaadcodec.cli.interrupts import finishing_on_interrupt
 from qaadcodec.cli.options import Ways
+from qaadcodec.errors import ThresholdMissed
 from qaadcodec.progress import Run
+
+if TYPE_CHECKING:
+    from qaadcodec.sets.looks.finding import Finding
 
 
 @contextmanager
@@ -27,3 +32,15 @@ def running(ways: Ways) -> Iterator[Run]:
             strict=ways.strict,
             sample=ways.sample,
         )
+
+
+def refuse_useless(path: str, findings: Sequence[Finding], ways: Ways) -> None:
+    """Fail, once the archive is written, where the run was strict and there is something to say of what came out.
+
+    Raises:
+        ThresholdMissed: so it is.
+    """
+    if ways.strict and findings:
+        first, *others = findings
+        more = f" (and {len(others)} more)" if others else ""
+        raise ThresholdMissed(f"{path} is written, but {first.text}{more}", hint=first.hint)

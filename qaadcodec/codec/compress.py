@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qaadcodec.clouds import Inputs, files_of, find_clouds
+from qaadcodec.codec.verdict import verdict
 from qaadcodec.config import Request, plan
 from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
@@ -15,8 +16,11 @@ from qaadcodec.progress import Run
 from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.align import align
 from qaadcodec.sets.gather import Gathered, gather
+from qaadcodec.sets.looks.finding import Finding, tell_all
+from qaadcodec.sets.looks.look import look
+from qaadcodec.sets.sketches import Sketches
 from qaadcodec.sets.surfaces import sampled
-from qaadcodec.sets.survey import survey, tell
+from qaadcodec.sets.survey import Survey, survey, tell
 from qaadcodec.training.backend import check_device
 
 if TYPE_CHECKING:
@@ -28,7 +32,8 @@ class CompressSummary:
     """What a set became. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units.
 
     `skipped`: path and reason of each cloud that was left out; `points_left_out`: path and number of the points that
-    were left out of each cloud that lost any.
+    were left out of each cloud that lost any; `findings`: what was noticed of the set before it was learnt, and of
+    what it became.
     """
 
     path: str
@@ -48,6 +53,7 @@ class CompressSummary:
     interrupted: bool
     skipped: tuple[tuple[str, str], ...]
     points_left_out: tuple[tuple[str, int], ...]
+    findings: tuple[Finding, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -87,16 +93,18 @@ def compress(
     sources = find_clouds(inputs, run.note)
     protect(files_of(sources), target)
     found = survey(sources, run, skip_bad=skip_bad)
-    found, points = sampled(found, request.points, run, skip_bad=skip_bad)
+    points = sampled(found, request.points, run, skip_bad=skip_bad)
     tell(found, points, "as asked for" if request.points else None, run)
     how = request.recipe().clouds.align
-    with unchanged(
-        found, lambda: gather(found, points, run, frame=align(found, how, run)), run, skip_bad=skip_bad
-    ) as gathered:
+    gathered, findings = unchanged(found, lambda: looked_at(found, points, how, run), run, skip_bad=skip_bad)
+    with gathered:
         learned = learn_as_asked(gathered, request, run)
         with atomic_output(target, overwrite) as stream:
             size = learned.encoded.write(stream)
     error, epochs, clouds = learned.error, learned.encoded.header.epochs or 0, learned.encoded.header.clouds
+    of_result = verdict(learned, [source.path for source in found.sources], findings, run)
+    for finding in of_result:
+        finding.tell(run)
     return CompressSummary(
         path=str(output),
         clouds=clouds,
@@ -115,7 +123,25 @@ def compress(
         interrupted=bool(run.stop) and epochs < learned.plan.training.epochs,
         skipped=tuple(found.skipped),
         points_left_out=found.remarks.points_left_out,
+        findings=(*findings, *of_result),
     )
+
+
+def looked_at(found: Survey, points: int, how: str, run: Run) -> tuple[Gathered, list[Finding]]:
+    """The surveyed clouds, aligned and gathered, and what was noticed of them, which has been told.
+
+    Args:
+        points: M.
+        how: the way of aligning them; see `align`.
+
+    Raises:
+        ChangedError, CloudError, EnvironmentFailure, UsageError, Interrupted.
+    """
+    sketches = Sketches(found, run)
+    frame = align(found, how, run, sketches)
+    findings = look(found, frame, sketches, run)
+    tell_all(findings, run)
+    return gather(found, points, run, frame=frame), findings
 
 
 def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:

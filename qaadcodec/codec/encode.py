@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qaadcodec.archive import ArchiveReader, Header, NewClouds, check_extendable, extend, storable_names
 from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.clouds import Inputs, Normalisation, files_of, find_clouds
+from qaadcodec.codec.newcomers import check_reach, far_off, look_at_new
 from qaadcodec.codec.open import OpenArchive
-from qaadcodec.errors import CloudError
 from qaadcodec.files import atomic_output, preflight, protect
+from qaadcodec.metrics.em_kd import em_kd, variance
 from qaadcodec.metrics.names import ADDED
 from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
 from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.align import Frame, align_with
-from qaadcodec.sets.gather import FLOAT32_MOST, Gathered, gather, outer_box
+from qaadcodec.sets.gather import Gathered, gather, outer_box
 from qaadcodec.sets.hubs import HUBS
+from qaadcodec.sets.looks.finding import Finding, tell_all
 from qaadcodec.sets.surfaces import sampled
 from qaadcodec.sets.survey import Survey, survey, tell
 from qaadcodec.training.backend import check_device
 from qaadcodec.version import __version__
 
-OUTSIDE = 1.25  # normalised coordinates of a new cloud beyond which it does not look like one of the set
-FARTHEST = 1e9  # of the normalised coordinates of a new cloud: sums of their squares stay within float32
-FAR_OFF = 10  # times the error of the set, beyond which the new clouds do not look like it
-ALIKE = "are they of the same kind, units and position?"
+if TYPE_CHECKING:
+    from qaadcodec.training.fitting import Fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class EncodeSummary:
     """What was added. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units, of a sample.
 
     `interrupted`: it was stopped before all of the new clouds were fitted, and `unfitted` of them were left out;
-    `skipped` and `points_left_out` are as for `compress`.
+    `skipped`, `points_left_out` and `findings` are as for `compress`.
     """
 
     path: str
@@ -57,6 +58,7 @@ class EncodeSummary:
     unfitted: int
     skipped: tuple[tuple[str, str], ...]
     points_left_out: tuple[tuple[str, int], ...]
+    findings: tuple[Finding, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -95,20 +97,22 @@ def encode(
         source = OpenArchive(reader)
         sources = find_clouds(inputs, run.note)
         protect(files_of(sources), output)
-        found, _ = sampled(survey(sources, run, skip_bad=skip_bad), header.points, run, skip_bad=skip_bad)
+        found = survey(sources, run, skip_bad=skip_bad)
+        sampled(found, header.points, run, skip_bad=skip_bad)
         tell(found, header.points, "what the archive has", run)
         check_extendable(reader, len(found.sources))
         norm = Normalisation(np.array(header.offset), header.scale)
         check_reach(header.dtype, norm, found)
+        known = some_of(source)
         with unchanged(
             found,
-            lambda: gather(found, header.points, run, norm, frame_of(reader, source, found, run)),
+            lambda: gather(found, header.points, run, norm, frame_of(reader, known, found, run)),
             run,
             skip_bad=skip_bad,
         ) as gathered:
-            if strange := outside(gathered):
-                run.warn(f"{strange}; {ALIKE}")
-            latents = fit_new(source, gathered, run)
+            findings = look_at_new(found, gathered, known)
+            tell_all(findings, run)
+            latents, errors = fit_new(source, gathered, run)
             count = len(latents)
             if count < len(gathered):
                 run.warn(f"stopped: {len(gathered) - count} of {len(gathered)} new clouds were not added")
@@ -117,9 +121,12 @@ def encode(
             extended = extend(reader, NewClouds(latents, names, gathered.counts[:count], poses))
             with extended.reader() as new:  # the latents as they will be read
                 stored = new.latents(range(header.clouds, extended.header.clouds))
-            error = error_of(source, gathered, stored, run)
-            if not strange and (strange := far_off(header, error)):
-                run.warn(f"{strange}; {ALIKE}")
+            measured = Measured(source, gathered, stored)
+            error = measured.of_sample(run)
+            paths = [source.path for source in found.sources]
+            if strange := far_off(header, paths, (errors, measured.n_em_kd), findings):
+                strange.tell(run)
+                findings.append(strange)
             with atomic_output(output, overwrite) as stream:
                 size = extended.with_header(widened(extended.header, gathered.boxes[:count], error)).write(stream)
         grown = size - reader.size_bytes
@@ -140,11 +147,12 @@ def encode(
         unfitted=unfitted,
         skipped=tuple(found.skipped),
         points_left_out=found.remarks.points_left_out,
+        findings=tuple(findings),
     )
 
 
-def fit_new(source: OpenArchive, gathered: Gathered, run: Run) -> Singles:
-    """Latents of the gathered clouds, or of the first of them where the run was stopped; (n, l) float32."""
+def fit_new(source: OpenArchive, gathered: Gathered, run: Run) -> Fitted:
+    """Latents and errors of the gathered clouds, or of the first of them where the run was stopped."""
     from qaadcodec.training.fitting import Learnt, fit  # torch takes seconds to import: bad input is told before
 
     learnt = Learnt(source.header.network, source.weights, source.input_cloud, source.latents())
@@ -160,28 +168,54 @@ def free_names(reader: ArchiveReader, wanted: tuple[str, ...], run: Run) -> tupl
     return names
 
 
-def error_of(source: OpenArchive, gathered: Gathered, stored: Singles, run: Run) -> SampledError:
-    """The error of a sample of the new clouds, as they will decode from their latents (n, l)."""
-    header, points = source.header, gathered.store.points
-    with run.phase("measuring", min(SAMPLE, len(stored)), "clouds") as phase:
-        return sample_error(
-            len(stored),
-            lambda i: gathered.turned(i, points[i]),
-            lambda i: gathered.turned(i, decode_points(header.network, source.weights, source.input_cloud, stored[i])),
-            header.scale,
-            run,
-            phase,
-        )
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """New clouds as they will decode from their latents.
+
+    Attributes:
+        source: the archive.
+        gathered: the clouds as they were given.
+        stored: their latents as they will be read, (n, l).
+    """
+
+    source: OpenArchive
+    gathered: Gathered
+    stored: Singles
+
+    def original(self, cloud: int) -> Singles:
+        """Normalised points, turned as they were given, (M, 3)."""
+        return self.gathered.turned(cloud, self.gathered.store.points[cloud])
+
+    def decoded(self, cloud: int) -> Singles:
+        """The same of what will be decoded."""
+        source = self.source
+        points = decode_points(source.header.network, source.weights, source.input_cloud, self.stored[cloud])
+        return self.gathered.turned(cloud, points)
+
+    def n_em_kd(self, cloud: int) -> float:
+        """EM-kD over the variance of a cloud."""
+        spread = variance(truth := self.original(cloud))
+        return em_kd(self.decoded(cloud), truth) / spread if spread > 0 else 0.0
+
+    def of_sample(self, run: Run) -> SampledError:
+        """The error of a sample of the clouds."""
+        count = len(self.stored)
+        with run.phase("measuring", min(SAMPLE, count), "clouds") as phase:
+            return sample_error(count, self.original, self.decoded, self.source.header.scale, run, phase)
 
 
-def frame_of(reader: ArchiveReader, source: OpenArchive, found: Survey, run: Run) -> Frame | None:
-    """Poses of the new clouds, found by clouds that the archive has; None where those have no poses."""
+def frame_of(reader: ArchiveReader, known: Sequence[Singles], found: Survey, run: Run) -> Frame | None:
+    """Poses of the new clouds, found by these that the archive has; None where those have no poses."""
     poses, header = reader.poses(), reader.header
     if poses is None:
         return None
-    latents = source.latents()
-    known = [decode_points(header.network, source.weights, source.input_cloud, latents[i]) for i in unlike(latents)]
     return align_with(known, Frame(Normalisation(np.array(header.offset), header.scale), poses), found, run)
+
+
+def some_of(source: OpenArchive) -> list[Singles]:
+    """Up to HUBS clouds of an archive that are unlike each other, normalised and aligned, (M, 3)."""
+    header, latents = source.header, source.latents()
+    return [decode_points(header.network, source.weights, source.input_cloud, latents[i]) for i in unlike(latents)]
 
 
 def unlike(latents: Singles) -> list[int]:
@@ -192,41 +226,6 @@ def unlike(latents: Singles) -> list[int]:
         chosen.append(int(gaps.argmax()))
         gaps = np.minimum(gaps, np.square(latents - latents[chosen[-1]]).sum(1))
     return chosen
-
-
-def check_reach(dtype: str, norm: Normalisation, found: Survey) -> None:
-    """Refuse a new cloud whose coordinates the archive cannot give back, or which cannot be computed with."""
-    for source, box in zip(found.sources, found.boxes, strict=True):
-        if (reach := reach_of(norm, box)) > FARTHEST:
-            raise CloudError(f"{source.path}: reaches {reach:.3g} times as far from the centre as the set", hint=ALIKE)
-        if dtype == "float32" and (farthest := float(np.abs(box).max())) > FLOAT32_MOST:
-            what = f"{source.path}: has a coordinate of {farthest:.3g}, and the archive gives clouds back as float32"
-            raise CloudError(what, hint=ALIKE)
-
-
-def reach_of(norm: Normalisation, boxes: Doubles) -> float:
-    """How far from the centre of the set boxes (..., 3) reach, over how far the set did."""
-    return float(np.abs((boxes - norm.offset) / norm.scale).max())
-
-
-def outside(gathered: Gathered) -> str | None:
-    """What to say of new clouds that reach far outside the set; None where there is nothing."""
-    if gathered.frame is None:
-        reach = reach_of(gathered.normalisation, gathered.boxes)
-    else:
-        reach = max(float(np.abs(cloud).max()) for cloud in gathered.store.each())
-    if reach <= OUTSIDE:
-        return None
-    return f"the new clouds reach {reach:.2f} times as far from the centre as those of the set did"
-
-
-def far_off(header: Header, error: SampledError) -> str | None:
-    """What to say of new clouds that come back much worse than those of the set; None where there is nothing."""
-    known = header.errors.get("n_em_kd", 0.0)
-    if error.n_em_kd <= FAR_OFF * known or known == 0:
-        return None
-    here, there = f"{100 * error.n_em_kd:.2f} %", f"{100 * known:.2f} %"
-    return f"the new clouds come back with an nEM-kD of {here}, those of the set with {there}"
 
 
 def widened(header: Header, boxes: Doubles, error: SampledError) -> Header:

@@ -18,6 +18,7 @@ from qaadcodec.sets.hubs import Hubs, Placed, place
 from qaadcodec.sets.pose_extent import PoseExtent
 from qaadcodec.sets.rigid_fit import Pair, register
 from qaadcodec.sets.sketch import Sketch
+from qaadcodec.sets.sketches import Sketches
 from qaadcodec.sets.survey import Survey, check_not_stopped
 
 TRIED = 16  # clouds by which it is decided whether and how a set is aligned, besides the odd ones
@@ -28,7 +29,6 @@ CLEAR = 9.0  # times less squared error in half of the clouds: the set is aligne
 GROSS = 25.0  # or so many times less in the mean, where few clouds lie elsewhere or have other units
 ENOUGH = 1.25  # times the squared error of similarities: shifts are taken
 TIME_SHARE = 0.15  # of what is left of a budget
-OTHER_UNITS = 5.0  # times the size of the middle cloud: told
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,14 @@ class Frame:
         return min((self.pose(i).scale for i in range(len(self.poses))), default=1.0)
 
 
-def align(found: Survey, how: str, run: Run) -> Frame | None:
+def align(found: Survey, how: str, run: Run, sketches: Sketches | None = None) -> Frame | None:
     """Find a pose for every cloud, or none where the set is as well off without.
 
     Args:
         how: "none"; "shift", "rigid" or "similarity" for poses of that kind; "auto" for similarities, or for shifts
             where these come near the same error, if that is clearly below the error of the clouds as they lie. A set
             of clouds of fewer than TELLING points stays as it lies then.
+        sketches: of the clouds, of which more are made here; they are made for this alone when None.
 
     Raises:
         ChangedError: a cloud is not what was surveyed; Interrupted: stopped.
@@ -73,7 +74,7 @@ def align(found: Survey, how: str, run: Run) -> Frame | None:
         return None
     if how == "auto" and np.median(found.counts) < TELLING:
         return None
-    work = Aligning(found, run)
+    work = Aligning(found, run, sketches or Sketches(found, run))
     kind = work.kind_that_helps() if how == "auto" else how
     return None if kind is None else work.aligned(kind)
 
@@ -101,33 +102,20 @@ def align_with(known: Sequence[Singles], first: Frame, found: Survey, run: Run) 
             phase.advance()
     values = [PoseValues(*pose.numbers()) for pose in poses]
     frame = Frame(norm, Poses.of(kind, values, first.poses.exponent))
-    tell(frame, found, run)
+    tell(frame, run)
     return frame
 
 
 class Aligning:
-    """The search for the poses of a set. Sketches of at most HELD clouds are kept."""
+    """The search for the poses of a set."""
 
-    def __init__(self, found: Survey, run: Run) -> None:
-        self.found, self.run = found, run
+    def __init__(self, found: Survey, run: Run, sketches: Sketches) -> None:
+        self.found, self.run, self.sketches = found, run, sketches
         boxes = np.array(found.boxes)  # (N, 2, 3)
         sizes, centres = np.ptp(boxes, axis=1).max(1), boxes.mean(1)
-        self.origin: Doubles = np.median(centres, axis=0)  # coordinates of sketches count from here
         self.middle = int(np.argsort(sizes, kind="stable")[len(sizes) // 2])
-        far = int(np.square(centres - self.origin).sum(1).argmax())
+        far = int(np.square(centres - sketches.origin).sum(1).argmax())
         self.odd = {self.middle, int(sizes.argmin()), int(sizes.argmax()), far}
-        self.known: dict[int, Sketch] = {}
-
-    def sketch(self, cloud: int) -> Sketch:
-        """The sketch of a cloud, in input units from the origin."""
-        check_not_stopped(self.run)
-        if cloud in self.known:
-            return self.known[cloud]
-        rng = np.random.default_rng([self.run.seed, 7, cloud])
-        sketch = Sketch(read_again(self.found, cloud).points - self.origin, rng)
-        if len(self.known) < HELD:
-            self.known[cloud] = sketch
-        return sketch
 
     def some(self, count: int) -> list[int]:
         """So many clouds, evenly spread over the set, and the odd ones."""
@@ -140,17 +128,17 @@ class Aligning:
         some = sorted({*self.some(TRIED)} - {self.middle}, key=lambda i: (i not in self.odd, i))
         hurried = self.run.within(self.run.share(TIME_SHARE))
         with self.run.phase("comparing poses", len(some), "clouds") as phase:
-            middle = self.sketch(self.middle)
+            middle = self.sketches[self.middle]
             as_made, errors = [], []
             for i in some:
-                as_made.append(Pair(middle, self.sketch(i), "similarity").fit(Similarity.identity()).error)
-                errors.append(register(middle, self.sketch(i), "similarity").error)
+                as_made.append(Pair(middle, self.sketches[i], "similarity").fit(Similarity.identity()).error)
+                errors.append(register(middle, self.sketches[i], "similarity").error)
                 phase.advance()
                 if hurried.is_late and len(errors) >= FEW_TRIED:
                     break
             if not clearly_better(np.array(as_made), np.array(errors)):
                 return None
-            shifted = [register(middle, self.sketch(i), "shift").error for i in some[: len(errors)]]
+            shifted = [register(middle, self.sketches[i], "shift").error for i in some[: len(errors)]]
         return "shift" if np.mean(shifted) <= ENOUGH * np.mean(errors) else "similarity"
 
     def aligned(self, kind: str) -> Frame:
@@ -163,7 +151,7 @@ class Aligning:
             return hurried.is_late
 
         with self.run.phase("aligning poses", total, "clouds") as phase:
-            found = Hubs.of([self.sketch(i) for i in held], held.index(self.middle), kind, late)
+            found = Hubs.of([self.sketches[i] for i in held], held.index(self.middle), kind, late)
             placed = centred(found.placed(), kind)
             hubs = sorted((placed[i] for i in found.chosen), key=lambda hub: hub.cost)
             poses = {i: cloud.pose for i, cloud in zip(held, placed, strict=True)}
@@ -172,7 +160,7 @@ class Aligning:
             for i in range(total):
                 if i in poses:
                     continue
-                sketch = self.sketch(i)
+                sketch = self.sketches[i]
                 poses[i] = place(hubs[:1] if late() else hubs, sketch, kind)
                 boxes.append(box_of(sketch, poses[i]))
                 phase.advance()
@@ -180,7 +168,7 @@ class Aligning:
             few = "1 other" if len(hubs) == 1 else f"1 to {len(hubs)} others"
             self.run.note(f"there was little time to align the clouds: each was compared with {few}")
         frame = self.framed([poses[i] for i in range(total)], np.array(boxes), kind)
-        tell(frame, self.found, self.run)
+        tell(frame, self.run)
         return frame
 
     def framed(self, poses: list[Similarity], boxes: Doubles, kind: str) -> Frame:
@@ -189,21 +177,15 @@ class Aligning:
         to_input = Similarity(inner.scale, np.eye(3), inner.offset)
         normalised = [to_input.inverse().after(pose).after(to_input).numbers() for pose in poses]
         return Frame(
-            Normalisation(self.origin + inner.offset, inner.scale),
+            Normalisation(self.sketches.origin + inner.offset, inner.scale),
             Poses.of(kind, [PoseValues(*numbers) for numbers in normalised]),
         )
 
 
-def tell(frame: Frame, found: Survey, run: Run) -> None:
-    """Say how the clouds were aligned, and which of them seem to be in other units."""
+def tell(frame: Frame, run: Run) -> None:
+    """Say how the clouds were aligned."""
     extent = PoseExtent.of(frame.poses, frame.normalisation.scale)
     run.note(f"aligned {len(frame.poses)} cloud{'s' * (len(frame.poses) > 1)} ({extent})")
-    sizes = np.array([frame.pose(i).scale for i in range(len(frame.poses))])
-    odd = np.flatnonzero((sizes > OTHER_UNITS) | (sizes < 1 / OTHER_UNITS))
-    if len(odd):
-        example = f"{found.sources[odd[0]].path} {sizes[odd[0]]:.4g} times"
-        have = "has" if len(odd) == 1 else "have"
-        run.warn(f"{len(odd)} of {len(sizes)} clouds {have} another size than most: {example}; are the units the same?")
 
 
 def clearly_better(as_made: Doubles, aligned: Doubles) -> bool:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from qaadcodec.clouds import CloudSource, PointCloud
 from qaadcodec.errors import CloudError
 from qaadcodec.progress import Run
-from qaadcodec.sets.survey import Survey, box_of, check_not_stopped, checksum, usable
+from qaadcodec.sets.survey import Survey, check_not_stopped, usable
 
 
-def sampled(found: Survey, wanted: int | None, run: Run, *, skip_bad: bool) -> tuple[Survey, int]:
-    """The survey with meshes as what they are sampled to, and M.
+def sampled(found: Survey, wanted: int | None, run: Run, *, skip_bad: bool) -> int:
+    """M; and the survey becomes that of the meshes as what they are sampled to.
 
     As the run says, points are drawn from the surfaces of the clouds that have faces, or vertices are taken. If it does
     not say, vertices are taken where every cloud of the set has M of them, and points drawn elsewhere: else vertices
@@ -38,15 +36,15 @@ def sampled(found: Survey, wanted: int | None, run: Run, *, skip_bad: bool) -> t
     if not meshes or run.sample == "vertices" or (equal and run.sample is None):
         if meshes and run.sample is None:
             run.note(f"{_of(meshes, found)} faces; all have {points} vertices, which are taken (--sample vertices)")
-        return found, points
+        return points
     if not wanted:
         bare = [count for count, has in zip(found.counts, found.has_faces, strict=True) if not has]
         points = min([int(np.median(found.counts)), *bare])
     why = "as asked for" if run.sample else f"they have {min(found.counts)} to {max(found.counts)} vertices"
-    drawn = _drawn(found, points, run, skip_bad)
-    many = sum(drawn.has_faces)
-    run.note(f"{_of(many, drawn)} faces: {points} points of each are drawn from its surface ({why}; --sample surface)")
-    return drawn, points
+    _draw(found, points, run, skip_bad)
+    many = sum(found.has_faces)
+    run.note(f"{_of(many, found)} faces: {points} points of each are drawn from its surface ({why}; --sample surface)")
+    return points
 
 
 def taken(source: CloudSource, points: int, run: Run, *, equal: bool) -> PointCloud:
@@ -69,30 +67,22 @@ def _of(count: int, found: Survey) -> str:
     return f"{count} of {total} cloud{'s' * (total > 1)} ha{'ve' if count > 1 else 's'}"
 
 
-def _drawn(found: Survey, points: int, run: Run, skip_bad: bool) -> Survey:
-    """The survey with boxes of the drawn points, and with sources that draw them; counts stay those of the files."""
-    drawn = replace(found, sources=[], counts=[], boxes=[], checksums=[], has_faces=[])
-    with run.phase("drawing", len(found.sources), "clouds") as phase:
-        for i, source in enumerate(found.sources):
+def _draw(found: Survey, points: int, run: Run, skip_bad: bool) -> None:
+    """Survey the meshes anew, as points that are drawn from them; counts stay those of the files."""
+    total, unusable = len(found), dict[int, str]()
+    with run.phase("drawing", total, "clouds") as phase:
+        for i in range(total):
             check_not_stopped(run)
-            box, sum_of_points = found.boxes[i], found.checksums[i]
-            try:
-                if found.has_faces[i]:
-                    source = source.on_surface(points, run.seed)
-                    surface = usable(source, strict=run.strict).points
-                    box, sum_of_points = box_of(surface), checksum(surface)
-            except CloudError as error:
-                if not skip_bad:
-                    raise
-                drawn.skipped.append((source.path, str(error)))
-                run.warn(f"skipped {error}")
-            else:
-                drawn.sources.append(source)
-                drawn.counts.append(found.counts[i])
-                drawn.boxes.append(box)
-                drawn.checksums.append(sum_of_points)
-                drawn.has_faces.append(found.has_faces[i])
+            if found.has_faces[i]:
+                source = found.sources[i].on_surface(points, run.seed)
+                try:
+                    found.take_instead(i, source, usable(source, strict=run.strict).points, run.seed)
+                except CloudError as error:
+                    if not skip_bad:
+                        raise
+                    unusable[i] = str(error)
+                    run.warn(f"skipped {error}")
             phase.advance()
-    if not drawn.sources:
-        raise CloudError(f"none of {len(found.sources)} clouds can be used")
-    return drawn
+    found.leave_out(unusable)
+    if not len(found):
+        raise CloudError(f"none of {total} clouds can be used")

@@ -14,6 +14,7 @@ from qaadcodec.clouds import CloudSource, PointCloud
 from qaadcodec.clouds.cloud import Points
 from qaadcodec.errors import CloudError, Interrupted
 from qaadcodec.progress import Run
+from qaadcodec.sets.looks.glimpse import Glimpse
 from qaadcodec.sets.remarks import Remarks
 
 FEWEST = 2  # points of a cloud that has a shape
@@ -31,6 +32,7 @@ class Survey:
         boxes: least and greatest corner of each in input units, (2, 3) float64.
         checksums: of the points of each, to know them again.
         has_faces: of each, whether its file has faces, from which points can be drawn.
+        glimpses: where each lies, its size and shape in few numbers.
         dropped: what files have that an archive does not keep, and how many clouds have it.
         chosen: the arrays that were taken where files have others too, and how many clouds came from each.
         skipped: path and reason of each cloud that was left out.
@@ -42,6 +44,7 @@ class Survey:
     boxes: list[Doubles] = field(default_factory=list)
     checksums: list[int] = field(default_factory=list)
     has_faces: list[bool] = field(default_factory=list)
+    glimpses: list[Glimpse] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     chosen: Counter[str] = field(default_factory=Counter)
     skipped: list[tuple[str, str]] = field(default_factory=list)
@@ -50,17 +53,25 @@ class Survey:
     def __len__(self) -> int:
         return len(self.sources)
 
-    def take(self, source: CloudSource, cloud: PointCloud) -> None:
-        """Note a cloud that can be used."""
-        self.sources.append(source)
+    def take(self, source: CloudSource, cloud: PointCloud, seed: int) -> None:
+        """Note a cloud that can be used; the seed draws the points that stand for it."""
         self.counts.append(len(cloud.points))
+        self.has_faces.append(cloud.has_faces)
+        self.sources.append(source)
         self.boxes.append(box_of(cloud.points))
         self.checksums.append(checksum(cloud.points))
-        self.has_faces.append(cloud.has_faces)
+        self.glimpses.append(glimpse_of(cloud.points, seed, len(self.glimpses)))
         self.dropped.update(set(cloud.dropped))
         if source.chosen:
             self.chosen[source.chosen] += 1
         self.remarks.take(source.path, cloud)
+
+    def take_instead(self, cloud: int, source: CloudSource, points: Points, seed: int) -> None:
+        """Note that a surveyed cloud is read from elsewhere, as these points; its count stays that of its file."""
+        self.sources[cloud] = source
+        self.boxes[cloud] = box_of(points)
+        self.checksums[cloud] = checksum(points)
+        self.glimpses[cloud] = glimpse_of(points, seed, cloud)
 
     def leave_out(self, clouds: Mapping[int, str]) -> None:
         """Take clouds that can no longer be used out again, by their places, and keep the reasons."""
@@ -71,6 +82,7 @@ class Survey:
         self.boxes = [self.boxes[i] for i in kept]
         self.checksums = [self.checksums[i] for i in kept]
         self.has_faces = [self.has_faces[i] for i in kept]
+        self.glimpses = [self.glimpses[i] for i in kept]
 
 
 def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Survey:
@@ -89,7 +101,7 @@ def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Surve
         for source in sources:
             check_not_stopped(run)
             try:
-                found.take(source, usable(source, strict=run.strict))
+                found.take(source, usable(source, strict=run.strict), run.seed)
             except CloudError as error:
                 if not skip_bad:
                     hint = error.hint or ("--skip-bad leaves it out" if len(sources) > 1 else None)
@@ -105,6 +117,11 @@ def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Surve
 def box_of(points: Points) -> Doubles:
     """Least and greatest corner of a cloud (M, 3), as (2, 3) float64."""
     return np.stack([points.min(0), points.max(0)]).astype(np.float64)
+
+
+def glimpse_of(points: Points, seed: int, cloud: int) -> Glimpse:
+    """A cloud in few numbers; each cloud of the set draws from a generator of its own."""
+    return Glimpse.of(points, np.random.default_rng([seed, 27, cloud]))
 
 
 def usable(source: CloudSource, *, strict: bool = False) -> PointCloud:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
 from qaadcodec.sets.gather import Gathered, outer_box
 from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.course import Course
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.likeness import Likeness, likeness
 from qaadcodec.training.predict import predict
 from qaadcodec.training.quantise.sensitivity import PROBED_CLOUDS, chosen_grids
 from qaadcodec.training.quantise.size_control import fitted
@@ -32,11 +34,15 @@ class Learned:
         plan: that it was learnt by.
         encoded: the archive, with the error of a sample of its clouds in the header.
         error: that error.
+        likeness: matched errors of all clouds, before anything was rounded.
+        course: how the error fell.
     """
 
     plan: Plan
     encoded: Encoded
     error: SampledError
+    likeness: Likeness = field(default_factory=Likeness)
+    course: Course = field(default_factory=Course)
 
 
 def finish(learner: Learner, targets: TargetStore, gathered: Gathered, plan: Plan, run: Run) -> Learned:
@@ -60,7 +66,8 @@ def finish(learner: Learner, targets: TargetStore, gathered: Gathered, plan: Pla
             run,
             phase,
         )
-    return Learned(plan, encoded.with_header(replace(encoded.header, errors=error.to_header())), error)
+        like = likeness(learner, targets, run)
+    return Learned(plan, encoded.with_header(replace(encoded.header, errors=error.to_header())), error, like)
 
 
 def finally_encoded(learner: Learner, targets: TargetStore, gathered: Gathered, plan: Plan, run: Run) -> Encoded:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from qaadcodec.arrays import Singles
+from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.assignment.greedy import greedy
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import resolve_leaves
 from qaadcodec.config import AssignmentConfig, NetworkConfig
 from qaadcodec.config.network import POSITION
 from qaadcodec.errors import Interrupted
+from qaadcodec.metrics.em_kd import variance
 from qaadcodec.model.cpu_threads import Threads, cloud_threads
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Run
@@ -65,7 +67,19 @@ class Fitting:
     assignment: AssignmentConfig = field(default_factory=AssignmentConfig)
 
 
-def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = None) -> Singles:
+class Fitted(NamedTuple):
+    """Latents that were fitted.
+
+    Attributes:
+        latents: (n, l) float32.
+        errors: matched error of each over the variance of its cloud, (n,); zero for a cloud without one.
+    """
+
+    latents: Singles
+    errors: Doubles
+
+
+def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = None) -> Fitted:
     """Latents of new clouds, by turns of assignment and descent as in training, with everything else frozen.
 
     A cloud starts from the known latent that resembles it most. Each round assigns its points to the present
@@ -77,7 +91,8 @@ def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = 
         store: the new clouds, normalised, in any row order; reordered in place.
 
     Returns:
-        (n, l) float32; where the run was stopped, of the first n clouds, the last of them as they are at hand.
+        latents and errors of all clouds; where the run was stopped, of the first n, the last of them as they are at
+        hand.
 
     Raises:
         Interrupted: stopped before a cloud was fitted.
@@ -102,7 +117,7 @@ def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = 
             phase.reach(clouds.stop)
     if not found:
         raise Interrupted("stopped before a cloud was fitted; nothing was written")
-    return np.concatenate(found)
+    return Fitted(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +131,8 @@ class Group:
     threads: Threads
     backend: Backend
 
-    def fitted(self, clouds: range, table: Tensor, run: Run, rng: np.random.Generator) -> Singles:
-        """The best latents (b, l) of these clouds, from those in `table`, which moves; fewer rounds once stopped."""
+    def fitted(self, clouds: range, table: Tensor, run: Run, rng: np.random.Generator) -> Fitted:
+        """The best latents of these clouds, from those in `table` (b, l), which moves; fewer rounds once stopped."""
         fitting = self.fitting
         best, lowest = table.clone(), np.full(len(clouds), np.inf)
         adam, every = RowAdam(table), torch.arange(len(clouds), device=table.device)
@@ -134,7 +149,8 @@ class Group:
                 error = float(np.square(prediction - self.store.points[i]).sum(1).mean())
                 if error < lowest[row]:
                     lowest[row], best[row] = error, table[row]
-        return best.cpu().numpy()
+        spreads = np.array([variance(self.store.positions(i)) for i in clouds])
+        return Fitted(best.cpu().numpy(), np.where(spreads > 0, lowest / np.maximum(spreads, 1e-300), 0.0))
 
     def gradient(self, clouds: range, table: Tensor, rng: np.random.Generator) -> Tensor:
         """Gradient of the matched error in the latents, (b, l), on points drawn anew."""

@@ -51,11 +51,8 @@ def learn(gathered: Gathered, plan: Plan, run: Run, registered: Registered | Non
     control = None
     if plan.target_bytes is not None:
         control = SizeControl(plan.target_bytes, lambda learner: len(encoded_now(learner, gathered, plan, run.seed)))
-    train(learner, replace(gathered, store=targets), plan, time_for_training(run), backend, control)
-    if learner.epochs == 0:
-        what = "it was stopped" if run.stop else "the budget ended"
-        run.warn(f"{what} before every cloud was shown once; the clouds will look much alike")
-    return finish(learner, targets, gathered, plan, run)
+    course = train(learner, replace(gathered, store=targets), plan, time_for_training(run), backend, control)
+    return replace(finish(learner, targets, gathered, plan, run), course=course)
 
 
 def begin_registered(registered: Registered, plan: Plan, run: Run, backend: Backend) -> Learner:

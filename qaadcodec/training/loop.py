@@ -13,6 +13,7 @@ from qaadcodec.model.cpu_threads import cloud_threads
 from qaadcodec.progress import Clock, Phase, Run
 from qaadcodec.sets.gather import Gathered
 from qaadcodec.training.backend import Backend
+from qaadcodec.training.course import Course
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.quantise.rounding import Rounding
 from qaadcodec.training.quantise.sensitivity import chosen_grids
@@ -24,7 +25,7 @@ REPORT_SECONDS = 0.25
 
 def train(
     learner: Learner, gathered: Gathered, plan: Plan, run: Run, backend: Backend, control: SizeControl | None = None
-) -> None:
+) -> Course:
     """Learn the set: the learner changes, and so does the row order of the store.
 
     Each step takes a batch of clouds and the same sampled rows of Q for all of them, the same number from every
@@ -36,6 +37,9 @@ def train(
         plan: the same plan and seed give the same result, unless a deadline ends it sooner.
         run: the learning rate comes down in time for its deadline; once it is stopped, the present step is the last.
         control: brings the archive to a wanted size.
+
+    Returns:
+        how the error fell.
     """
     training, coding, store = plan.training, plan.coding, gathered.store
     rng = np.random.default_rng([run.seed, 3])
@@ -68,6 +72,7 @@ def train(
         if run.stop or run.deadline is not None:  # without them it is waited for, so that the same bytes come out
             steps.drop_waiting()
         meter.report(learner.epochs)
+    return meter.course
 
 
 class Meter:
@@ -78,6 +83,7 @@ class Meter:
         self._error: float | None = None
         self._losses: list[float | Tensor] = []
         self._points, self._reported = 0, time.monotonic()
+        self.course = Course()
 
     def add(self, loss: float | Tensor, points: int) -> None:
         """Take in one step's loss and points; a loss on a device is not looked at before the next report."""
@@ -101,6 +107,7 @@ class Meter:
         """Say how far it is."""
         self._reported = time.monotonic()
         error, seconds = self.error, self._clock.seconds
+        self.course.reports.append((self._clock.fraction, error))
         self._phase.report(
             epochs,
             self._clock,

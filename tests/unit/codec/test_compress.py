@@ -80,6 +80,7 @@ def test_the_summary_says_what_the_set_became(tmp_path: Path, scans: Path, tiny:
         "interrupted": False,
         "skipped": (),
         "points_left_out": (),
+        "findings": (),
     }
 
 
@@ -191,7 +192,9 @@ def test_what_is_not_kept_is_named_once(tmp_path: Path, tiny: Request, heard: An
         rows = "".join(f"{k} {k * k} {i} 0 0 1\n" for k in range(4))
         (tmp_path / f"set/{i}.ply").write_text(f"{header}end_header\n{rows}")
     compress([tmp_path / "set"], tmp_path / "x.qaad", tiny, run=Run(listener=heard))
-    assert heard.notices == ["not kept: normals (2 clouds); a .qaad holds positions only"]
+    assert [text for text in heard.notices if "not kept" in text] == [
+        "not kept: normals (2 clouds); a .qaad holds positions only"
+    ]
 
 
 def test_utm_coordinates_keep_their_detail(
@@ -419,7 +422,8 @@ def test_a_stop_while_assigning_writes_a_valid_archive_and_says_what_it_is_worth
     assert summary.interrupted
     assert summary.epochs == 0
     said = "it was stopped before every cloud was shown once; the clouds will look much alike"
-    assert heard.notices == [said]
+    assert heard.notices == [f"{said}; --budget or --epochs gives it more time"]
+    assert [finding.kind for finding in summary.findings] == ["epochs"]
     with open_archive(tmp_path / "x.qaad") as archive:
         assert len(archive) == 4
         np.testing.assert_array_equal(archive[0], archive[3])
@@ -473,7 +477,8 @@ def test_a_budget_too_small_is_said(tmp_path: Path, scans: Path, tiny: Request, 
     summary = compress([scans], tmp_path / "x.qaad", replace(tiny, budget_seconds=0.01), run=Run(listener=heard))
     assert summary.epochs == 0
     assert not summary.interrupted
-    assert heard.notices == ["the budget ended before every cloud was shown once; the clouds will look much alike"]
+    said = "the budget ended before every cloud was shown once; the clouds will look much alike"
+    assert heard.notices == [f"{said}; --budget or --epochs gives it more time"]
     assert summary.sample == 1  # one cloud is measured at least
     with open_archive(tmp_path / "x.qaad") as archive:
         assert np.isfinite(archive[:]).all()

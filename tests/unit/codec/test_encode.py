@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -21,11 +20,13 @@ from qaadcodec.codec import encode as encoding
 from qaadcodec.codec.compress import compress
 from qaadcodec.codec.encode import encode
 from qaadcodec.codec.evaluate import evaluate
+from qaadcodec.codec.newcomers import far_off
 from qaadcodec.codec.open import open as open_archive
 from qaadcodec.config import Request
 from qaadcodec.errors import ArchiveError, CloudError, EnvironmentFailure, Interrupted, UsageError
 from qaadcodec.progress import PhaseStarted, Progress, Run, StopRequest
 from qaadcodec.report.summaries import encode_lines
+from qaadcodec.sets.looks.finding import Finding
 from qaadcodec.training import fitting
 
 MakeShape = Callable[..., npt.NDArray[np.float64]]
@@ -88,6 +89,7 @@ def test_the_summary_and_the_recorded_error(archive: Path, tmp_path: Path, more:
         "unfitted": 0,
         "skipped": (),
         "points_left_out": (),
+        "findings": (),
     }
     with open_archive(archive) as old, open_archive(output) as new:
         added = {"added_em_kd": float(f"{summary.em_kd:.4g}")}
@@ -141,9 +143,10 @@ def test_clouds_of_another_place_are_warned_of(
     put_cloud(tmp_path / "far.npy", make_shape(9) + 100.0)
     encode(archive, [tmp_path / "far.npy"], tmp_path / "x.qaad", run=Run(listener=heard))
     (notice,) = heard.notices
-    assert notice.startswith("the new clouds reach 9")
+    path = tmp_path / "far.npy"
+    assert notice.startswith("1 of 1 new cloud reaches 9")
     assert notice.endswith(
-        " times as far from the centre as those of the set did; are they of the same kind, units and position?"
+        f" times as far from the centre as those of the set did: {path}; are they of the same kind, units and position?"
     )
 
 
@@ -153,17 +156,51 @@ def test_clouds_out_of_all_reach_are_refused(archive: Path, tmp_path: Path, make
         encode(archive, [tmp_path / "far.npy"], tmp_path / "x.qaad", run=Run(device="cpu"))
 
 
-def test_clouds_that_come_back_badly_are_warned_of(
+def test_clouds_of_other_units_are_named(
     archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put, heard: Any
 ) -> None:
-    put_cloud(tmp_path / "small.npy", make_shape(9) / 25.4)  # inches
-    encode(archive, [tmp_path / "small.npy"], tmp_path / "x.qaad", run=Run(listener=heard))
-    (notice,) = heard.notices
-    assert re.fullmatch(
-        r"the new clouds come back with an nEM-kD of [0-9.]+ %, those of the set with [0-9.]+ %; "
-        r"are they of the same kind, units and position\?",
-        notice,
+    for i in range(3):  # most of the new ones are as large as each other
+        put_cloud(tmp_path / f"new/{i}.npy", make_shape(9 + i) / (1.0 if i == 2 else 25.4))
+    summary = encode(archive, [tmp_path / "new"], tmp_path / "x.qaad", run=Run(listener=heard))
+    (finding,) = summary.findings
+    (first, _), (second, _) = finding.clouds
+    assert heard.notices == [
+        "2 of 3 clouds are about 1/25.4 as large as those of the archive, like inches among millimetres: "
+        f"{first}, {second}; scale them if the units are not the same; the archive does not scale clouds"
+    ]
+    assert finding.kind == "units"
+    assert {path for path, _ in finding.clouds} == {f"{tmp_path}/new/0.npy", f"{tmp_path}/new/1.npy"}
+    assert [number for _, number in finding.clouds] == [pytest.approx(1 / 25.4, rel=0.2)] * 2
+
+
+def test_clouds_that_come_back_badly_are_named(
+    archive: Path,
+) -> None:
+    with open_archive(archive) as source:
+        known = replace(source.header, errors={**source.header.errors, "n_em_kd": 0.004})
+    matched, exact = np.array([0.05, 0.3, 0.039]), np.array([0.039, 0.25, 0.03])
+    paths = ["new/near.npy", "new/flat.npy", "new/same.npy"]
+    finding = far_off(known, paths, (matched, lambda i: exact[i]), [])
+    assert finding is not None
+    assert finding.kind == "worst"
+    assert finding.text == (
+        "1 of 3 new clouds comes back with an nEM-kD of 25 %, those of the set with 0.4 %: new/flat.npy"
     )
+    assert finding.hint == "are they of the same kind, units and position?"
+    assert finding.clouds == (("new/flat.npy", 0.25),)
+    assert (
+        far_off(known, paths, (matched, lambda i: exact[i]), [Finding("outside", "", "", (("new/flat.npy", 2.0),))])
+        is None
+    )
+
+
+def test_a_strict_run_refuses_new_clouds_before_they_are_fitted(
+    archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put, only_inputs_left: OnlyLeft
+) -> None:
+    put_cloud(tmp_path / "large.npy", make_shape(9) * 1000)
+    with pytest.raises(CloudError, match=r"^1 of 1 cloud is about 1000 times as large as those of the archive, like"):
+        encode(archive, [tmp_path / "large.npy"], tmp_path / "x.qaad", run=Run(strict=True))
+    only_inputs_left(tmp_path, {"large.npy"})
 
 
 def test_the_same_command_gives_the_same_bytes(archive: Path, tmp_path: Path, more: Path) -> None:

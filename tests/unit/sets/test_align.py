@@ -117,15 +117,11 @@ def test_coordinates_of_maps_keep_their_digits(tmp_path: Path, make_lopsided: Ca
         np.testing.assert_allclose(back, clouds[i], rtol=0, atol=1e-6)
 
 
-def test_millimetres_among_metres_are_scaled_and_told(
-    tmp_path: Path, make_lopsided: Callable[..., Any], heard: Any
-) -> None:
+def test_millimetres_among_metres_are_scaled(tmp_path: Path, make_lopsided: Callable[..., Any]) -> None:
     clouds = [make_lopsided(i) * (1000.0 if i == 3 else 1.0) for i in range(CLOUDS)]
-    frame = align(surveyed(tmp_path, clouds), "auto", Run(listener=heard))
+    frame = align(surveyed(tmp_path, clouds), "auto", Run())
     assert frame is not None
     assert frame.pose(3).scale / frame.pose(0).scale == pytest.approx(1000, rel=0.05)
-    assert "1 of 7 clouds has another size than most: " in heard.notices[1]
-    assert "3.npy" in heard.notices[1]
 
 
 @pytest.mark.parametrize("shape", ["skulls", "bodies"])

@@ -31,7 +31,8 @@ def taken_of(folder: Path, wanted: int | None, sample: str | None = None) -> tup
     """M, the points of each cloud, and what is said."""
     heard = Heard()
     run = Run(listener=heard, sample=sample)
-    found, points = sampled(survey(find_clouds([folder]), run, skip_bad=False), wanted, run, skip_bad=False)
+    found = survey(find_clouds([folder]), run, skip_bad=False)
+    points = sampled(found, wanted, run, skip_bad=False)
     clouds = [source.load() for source in found.sources]
     for cloud, box in zip(clouds, found.boxes, strict=True):
         np.testing.assert_array_equal(box, [cloud.points.min(0), cloud.points.max(0)])
@@ -80,11 +81,12 @@ def test_broken_faces_are_told_with_their_file_or_left_out(tmp_path: Path) -> No
     (folder / "1.off").write_bytes(b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 3\n")
     heard = Heard()
     run = Run(listener=heard)
-    found = survey(find_clouds([folder]), run, skip_bad=False)
+    sources = find_clouds([folder])
     with pytest.raises(CloudError, match=r"1\.off: face 0 \(line 6\) names vertex 3, and there are 0 to 2$"):
-        sampled(found, None, run, skip_bad=False)
-    left, points = sampled(found, 60, run, skip_bad=True)
-    assert (len(left.sources), len(left.counts), points) == (1, 1, 60)
+        sampled(survey(sources, run, skip_bad=False), None, run, skip_bad=False)
+    left = survey(sources, run, skip_bad=False)
+    assert sampled(left, 60, run, skip_bad=True) == 60
+    assert len(left) == len(left.counts) == 1
     assert len(left.skipped) == 1
 
 
