@@ -14,7 +14,7 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.sampling import sample_rows
 
-ROWS = 1024  # of each cloud
+ROWS = 512  # of each cloud
 STOPPED = 64  # clouds that are looked at where the run was stopped
 
 
