@@ -23,7 +23,8 @@ from qaadcodec.sets.align import Frame, align_with
 from qaadcodec.sets.gather import FLOAT32_MOST, Gathered, gather, outer_box
 from qaadcodec.sets.hubs import HUBS
 from qaadcodec.sets.survey import Survey, survey, tell
-from qaadcodec.training.backend import check_device
+from qaadcodec.training.backend import check_device, load_torch
+from qaadcodec.training.expected import expected_fitting
 from qaadcodec.version import __version__
 
 OUTSIDE = 1.25  # normalised coordinates of a new cloud beyond which it does not look like one of the set
@@ -88,6 +89,7 @@ def encode(
     check_device(run.device)
     with ArchiveReader(archive) as reader:
         preflight(output, overwrite)
+        run.expect()
         protect([archive], output)
         header = reader.header
         source = OpenArchive(reader)
@@ -138,8 +140,10 @@ def encode(
 
 def fit_new(source: OpenArchive, gathered: Gathered, run: Run) -> Singles:
     """Latents of the gathered clouds, or of the first of them where the run was stopped; (n, l) float32."""
-    from qaadcodec.training.fitting import Learnt, fit  # torch takes seconds to import: bad input is told before
+    load_torch(run)  # it takes seconds: bad input is told before
+    from qaadcodec.training.fitting import Learnt, fit
 
+    run.expect(*expected_fitting(len(gathered), source.header.points))
     learnt = Learnt(source.header.network, source.weights, source.input_cloud, source.latents())
     return fit(learnt, gathered.store, run)
 

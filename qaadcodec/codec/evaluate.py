@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.clouds import Array, Inputs, PointCloud, find_clouds, read_cloud
 from qaadcodec.codec.compare import compare, exactly, solver
 from qaadcodec.codec.dense import dense_references, read_surface
@@ -55,6 +56,8 @@ def evaluate(
         chosen = [source.absolute_index(i) for i in indices] or sorted(found)
         surfaces = dense_references(source, dense, chosen)
         remarks = Remarks()
+        if solve is exactly and asks_for(wanted, MATCHED):
+            make_ready(run)
         with run.phase("comparing", len(chosen), "clouds") as phase:
             for i in chosen:
                 if i not in found:

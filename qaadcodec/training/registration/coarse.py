@@ -64,7 +64,8 @@ def learn_coarsely(store: TargetStore, input_cloud: Singles, training: TrainingC
     clock = Clock(min(max(STEPS, PASSES * batches), most), run.budget_seconds)
     steps = CoarseSteps(learner, SampledClouds(store, POINTS, run.seed), rng)
     reported = time.monotonic()
-    with run.phase("finding parts", clock.units, "steps") as phase, cloud_threads():
+    limited = run.deadline is not None
+    with run.phase("finding parts", clock.units, "steps", at_most=limited) as phase, cloud_threads():
         while clock.fraction < 1.0 and not run.stop:
             for batch in np.array_split(rng.permutation(clouds), batches):
                 if clock.fraction >= 1.0 or run.stop:
