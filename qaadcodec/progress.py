@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from qaadcodec.config import Plan
 from qaadcodec.config.run import LARGEST_SEED, SAMPLES
 from qaadcodec.errors import UsageError
 
@@ -21,12 +22,36 @@ def now() -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is still to come of the whole run; told again when more is known.
+
+    Attributes:
+        phases: name of each phase that comes after this, in order, and the seconds that it is expected to take; None
+            where nobody knows. Empty where not even the phases are known yet.
+        seconds_left: to the deadline of the run; None without one.
+        at_most: the last of the phases may turn out not to be needed.
+    """
+
+    phases: tuple[tuple[str, float | None], ...] = ()
+    seconds_left: float | None = None
+    at_most: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PhaseStarted:
-    """A phase of the work begins: its name ("reading", "assigning", "training", …), and how many units it has."""
+    """A phase of the work begins.
+
+    Attributes:
+        phase: its name: "reading", "assigning", "training", …
+        total: how many units it has; None where nobody counts them, as of "compiling".
+        unit: what they are called.
+        at_most: the deadline may end it before all of them are done.
+    """
 
     phase: str
     total: int | None
     unit: str
+    at_most: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +62,11 @@ class Progress:
         done: units finished, of the phase's total.
         fraction: share of the phase that is over, 0 to 1; under a time budget it follows the clock.
         throughput: points per second that go through the network, None where none do.
-        matched_error: mean squared distance of the present matches over the variance of the clouds. It is above what
-            the best bijection would give, and close to nEM-kD at the end. None before there is one.
+        matched_error: mean squared distance of the present matches over the variance of the clouds, on average over
+            the last pass. It is above what the best bijection would give, and close to nEM-kD at the end. None before
+            there is one.
         eta_seconds: estimated time to the end of the phase.
+        archive_bytes: what the archive would take, as it was when its size was last looked at; None before that.
     """
 
     phase: str
@@ -48,6 +75,7 @@ class Progress:
     throughput: float | None = None
     matched_error: float | None = None
     eta_seconds: float | None = None
+    archive_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +94,21 @@ class Notice:
     warning: bool = False
 
 
-Event: TypeAlias = PhaseStarted | Progress | PhaseEnded | Notice
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a training goes by has been decided."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The work is over: its summary, as `--json` has it."""
+
+    summary: Mapping[str, Any]
+
+
+Event: TypeAlias = Outlook | PhaseStarted | Progress | PhaseEnded | Notice | Planned | Finished
 Listener: TypeAlias = Callable[[Event], None]
 
 
@@ -196,13 +238,25 @@ class Run:
         """Tell something that a person should act on."""
         self.listener(Notice(text, warning=True))
 
+    def expect(self, *phases: tuple[str, float | None], at_most: bool = False) -> None:
+        """Tell what is still to come, and by when; `Outlook` describes it."""
+        self.listener(Outlook(phases, self.seconds_left, at_most))
+
     @contextmanager
-    def phase(self, name: str, total: int, unit: str) -> Iterator[Phase]:
+    def phase(self, name: str, total: int, unit: str, *, at_most: bool = False) -> Iterator[Phase]:
         """A phase of the work. The listener hears of its start, of what it reaches, and of its end if it has one."""
         phase = Phase(self.listener, name, Clock(total))
-        self.listener(PhaseStarted(name, total, unit))
+        self.listener(PhaseStarted(name, total, unit, at_most))
         yield phase
         self.listener(PhaseEnded(name, phase.clock.seconds))
+
+    @contextmanager
+    def waiting(self, name: str) -> Iterator[None]:
+        """A phase that is no progress of the work, such as compiling: it has no units."""
+        started = now()
+        self.listener(PhaseStarted(name, None, ""))
+        yield
+        self.listener(PhaseEnded(name, now() - started))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +277,14 @@ class Phase:
         self.reach(self.clock.done + 1)
 
     def report(
-        self, done: int, clock: Clock, *, throughput: float | None = None, matched_error: float | None = None
+        self,
+        done: int,
+        clock: Clock,
+        *,
+        throughput: float | None = None,
+        matched_error: float | None = None,
+        archive_bytes: int | None = None,
     ) -> None:
         """Say how far it is by a clock of the work's own; `Progress` describes the rest."""
         fraction, eta = clock.fraction, clock.eta_seconds
-        self.listener(Progress(self.name, done, fraction, throughput, matched_error, eta))
+        self.listener(Progress(self.name, done, fraction, throughput, matched_error, eta, archive_bytes))

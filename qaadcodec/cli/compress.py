@@ -17,6 +17,7 @@ from qaadcodec.cli.output import archive_path, put
 from qaadcodec.cli.running import refuse_useless, running
 from qaadcodec.config import ALIGNMENTS, PRESETS, Recipe, Request
 from qaadcodec.errors import UsageError
+from qaadcodec.progress import Finished
 
 
 def of_presets(setting: Callable[[Recipe], Any]) -> str:
@@ -140,6 +141,7 @@ def command(inputs: tuple[str, ...], output: str, request: Request, ways: Ways) 
 
     with running(ways) as run:
         summary = compress(inputs, target, request, run=run, overwrite=ways.force, skip_bad=ways.skip_bad)
+        run.listener(Finished(summary.to_dict()))
     put([json_line(summary.to_dict())] if ways.as_json else compress_lines(summary))
     refuse_useless(summary.path, summary.findings, ways)
 

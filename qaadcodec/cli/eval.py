@@ -17,6 +17,7 @@ from qaadcodec.cli.options import (
     debug_option,
     force_option,
     json_option,
+    log_option,
     path_type,
     quiet_option,
     sample_option,
@@ -24,6 +25,7 @@ from qaadcodec.cli.options import (
     ways,
 )
 from qaadcodec.cli.output import put
+from qaadcodec.cli.running import started_with
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
 
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     force_option,
     quiet_option,
     json_option("A line for each cloud and one for the summary"),
+    log_option,
     debug_option,
 )
 def command(
@@ -89,7 +92,7 @@ def command(
     from qaadcodec.codec.open import open as open_archive
     from qaadcodec.codec.summarise import summarise
     from qaadcodec.codec.thresholds import check_thresholds
-    from qaadcodec.progress import Run
+    from qaadcodec.progress import Finished, Run
     from qaadcodec.report.errors import errors_csv, errors_lines, notes_of
     from qaadcodec.report.jsonlines import json_line
     from qaadcodec.report.progress.reporting import reporting
@@ -114,7 +117,7 @@ def command(
     errors: list[CloudErrors] = []
     # Lines of results and a live display would write over each other.
     silent = ways.quiet or (ways.as_json and sys.stdout.isatty())
-    with opened as archive, reporting(quiet=silent) as listener:
+    with opened as archive, reporting(quiet=silent, log=ways.log, start=started_with()) as listener:
         results: Iterable[CloudErrors]
         if archive is not None:
             run = Run(listener=listener, seed=ways.seed, device=ways.device, sample=ways.sample)
@@ -126,6 +129,7 @@ def command(
             if ways.as_json:
                 put([json_line(each.to_dict())])
         summary = summarise(errors, archive)
+        listener(Finished(summary))
     if ways.as_json:
         put([json_line(summary)])
         for note in notes_of(errors):

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -67,14 +67,14 @@ def qaad() -> None:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code.
+    """Run the command line and return its exit code, which does not depend on whether stderr can be written.
 
     Raises:
         SystemExit: SIGTERM came.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     prepare_streams()
-    invocation = Invocation(debug=os.environ.get("QAAD_DEBUG", "") not in ("", "0"))
+    invocation = Invocation(arguments=tuple(arguments), debug=os.environ.get("QAAD_DEBUG", "") not in ("", "0"))
     with exit_on_termination():
         try:
             code = dispatch(arguments, invocation)
@@ -94,6 +94,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
                 traceback.print_exc()
             return report_failure(error)
+        finally:
+            let_go(sys.stderr)
     return code
 
 
@@ -138,6 +140,14 @@ def prepare_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+
+
+def let_go(stream: TextIO) -> None:
+    """Write what a stream still holds, or drop it: Python would end with another exit code where it cannot."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        discard(stream)
 
 
 def discard(stream: object) -> None:

@@ -25,6 +25,7 @@ class Invocation:
     """What one run of the command was asked for as a whole."""
 
     debug: bool = False
+    arguments: tuple[str, ...] = ()
 
 
 DURATION = re.compile(r"(?=[\d.])(?:(\d*\.?\d+)h)?(?:(\d*\.?\d+)m)?(?:(\d*\.?\d+)s?)?")
@@ -143,6 +144,16 @@ def json_option(what: str) -> Callable[[F], F]:
     return click.option("--json", "as_json", is_flag=True, help=f"{what} as JSON on stdout.  [default: off]")
 
 
+def log_option(command: F) -> F:
+    """`--log`."""
+    return click.option(
+        "--log",
+        type=path_type(),
+        metavar="FILE.jsonl",
+        help="Append every event to this file, a JSON object a line.  [default: none]",
+    )(command)
+
+
 def force_option(command: F) -> F:
     """`-f`."""
     return click.option("-f", "--force", is_flag=True, help="Overwrite what exists already.  [default: refuse]")(
@@ -209,6 +220,7 @@ class Ways:
     quiet: bool = False
     verbose: bool = False
     as_json: bool = False
+    log: Path | None = None
 
 
 def ways(*options: Callable[[F], F]) -> Callable[[F], F]:
@@ -243,5 +255,6 @@ def learning_options(command: F) -> F:
         quiet_option,
         verbose_option("More lines of progress, and how long each phase took."),
         json_option("The summary"),
+        log_option,
         debug_option,
     )(command)

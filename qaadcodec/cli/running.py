@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from qaadcodec.cli.interrupts import finishing_on_interrupt
-from qaadcodec.cli.options import Ways
+from qaadcodec.cli.options import Invocation, Ways
 from qaadcodec.errors import ThresholdMissed
 from qaadcodec.progress import Run
+from qaadcodec.version import __version__
 
 if TYPE_CHECKING:
     from qaadcodec.sets.looks.finding import Finding
@@ -17,11 +20,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def running(ways: Ways) -> Iterator[Run]:
-    """A run that reports itself on stderr and that the first Ctrl-C asks to finish early."""
+    """A run that reports itself on stderr and in its log, and that the first Ctrl-C asks to finish early."""
     from qaadcodec.report.progress.reporting import reporting
 
     with (
-        reporting(quiet=ways.quiet, verbose=ways.verbose) as listener,
+        reporting(quiet=ways.quiet, verbose=ways.verbose, log=ways.log, start=started_with()) as listener,
         finishing_on_interrupt(listener) as stop,
     ):
         yield Run(
@@ -32,6 +35,12 @@ def running(ways: Ways) -> Iterator[Run]:
             strict=ways.strict,
             sample=ways.sample,
         )
+
+
+def started_with() -> dict[str, Any]:
+    """What the first line of a log says of the command."""
+    invocation = click.get_current_context().ensure_object(Invocation)
+    return {"version": __version__, "arguments": list(invocation.arguments)}
 
 
 def refuse_useless(path: str, findings: Sequence[Finding], ways: Ways) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 import click
@@ -21,9 +22,10 @@ def complain(text: str, hint: str | None = None) -> None:
 
 
 def tell(line: str) -> None:
-    """Write a whole line at once: the thread that answers Ctrl-C may be writing too."""
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+    """Write a whole line at once: the thread that answers Ctrl-C may be writing too. Where that fails, work goes on."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def in_our_voice(error: click.ClickException) -> tuple[str, str | None]:

@@ -21,7 +21,8 @@ from qaadcodec.sets.looks.look import look
 from qaadcodec.sets.sketches import Sketches
 from qaadcodec.sets.surfaces import sampled
 from qaadcodec.sets.survey import Survey, survey, tell
-from qaadcodec.training.backend import check_device
+from qaadcodec.training.backend import check_device, choose_device, load_torch
+from qaadcodec.training.expected import expected_phases
 
 if TYPE_CHECKING:
     from qaadcodec.training.finish import Learned
@@ -90,6 +91,7 @@ def compress(
     target = Path(output)
     check_device(run.device)
     preflight(target, overwrite)
+    run.expect()
     sources = find_clouds(inputs, run.note)
     protect(files_of(sources), target)
     found = survey(sources, run, skip_bad=skip_bad)
@@ -146,7 +148,8 @@ def looked_at(found: Survey, points: int, how: str, run: Run) -> tuple[Gathered,
 
 def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:
     """Learn the set once, by the plan for the request, or at growing qualities to the error that is asked for."""
-    from qaadcodec.training.learn import learn  # torch takes seconds to import: bad input is told before
+    load_torch(run)  # it takes seconds: bad input is told before
+    from qaadcodec.training.learn import learn
     from qaadcodec.training.registration.apart import how_far_apart
     from qaadcodec.training.search import search
 
@@ -155,4 +158,6 @@ def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:
     apart = how_far_apart(gathered.store, run.seed) if is_open else None
     if request.recipe().size.error is not None:
         return search(gathered, request, run, apart)
-    return learn(gathered, plan(request, clouds, points, apart), run)
+    made = plan(request, clouds, points, apart)
+    run.expect(*expected_phases(made, clouds, points, choose_device(run.device).type))
+    return learn(gathered, made, run)

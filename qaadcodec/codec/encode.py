@@ -28,7 +28,8 @@ from qaadcodec.sets.hubs import HUBS
 from qaadcodec.sets.looks.finding import Finding, tell_all
 from qaadcodec.sets.surfaces import sampled
 from qaadcodec.sets.survey import Survey, survey, tell
-from qaadcodec.training.backend import check_device
+from qaadcodec.training.backend import check_device, load_torch
+from qaadcodec.training.expected import expected_fitting
 from qaadcodec.version import __version__
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def encode(
     check_device(run.device)
     with ArchiveReader(archive) as reader:
         preflight(output, overwrite)
+        run.expect()
         protect([archive], output)
         header = reader.header
         source = OpenArchive(reader)
@@ -153,8 +155,10 @@ def encode(
 
 def fit_new(source: OpenArchive, gathered: Gathered, run: Run) -> Fitted:
     """Latents and errors of the gathered clouds, or of the first of them where the run was stopped."""
-    from qaadcodec.training.fitting import Learnt, fit  # torch takes seconds to import: bad input is told before
+    load_torch(run)  # it takes seconds: bad input is told before
+    from qaadcodec.training.fitting import Learnt, fit
 
+    run.expect(*expected_fitting(len(gathered), source.header.points))
     learnt = Learnt(source.header.network, source.weights, source.input_cloud, source.latents())
     return fit(learnt, gathered.store, run)
 

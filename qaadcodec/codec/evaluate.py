@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.clouds import Array, Inputs, PointCloud, find_clouds, one_cloud, read_cloud
 from qaadcodec.codec.compare import compare, exactly, solver
 from qaadcodec.codec.dense import dense_references, read_surface
@@ -59,6 +60,8 @@ def evaluate(
         surfaces = dense_references(source, dense, chosen, run)
         remarks, drawn, many = Remarks(), 0, source.header.points
         equal = all(count == many for count in source.counts)
+        if solve is exactly and asks_for(wanted, MATCHED):
+            make_ready(run)
         with run.phase("comparing", len(chosen), "clouds") as phase:
             for i in chosen:
                 if i not in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,21 +34,45 @@ HEADERS = {
     "stray": "stray",
 }
 SURFACE_LEGEND = (
-    "off: from decoded points to the surface; cover: from it to decoded points; both in spacings of the original",
+    "off: from decoded points to the surface; cover: from it to decoded points;",
+    "both in spacings of the original",
     f"stray: share of decoded points more than {FAR_OFF:g} spacings off the surface",
 )
+WIDTH = 80  # columns that a table takes at most, unless names are long
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 STATISTICS = ("mean", "median", "p95", "max")
 
 
 def errors_lines(errors: Sequence[CloudErrors], summary: Mapping[str, Any]) -> list[str]:
-    """The errors against the originals, those against the surfaces in a table of their own, then the rate."""
+    """The errors against the originals, those against the surfaces in tables of their own, then the rate."""
     metrics = [m for m in HEADERS if any(getattr(each, m) is not None for each in errors)]
     near, of_surface = ([m for m in metrics if (m in SURFACE) is there] for there in (False, True))
-    lines = errors_table(errors, summary, near) if near or not of_surface else []
+    lines = errors_tables(errors, summary, near) if near or not of_surface else []
     lines += [*notes_of(errors), *psnr_lines(near, summary)]
     if of_surface:
-        lines += [*([""] if lines else []), *errors_table(errors, summary, of_surface), *SURFACE_LEGEND]
+        lines += [*([""] if lines else []), *errors_tables(errors, summary, of_surface), *SURFACE_LEGEND]
     return [*lines, *rate_lines(summary)]
+
+
+def errors_tables(errors: Sequence[CloudErrors], summary: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
+    """A table of the metrics; several, with an empty line in between, where one would be wider than WIDTH.
+
+    Metrics of a family (off_rms, off_p99, off_max) stay together where they fit.
+    """
+    lines: list[str] = []
+    rest = list(metrics)
+    while rest or not lines:
+        ends = [n for n in range(len(rest), 0, -1) if n == len(rest) or family(rest[n - 1]) != family(rest[n])]
+        tables = {n: errors_table(errors, summary, rest[:n]) for n in (*ends, 1)}
+        count = next((n for n in ends if len(tables[n][1]) <= WIDTH), 1)
+        lines += [*([""] if lines else []), *tables[count]]
+        rest = rest[count:]
+    return lines
+
+
+def family(metric: str) -> str:
+    """`off` of `off_rms`."""
+    return metric.partition("_")[0]
 
 
 def errors_table(errors: Sequence[CloudErrors], summary: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
@@ -71,12 +96,24 @@ def psnr_lines(metrics: Collection[str], summary: Mapping[str, Any]) -> list[str
 
 
 def notes_of(errors: Sequence[CloudErrors]) -> list[str]:
-    """The notes on clouds, each once: with the name of its cloud, or with the number of clouds that share it."""
-    names: dict[str, list[str]] = {}
+    """The notes on clouds, one of each kind: notes of a kind differ by their numbers only.
+
+    It has the name of its cloud, or the number of clouds that have one of that kind and the name of the one whose
+    numbers are the largest.
+    """
+    kinds: dict[str, list[tuple[list[float], str, str]]] = {}
     for each in errors:
-        if each.note:
-            names.setdefault(each.note, []).append(each.name)
-    return [f"{who[0] if len(who) == 1 else count_of(len(who), 'cloud')}: {note}" for note, who in names.items()]
+        for note in (each.note or "").split("; "):
+            if note:
+                numbers = [float(number) for number in NUMBER.findall(note)]
+                kinds.setdefault(NUMBER.sub("#", note), []).append((numbers, each.name, note))
+    lines = []
+    for found in kinds.values():
+        _, name, note = max(found, key=lambda one: one[0])
+        same = len({note for _, _, note in found}) == 1
+        who = name if len(found) == 1 else count_of(len(found), "cloud") + ("" if same else f", such as {name}")
+        lines.append(f"{who}: {note}")
+    return lines
 
 
 def rate_lines(summary: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ gradients only; `device` for CUDA, where all of a step stays on the device. What
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -100,6 +101,14 @@ def check_device(name: str) -> None:
         raise UsageError(f"unknown device {name!r}; devices are {', '.join(DEVICES)}")
     if name not in ("auto", "cpu"):
         choose_device(name)
+
+
+def load_torch(run: Run) -> None:
+    """Import torch, which takes seconds, as a phase of its own."""
+    if "torch" in sys.modules:
+        return
+    with run.waiting("loading PyTorch"):
+        import torch  # noqa: F401
 
 
 def choose_device(name: str) -> torch.device:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.assignment.greedy import greedy
+from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import resolve_leaves
 from qaadcodec.config import AssignmentConfig, NetworkConfig
@@ -105,6 +106,7 @@ def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = 
     rng = np.random.default_rng([run.seed, 5])
     starts = candidates(torch.from_numpy(learnt.latents).to(backend.device), rng)
     found = []
+    make_ready(run)
     with run.phase("fitting", len(store), "clouds") as phase, cloud_threads() as threads:
         group = Group(network, q, store, fitting or Fitting(), threads, backend)
         for first in range(0, len(store), TOGETHER):

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from qaadcodec.arrays import Singles
+from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.config import Plan
 from qaadcodec.model.network import FoldingNetwork
-from qaadcodec.progress import Run
+from qaadcodec.progress import Planned, Run
 from qaadcodec.sets.gather import Gathered
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend, choose_backend
@@ -37,20 +38,21 @@ def learn(gathered: Gathered, plan: Plan, run: Run, registered: Registered | Non
         EnvironmentFailure: no such device, or no room for working data.
     """
     if plan.assignment.registration and registered is None:
+        make_ready(run)
         with register(gathered.store, plan, run) as found:
             return learn(gathered, plan, run, found)
+    run.listener(Planned(plan))
     for text in plan.notes:
         run.note(text)
     for text in plan.warnings:
         run.warn(text)
     backend = choose_backend(run.device)
+    make_ready(run)
     if registered is None:
         learner, targets = begin(gathered.store, plan, run, backend), gathered.store
     else:
         learner, targets = begin_registered(registered, plan, run, backend), registered.targets
-    control = None
-    if plan.target_bytes is not None:
-        control = SizeControl(plan.target_bytes, lambda learner: len(encoded_now(learner, gathered, plan, run.seed)))
+    control = SizeControl(plan.target_bytes, lambda learner: len(encoded_now(learner, gathered, plan, run.seed)))
     course = train(learner, replace(gathered, store=targets), plan, time_for_training(run), backend, control)
     return replace(finish(learner, targets, gathered, plan, run), course=course)
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from qaadcodec.config import Plan, Request, plan
 from qaadcodec.progress import Run
 from qaadcodec.sets.gather import Gathered
+from qaadcodec.training.backend import choose_device
+from qaadcodec.training.expected import expected_phases
 from qaadcodec.training.finish import Learned
 from qaadcodec.training.learn import learn
 from qaadcodec.training.registration.register import Registered, register
@@ -28,6 +30,11 @@ def search(gathered: Gathered, request: Request, run: Run, apart: float | None =
     """
     clouds, points, _ = gathered.store.points.shape
     plans = [plan(request.at(quality), clouds, points, apart) for quality in QUALITIES]
+    device = choose_device(run.device).type
+    phases = [expected_phases(made, clouds, points, device) for made in plans]
+    if plans[0].assignment.registration:
+        phases[1:] = [expected[-2:] for expected in phases[1:]]
+    run.expect(*(phase for expected in phases for phase in expected), at_most=True)
     if plans[0].assignment.registration:  # it does not depend on the quality
         with register(gathered.store, plans[0], run) as registered:
             return search_from(registered, plans, gathered, request, run)

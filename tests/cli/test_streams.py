@@ -45,6 +45,43 @@ def test_closed_streams_are_no_error(place: Path, shell: Shell) -> None:
     assert outcome.stdout == "2\n"
 
 
+COMPRESS = (
+    "qaad compress set/ -o again.qaad --epochs 2 --points 256 --latent-size 4 --patches 4 --device cpu --log run.jsonl"
+)
+
+
+def last_lines(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()][-3:]
+
+
+def test_messages_that_nobody_can_read_do_not_end_a_run(place: Path, shell: Shell) -> None:
+    outcome = shell(f"{COMPRESS} 2>&-; echo $?; cmp again.qaad tiny.qaad", place)
+    assert outcome.stdout.splitlines()[-1] == "0"
+    assert [line["kind"] for line in last_lines(place / "run.jsonl")] == ["phase_ended", "summary", "end"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_under_messages_or_log_does_not_end_a_run(place: Path, shell: Shell) -> None:
+    outcome = shell(f"{COMPRESS} 2> /dev/full; echo $?; cmp again.qaad tiny.qaad", place)
+    assert outcome.stdout.splitlines()[-1] == "0"
+    _, said, end = last_lines(place / "run.jsonl")
+    assert said["text"] == "messages could not be written to stderr: no space left on device"
+    assert end["kind"] == "end"
+
+    outcome = shell(f"{COMPRESS.replace('run.jsonl', '/dev/full')} -f && cmp again.qaad tiny.qaad", place)
+    assert outcome.code == 0
+    assert outcome.stderr.splitlines()[-1] == "qaad: warning: the log /dev/full is not whole: no space left on device"
+
+    # An error keeps its exit code, though nobody is told of it.
+    assert shell("qaad decode tiny.qaad --index 99 -o other.ply 2> /dev/full; echo $?", place).stdout == "2\n"
+
+
+def test_a_reader_of_messages_that_leaves_does_not_end_a_run(place: Path, shell: Shell) -> None:
+    outcome = shell(f"{{ {COMPRESS} 2>&3 > summary.txt; echo $? >&4; }} 4>&1 3> >(head -n 1 > first.txt)", place)
+    assert outcome.stdout == "0\n"
+    assert shell("cmp again.qaad tiny.qaad", place).code == 0
+
+
 def test_stdout_gets_the_bytes_of_the_file(place: Path, shell: Shell) -> None:
     decode = "qaad decode tiny.qaad --index 2 -q -o"
     outcome = shell(f"{decode} a.ply && {decode} - > b.ply && cmp a.ply b.ply", place)

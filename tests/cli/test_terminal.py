@@ -11,6 +11,8 @@ import pytest
 
 COLOUR = re.compile(r"\x1b\[(\d+;)*[349]\d")
 
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+
 pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
 
 
@@ -63,11 +65,11 @@ def test_the_live_display_obeys_no_color(tmp_path: Path, shell_environment: dict
     coloured, code = on_terminal([*command, "a/"], tmp_path, shell_environment)
     assert code == 0
     assert "making skulls" in coloured
-    assert "2/2 clouds" in coloured
+    assert "2 clouds, took" in coloured
     assert COLOUR.search(coloured)
     plain, code = on_terminal([*command, "b/"], tmp_path, {**shell_environment, "NO_COLOR": "1"})
     assert code == 0
-    assert "2/2 clouds" in plain
+    assert "2 clouds, took" in plain
     assert not COLOUR.search(plain)
 
 
@@ -81,3 +83,33 @@ def test_a_dumb_terminal_gets_plain_lines(tmp_path: Path, shell_environment: dic
 def test_quiet_is_quiet_on_a_terminal_too(tmp_path: Path, shell_environment: dict[str, str]) -> None:
     command = ["qaad", "synth", "skulls", "-n", "2", "-m", "100", "-o", "a/", "-q"]
     assert on_terminal(command, tmp_path, shell_environment) == ("", 0)
+
+
+def test_results_go_where_they_were_sent_and_not_to_the_terminal(
+    place: Path, shell_environment: dict[str, str]
+) -> None:
+    evaluate = "qaad eval tiny.qaad set/ --metrics chamfer --json > lines.json"
+    shown, code = on_terminal(["bash", "-c", evaluate], place, shell_environment)
+    assert code == 0
+    assert "chamfer" not in shown
+    assert len((place / "lines.json").read_text().splitlines()) == 5
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_terminal_of_any_width_shows_per_cent_and_time_left(
+    columns: int, place: Path, shell_environment: dict[str, str]
+) -> None:
+    compress = "qaad compress set/ -o new.qaad --budget 5s --points 256 --latent-size 4 --patches 4 --device cpu"
+    shown, code = on_terminal(
+        ["bash", "-c", compress], place, {**shell_environment, "NO_COLOR": "1", "COLUMNS": str(columns)}
+    )
+    assert code == 0
+    lines = [line for line in CONTROL.sub("\n", shown).splitlines() if "left" in line]
+    assert lines
+    assert all(len(line) <= columns for line in lines)
+    assert ("━" in "".join(lines)) == (columns >= 60)
+    left = [
+        float(found[1]) for line in lines if (found := re.search(r"\d+ %  (?:up to |about )?([\d.]+) s left", line))
+    ]
+    assert left
+    assert max(left) <= 5.0

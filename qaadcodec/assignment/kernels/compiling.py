@@ -26,6 +26,14 @@ def compiled(function: F) -> F:
     return result
 
 
+def is_kept(function: Callable[..., Any]) -> bool:
+    """Whether machine code of a compiled function is on disk, so that its first call will not take seconds."""
+    try:
+        return bool(function._cache._cache_file._load_index())  # type: ignore[attr-defined]
+    except Exception:  # no cache, a damaged one, or another numba
+        return False
+
+
 def do_without_disk() -> None:
     """From now on compile every function in this process; nothing is read from the disk or written to it."""
     from numba.core.caching import NullCache

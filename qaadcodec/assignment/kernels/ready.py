@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from qaadcodec.arrays import Longs, Rows
-from qaadcodec.assignment.kernels.compiling import do_without_disk
+from qaadcodec.assignment.kernels.compiling import do_without_disk, is_kept
+from qaadcodec.progress import Run
 
 
 class Kernels(NamedTuple):
@@ -42,6 +43,20 @@ def kernels() -> Kernels:
         do_without_disk()
         try_out(ready)
     return ready
+
+
+def make_ready(run: Run) -> None:
+    """Compile the functions now if they have to be, as a phase "compiling", so that it counts as work of no other."""
+    if kernels.cache_info().currsize:
+        return
+    from qaadcodec.assignment.kernels.exact import assign_leaves
+    from qaadcodec.assignment.kernels.splitting import split
+
+    if is_kept(assign_leaves) and is_kept(split):
+        kernels()
+        return
+    with run.waiting("compiling"):
+        kernels()
 
 
 def try_out(ready: Kernels) -> None:

@@ -1,4 +1,4 @@
-"""Bringing an archive to a wanted size while it is learnt, by coarser or finer grids and the price of bits."""
+"""The size of an archive while it is learnt: what it would take, and how it comes to a wanted one, by other grids."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qaadcodec.archive import Encoded, Grids, storable
+from qaadcodec.progress import now
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.quantise.rounding import Rounding
 
@@ -16,33 +17,46 @@ EVERY = 0.05  # of the training, between two looks at the size
 SETTLED = 0.95  # of the training: nothing is changed after it
 GAIN = 2.0  # spacings change by this power of size over target: doubling a spacing loses 1 of b bits
 FACTOR = 1.6  # at most, at a time
+LOOKING = 0.01  # of the time that looking at the size may take where nothing depends on it
 
 
 @dataclass(slots=True)
 class SizeControl:
-    """Looks at the size from time to time, and makes the grids coarser or finer.
+    """Looks at the size from time to time, and makes the grids coarser or finer where it is not what is wanted.
 
     Attributes:
-        target: bytes.
-        measure: bytes that the archive of a learner would take now, on its grids.
+        target: bytes; None where any size will do, and looking at it may then take no more than LOOKING of the time.
+        measure: bytes that the archive of a learner would take now, on its grids: it is encoded for that.
+        seen: what it came to last; None before the first look.
     """
 
-    target: int
+    target: int | None
     measure: Callable[[Learner], int]
-    _next: float = 0.0
+    seen: int | None = None
+    _next: float = 0.0  # share of the training
+    _next_glance: float = 0.0  # seconds on the clock
 
     def due(self, fraction: float) -> bool:
-        """Whether to look at it after this share of the training."""
-        return self._next <= fraction < SETTLED
+        """Whether to bring the archive nearer to the target after this share of the training."""
+        return self.target is not None and self._next <= fraction < SETTLED
 
     def adjusted(self, learner: Learner, rounding: Rounding, fraction: float) -> Rounding:
         """Give the learner other grids, by how far its size is off; the rounding to them."""
         assert learner.grids is not None
+        assert self.target is not None
         self._next = fraction + EVERY
-        off = (self.measure(learner) / self.target) ** GAIN
-        factor = min(max(off, 1.0 / FACTOR), FACTOR)
+        self.seen = self.measure(learner)
+        factor = min(max((self.seen / self.target) ** GAIN, 1.0 / FACTOR), FACTOR)
         learner.grids = scaled(learner.grids, factor)
         return Rounding(learner, learner.grids, rounding.price * factor * factor)
+
+    def glance(self, learner: Learner) -> None:
+        """Without a target, look at the size unless the last look was taken too recently."""
+        if self.target is not None or now() < self._next_glance:
+            return
+        started = now()
+        self.seen = self.measure(learner)
+        self._next_glance = now() + (now() - started) / LOOKING
 
 
 def scaled(grids: Grids, factor: float) -> Grids:

@@ -72,7 +72,8 @@ def learn_coarsely(
     clock = Clock(min(max(STEPS, PASSES * batches), most), run.budget_seconds)
     steps = CoarseSteps(learner, SampledClouds(store, POINTS, run.seed), rng)
     reported, count = time.monotonic(), joining.joined(0.0)
-    with run.phase("finding parts", clock.units, "steps") as phase, cloud_threads():
+    limited = run.deadline is not None
+    with run.phase("finding parts", clock.units, "steps", at_most=limited) as phase, cloud_threads():
         while clock.fraction < 1.0 and not run.stop:
             before, count = count, joining.joined(clock.fraction)
             for cloud, leader in zip(joining.order[before:count], joining.leaders[before:count], strict=True):

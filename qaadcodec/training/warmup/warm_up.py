@@ -45,7 +45,11 @@ def warm_up(learner: Learner, store: TargetStore, config: TrainingConfig, run: R
     batches = -(-len(store) // config.batch)
     clock = Clock(config.warmup_epochs * batches, run.budget_seconds)
     reported, shown = time.monotonic(), 0
-    with run.phase("warming up", config.warmup_epochs, "epochs") as phase, cloud_threads() as threads:
+    limited = run.deadline is not None
+    with (
+        run.phase("warming up", config.warmup_epochs, "epochs", at_most=limited) as phase,
+        cloud_threads() as threads,
+    ):
 
         def report() -> None:
             throughput = shown / clock.seconds if shown and clock.seconds > 0 else None

@@ -159,12 +159,18 @@ def test_errors_of_the_surface_are_a_table_of_their_own() -> None:
         "    1  c          300     0.01",
         *[f"       {name:6}                1" for name in ("mean", "median", "p95", "max")],
         "",
-        "index  name    points  off RMS  off p99  off max  cover RMS  cover p99  cover max   stray",
-        "-----  ------  ------  -------  -------  -------  ---------  ---------  ---------  ------",
-        "    0  a          300     0.25     0.75        3        0.5       1.25        2.5  1.25 %",
-        "    1  c          300     0.25     0.75        3        0.5       1.25        2.5  1.25 %",
+        "index  name    points  off RMS  off p99  off max",
+        "-----  ------  ------  -------  -------  -------",
+        "    0  a          300     0.25     0.75        3",
+        "    1  c          300     0.25     0.75        3",
+        *[f"       {name:6}                1        1        1" for name in ("mean", "median", "p95", "max")],
+        "",
+        "index  name    points  cover RMS  cover p99  cover max   stray",
+        "-----  ------  ------  ---------  ---------  ---------  ------",
+        "    0  a          300        0.5       1.25        2.5  1.25 %",
+        "    1  c          300        0.5       1.25        2.5  1.25 %",
         *[
-            f"       {name:6}                1        1        1          1          1          1   100 %"
+            f"       {name:6}                  1          1          1   100 %"
             for name in ("mean", "median", "p95", "max")
         ],
         *SURFACE_LEGEND,
@@ -180,9 +186,39 @@ def test_errors_of_the_surface_alone() -> None:
     ]
 
 
-def test_a_note_on_many_clouds_is_said_once() -> None:
-    clouds: Any = [SimpleNamespace(name=n, note=f"EM-kD on {m}") for n, m in (("a", 5), ("b", 7), ("c", 5))]
-    assert notes_of(clouds) == ["2 clouds: EM-kD on 5", "b: EM-kD on 7"]
+def test_notes_of_a_kind_are_said_once() -> None:
+    said = {
+        "a": "100 and 99 points: EM-kD on 99; EM-kD may be up to 0.2 % too high",
+        "b": "100 and 101 points: EM-kD on 100",
+        "c": "EM-kD may be up to 0.7 % too high",
+        "d": "ends without a newline",
+        "e": None,
+    }
+    clouds: Any = [SimpleNamespace(name=name, note=note) for name, note in said.items()]
+    assert notes_of(clouds) == [
+        "2 clouds, such as b: 100 and 101 points: EM-kD on 100",
+        "2 clouds, such as c: EM-kD may be up to 0.7 % too high",
+        "d: ends without a newline",
+    ]
+    same: Any = [SimpleNamespace(name=name, note="EM-kD on 5") for name in "ab"]
+    assert notes_of(same) == ["2 clouds: EM-kD on 5"]
+
+
+def test_a_table_is_no_wider_than_80_columns() -> None:
+    values = dict.fromkeys(METRICS, 0.00012345)
+    errors = [errors_of(i, f"0000{i}", **values) for i in range(2)]
+    summary: Any = {"clouds": 2, **{m: dict.fromkeys(("mean", "median", "p95", "max"), 1.0) for m in METRICS}}
+    lines = errors_lines(errors, summary)
+    tables = [line for line in lines if line.startswith("index")]
+    assert [" ".join(table.split()[3:]) for table in tables] == [
+        "EM-kD root nEM-kD Chamfer aug. Chamfer",
+        "D1 PSNR D2 PSNR Hausdorff",
+        "off RMS off p99 off max",
+        "cover RMS cover p99 cover max stray",
+    ]
+    assert max(len(line) for line in lines if line not in SURFACE_LEGEND) <= 80
+    long_name = errors_lines([errors_of(0, 70 * "n", chamfer=1.0, d1_psnr=2.0)], {"clouds": 1})
+    assert [line.split()[-1] for line in long_name if line.startswith("index")] == ["Chamfer", "PSNR"]
 
 
 def test_two_clouds_have_no_statistics_and_no_rate() -> None:

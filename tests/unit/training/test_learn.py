@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from fixtures.training import SMALL, gathered_around
 
-from qaadcodec.progress import LEAST_SECONDS, Notice, PhaseStarted, Run
+from qaadcodec.progress import LEAST_SECONDS, Notice, PhaseStarted, Planned, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.learn import FINISHING_SECONDS, FINISHING_SHARE, learn, time_for_training
 
@@ -24,7 +24,8 @@ def test_notes_and_warnings_of_the_plan_are_told_before_anything_is_done(
 ) -> None:
     plan = replace(SMALL, notes=("3 patches instead of 4",), warnings=("too many numbers",))
     learned = learn(gathered_around(make_store(make_planted(4, 80))), plan, Run(listener=heard, device="cpu"))
-    assert heard.events[:3] == [
+    assert heard.events[:4] == [
+        Planned(plan),
         Notice("3 patches instead of 4"),
         Notice("too many numbers", warning=True),
         PhaseStarted("assigning", 4, "clouds"),

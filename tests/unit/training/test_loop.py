@@ -5,6 +5,7 @@ What holds on every backend is in tests/contracts.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,7 @@ from qaadcodec.training import loop as loop_module
 from qaadcodec.training import schedule
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
+from qaadcodec.training.quantise import size_control as size_module
 from qaadcodec.training.quantise.rounding import Rounding
 from qaadcodec.training.quantise.size_control import EVERY, SETTLED, SizeControl
 
@@ -273,7 +275,10 @@ def test_grids_are_chosen_when_the_training_is_that_far(
     train(learner, gathered_around(store, variance=1.0), plan, Run(listener=listen, seed=6), HOST)
     assert len(told) == 31  # after each step, and at the end
     if (numbers, share) == ("entropy", 0.5):  # once, after half of 30 steps
-        assert asked == [(15, pytest.approx(0.25 * (told[14].matched_error or 0.0)), 6)]
+        [(when, error, seed)] = asked
+        errors = [0.25 * (progress.matched_error or 0.0) for progress in told[:15]]
+        assert (when, seed) == (15, 6)
+        assert min(errors) < error < max(errors)  # smoothed over more steps than what is told
     else:
         assert asked == []
 
@@ -362,3 +367,46 @@ def test_a_wanted_size_is_looked_after_from_the_first_rounding_on(
     np.testing.assert_allclose(np.diff(np.log(prices)), 2.0 * np.log(1.6))
     assert len(prices) == len(looks) + 1
     assert all(count == len(looks) for fraction, count in fractions if fraction > SETTLED + 1 / 120)
+
+
+@pytest.mark.usefixtures("_every_step")
+def test_the_error_that_is_told_is_a_mean_of_the_last_pass(
+    make_store: MakeStore, make_planted: Callable[..., Array], monkeypatch: pytest.MonkeyPatch, heard: Any
+) -> None:
+    """Six clouds, two a step: three steps a pass, and the mean is of four steps at least."""
+    losses = iter(range(100, 0, -1))
+    monkeypatch.setattr(HOST.steps, "step", lambda self, batch, factor: (float(next(losses)), 10))
+    plan = replace(SMALL, training=replace(SMALL.training, epochs=3, batch=2), coding=CodingConfig(numbers="uniform"))
+    store = make_store(make_planted(6, 80))
+    train(begun(store, plan), gathered_around(store, variance=2.0), plan, Run(listener=heard), HOST)
+    told = [event.matched_error for event in heard.events if isinstance(event, Progress)]
+    assert told[:6] == [50.0, 49.75, 49.5, 49.25, 48.75, 48.25]
+
+
+@pytest.mark.usefixtures("_every_step")
+def test_the_size_so_far_is_told_and_seldom_looked_at(
+    make_store: MakeStore, make_planted: Callable[..., Array], monkeypatch: pytest.MonkeyPatch, heard: Any
+) -> None:
+    """A look takes a second of a clock that goes on by nothing else but 10 seconds a step: one in ten steps."""
+    now = [0.0]
+    monkeypatch.setattr(size_module, "now", lambda: now[0])
+    looks: list[float] = []
+
+    def measure(learner: Learner) -> int:
+        looks.append(now[0])
+        now[0] += 1.0
+        return 1000 + len(looks)
+
+    def listen(event: Event) -> None:
+        heard(event)
+        now[0] += 10.0
+
+    plan = replace(SMALL, training=replace(SMALL.training, epochs=30, batch=2), coding=CodingConfig(learn_from=0.5))
+    store = make_store(make_planted(4, 80))
+    train(begun(store, plan), gathered_around(store), plan, Run(listener=listen), HOST, SizeControl(None, measure))
+    told = [(event.fraction, event.archive_bytes) for event in heard.events if isinstance(event, Progress)]
+    assert all(size is None for fraction, size in told if fraction <= 0.5)
+    assert next(size for fraction, size in told if fraction > 0.55) == 1001
+    assert told[-1][1] == 1000 + len(looks)
+    assert len(looks) == 3  # in the 300 seconds of 30 steps
+    assert all(later - sooner >= 100.0 for sooner, later in itertools.pairwise(looks))

@@ -15,7 +15,7 @@ import pytest
 
 from qaadcodec.config import Plan, Request, plan
 from qaadcodec.metrics.sampled import SampledError
-from qaadcodec.progress import Notice, Run, StopRequest
+from qaadcodec.progress import Notice, Outlook, Run, StopRequest
 from qaadcodec.training import search as module
 from qaadcodec.training.search import QUALITIES, search
 
@@ -73,7 +73,7 @@ def test_the_first_quality_that_reaches_it_is_the_last(
     for run in learning.runs:
         assert (run.deadline, run.device, run.seed) == (None, "cpu", 5)
     factor = 1 if metric == "em_kd" else 10
-    assert heard.events == [
+    assert heard.events[1:] == [
         Notice(f"quality {QUALITIES[i]:g}: {metric} {0.4 * factor / 2**i:.4g}, {wanted:g} is wanted: going on")
         for i in range(turns - 1)
     ]
@@ -84,7 +84,15 @@ def test_an_error_that_none_reaches_is_warned_of(learning: Learning, heard: Any)
     assert learning.qualities == list(QUALITIES)
     assert learned.turn == len(QUALITIES)
     assert heard.events[-1] == Notice("quality 100: em_kd 0.05, 0.001 is wanted; it was not reached", warning=True)
-    assert [event.warning for event in heard.events] == [False, False, False, True]
+    assert [event.warning for event in heard.events[1:]] == [False, False, False, True]
+
+
+def test_all_qualities_are_expected_and_may_not_be_needed(learning: Learning, heard: Any) -> None:
+    search(GATHERED, wanting("em_kd", 0.5), Run(listener=heard, device="cpu"))
+    outlook = heard.events[0]
+    assert isinstance(outlook, Outlook)
+    assert outlook.at_most
+    assert [name for name, _ in outlook.phases] == ["assigning", "training", "measuring"] * len(QUALITIES)
 
 
 def test_what_holds_at_every_quality_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:

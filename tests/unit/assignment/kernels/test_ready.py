@@ -50,3 +50,17 @@ from qaadcodec.assignment.kernels.ready import kernels
 print(before, "numba" in sys.modules, kernels() is kernels(), "numba" in sys.modules)
 """
     assert run(tmp_path, code) == "False False True True"
+
+
+def test_compiling_is_told_as_such_where_nothing_is_kept(tmp_path: Path) -> None:
+    code = """
+from qaadcodec.progress import PhaseEnded, PhaseStarted, Run
+from qaadcodec.assignment.kernels.ready import make_ready
+heard = []
+make_ready(Run(listener=heard.append))
+make_ready(Run(listener=heard.append))
+assert all(isinstance(event, PhaseStarted | PhaseEnded) for event in heard)
+print([event.phase for event in heard], [event.total for event in heard[:1]])
+"""
+    assert run(tmp_path, code) == "['compiling', 'compiling'] [None]"
+    assert run(tmp_path, code) == "[] []"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 
 import pytest
+from fixtures.told_runs import Hand
+from rich.console import Console
 
 from qaadcodec.progress import Event, Notice, PhaseEnded, PhaseStarted, Progress, ignore
 from qaadcodec.report.progress.live import LiveDisplay
@@ -23,29 +25,38 @@ WORK: list[Event] = [
 ]
 
 
-class Clock:
-    """Six seconds later each time it is asked."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 6.0
-        return self.now
-
-
 def test_plain_lines_are_few_and_whole() -> None:
-    stream = io.StringIO()
-    listener = PlainLines(stream, every=10.0, clock=Clock())
+    hand, stream = Hand(), io.StringIO()
+    listener = PlainLines(stream, every=10.0, clock=hand)
     for event in WORK:
+        hand.seconds += 6.0
         listener(event)
     assert stream.getvalue() == (
         "qaad: reading: 4 clouds\n"
         "qaad: note: b.ply: normals are not kept\n"
         "qaad: warning: c.ply: skipped\n"
         "qaad: training: 400 epochs\n"
-        "qaad: training: 41/400 epochs, error 0.3 %, 1.2 M points/s, 3 min 09 s left\n"
+        "qaad: 18 %, 3 min 09 s left; training: 41/400 epochs, matched error 0.3 %, falling, 1.2 M points/s\n"
     )
+
+
+def test_a_long_run_has_a_line_for_every_two_per_cent_or_five_minutes() -> None:
+    hand, stream = Hand(), io.StringIO()
+    listener = PlainLines(stream, every=10.0, clock=hand)
+    listener(PhaseStarted("training", 1000, "epochs"))
+    lines = []
+    for done in range(1, 1001):
+        hand.seconds = 10.0 * done
+        listener(Progress("training", done, done / 1000, eta_seconds=10.0 * (1000 - done)))
+        lines.append(stream.getvalue().count("\n"))
+    assert lines[-1] <= 1 + 50
+    hours = io.StringIO()
+    listener = PlainLines(hours, every=10.0, clock=(slow := Hand()))
+    listener(PhaseStarted("training", 10**6, "epochs"))
+    for minute in range(60):
+        slow.seconds = 60.0 * minute
+        listener(Progress("training", minute, minute / 10**6, eta_seconds=6e7))
+    assert hours.getvalue().count("\n") == 1 + 11
 
 
 def test_verbose_lines_say_how_long_phases_took() -> None:
@@ -73,17 +84,15 @@ def test_notices_with_control_characters_stay_lines() -> None:
 
 def test_the_live_display_ends_with_what_became_of_each_phase() -> None:
     stream = io.StringIO()
-    with LiveDisplay(stream) as display:
+    with LiveDisplay(stream, console=Console(file=stream, width=80, _environ={})) as display:
         for event in WORK:
             display(event)
-    shown = stream.getvalue()
-    assert "qaad: note: b.ply: normals are not kept\n" in shown
-    assert "qaad: warning: c.ply: skipped\n" in shown
-    reading, training = (line.rstrip() for line in shown.splitlines()[-2:])
-    assert (reading.split()[0], training.split()[0]) == ("reading", "training")
-    assert reading.endswith("took 0.2 s")
-    # As wide as the terminal is: the longest lines end in an ellipsis.
-    assert "41/400 epochs, error 0.3 %" in training
+    assert stream.getvalue() == (
+        "reading: took 0.2 s\n"
+        "qaad: note: b.ply: normals are not kept\n"
+        "qaad: warning: c.ply: skipped\n"
+        "training: 41 epochs, took 4 min 05 s, matched error 0.3 %, 1.2 M points/s\n"
+    )
 
 
 def test_quiet_work_has_no_listener() -> None:

@@ -1,0 +1,40 @@
+"""How long the phases of a training should take: the time left before a phase has a pace of its own."""
+
+from __future__ import annotations
+
+from qaadcodec.config import Plan
+from qaadcodec.metrics.sampled import SAMPLE
+from qaadcodec.parallel import cores
+
+# Measured on two cores of an AMD EPYC (tests/bench/README.md). Networks of other sizes are up to twice as slow or fast.
+TRAINED = 300e3  # points that go through whole training steps, per second
+MATCHED = 240e3  # points whose Greedy or EM-kD is found, per second and core
+MEASURED_ON = 2  # cores
+
+
+def expected_phases(plan: Plan, clouds: int, points: int, device: str) -> tuple[tuple[str, float | None], ...]:
+    """Name of each phase of `learn` in order, and the seconds that it should take; None where that was not measured.
+
+    Args:
+        clouds, points: N and M.
+        device: what it is learnt on. Only for the CPU there are measurements.
+    """
+    training = plan.training
+    shown = clouds * min(training.points_per_step, points)
+    epoch = shown / TRAINED * MEASURED_ON / cores() if device == "cpu" else None
+    begin: tuple[tuple[str, float | None], ...] = (("assigning", clouds * points / MATCHED / cores()),)
+    if plan.assignment.registration:
+        begin = (("finding parts", None), ("registering", None))
+    elif training.warmup_epochs:
+        begin = (("warming up", None), *begin)
+    return (*begin, ("training", None if epoch is None else training.epochs * epoch), measuring(clouds, points))
+
+
+def expected_fitting(clouds: int, points: int) -> tuple[tuple[str, float | None], ...]:
+    """The same of fitting that many new clouds to an archive."""
+    return ("fitting", None), measuring(clouds, points)
+
+
+def measuring(clouds: int, points: int) -> tuple[str, float]:
+    """The phase that measures the error of a sample of clouds."""
+    return "measuring", min(SAMPLE, clouds) * points / MATCHED
