@@ -12,6 +12,7 @@ import click
 
 from qaadcodec.cli.eval_inputs import files_of, hint_at_pipe, is_archive, one_from_stdin, two_clouds
 from qaadcodec.cli.eval_metrics import Asked, asked_options
+from qaadcodec.cli.eval_plots import Plots, plots_options
 from qaadcodec.cli.options import (
     Ways,
     debug_option,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     help="Only the cloud at this place of the archive; repeatable.  [default: all]",
 )
 @click.option("--csv", "table_file", type=path_type(), metavar="FILE", help="Also write a CSV table, a row per cloud.")
+@plots_options
 @ways(
     seed_option("Seed of what is drawn: points of surfaces, and EM-kD's subsample of the larger of two clouds."),
     click.option(
@@ -67,6 +69,7 @@ def command(
     asked: Asked,
     indices: tuple[int, ...],
     table_file: Path | None,
+    plots: Plots,
     ways: Ways,
 ) -> None:
     """Compare decoded clouds with their originals.
@@ -85,6 +88,7 @@ def command(
     Example:
       qaad eval scans.qaad scans/ --csv errors.csv --fail-above n_em_kd=0.002
       qaad eval scans.qaad scans/ --dense scans-dense/ --fail-above stray=0.01
+      qaad eval scans.qaad scans/ --plots plots/ --beside smaller.qaad
       qaad eval a.ply b.ply --json
       qaad decode scans.qaad --index 3 -o - | qaad eval - original.ply
     """
@@ -103,6 +107,7 @@ def command(
 
         preflight(table_file, ways.force)
         protect(files_of((*what, *asked.dense)), table_file)
+    plots.prepare((*what, *asked.dense), overwrite=ways.force)
 
     opened: AbstractContextManager[OpenArchive | None] = nullcontext()
     if is_archive(what[0]):
@@ -119,8 +124,8 @@ def command(
     silent = ways.quiet or (ways.as_json and sys.stdout.isatty())
     with opened as archive, reporting(quiet=silent, log=ways.log, start=started_with()) as listener:
         results: Iterable[CloudErrors]
+        run = Run(listener=listener, seed=ways.seed, device=ways.device, sample=ways.sample)
         if archive is not None:
-            run = Run(listener=listener, seed=ways.seed, device=ways.device, sample=ways.sample)
             results = evaluate(archive, what[1:], dense=asked.dense, indices=indices, metrics=asked.metrics, run=run)
         else:
             results = [compared(first, second, asked, ways)]
@@ -129,6 +134,10 @@ def command(
             if ways.as_json:
                 put([json_line(each.to_dict())])
         summary = summarise(errors, archive)
+        if archive is not None:
+            measured = plots.of_archive(archive, what, errors, run)
+        else:
+            measured = plots.of_pair(first, second, errors)
         listener(Finished(summary))
     if ways.as_json:
         put([json_line(summary)])
@@ -138,6 +147,7 @@ def command(
         put(errors_lines(errors, summary))
     if table_file is not None:
         write_csv(table_file, errors_csv(errors), overwrite=ways.force)
+    plots.write(measured, errors, overwrite=ways.force)
     if asked.limits and archive is not None and not indices and summary["clouds"] < summary["archive_clouds"]:
         raise CloudError(
             f"{summary['archive_clouds'] - summary['clouds']} of {summary['archive_clouds']} clouds have no original, "

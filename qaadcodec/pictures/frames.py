@@ -12,7 +12,7 @@ from qaadcodec.pictures.draw import Frame
 from qaadcodec.pictures.gather import Shown
 from qaadcodec.pictures.views import View, camera
 
-MARGIN = 1.05  # of what is shown
+MARGIN = 1.1  # of what is shown: discs reach a little farther than points
 NARROWEST = 0.35  # width over height of a picture, or height over width
 
 

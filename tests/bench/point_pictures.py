@@ -1,4 +1,4 @@
-"""Pictures of point clouds, drawn as shaded discs: Figures 2 to 4 of the paper, from what `table1 --pictures` kept."""
+"""Pictures of point clouds as `qaad render` draws them: Figures 2 to 4 of the paper, from what `table1` kept."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import numpy as np
 import numpy.typing as npt
 from bench_sets import BenchSet, Cloud
 from chamfer_runs import Trained
-from scipy.ndimage import gaussian_filter
+
+from qaadcodec.arrays import Doubles
+from qaadcodec.pictures.colours import PLAIN, Material, linear
+from qaadcodec.pictures.draw import Frame, look_at, paint
+from qaadcodec.pictures.views import VIEWS, camera
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt  # after the choice of how to draw
 
-VIEWS = {"front": (0, 1, 2), "side": (2, 1, 0)}  # axes to the right, up and towards the eye; y is up, z forward
+SHOWN_FROM = ("front", "side")
 SIDE = 420  # pixels
-LIGHT = np.array([0.35, 0.5, 0.79])
+GREYS = Material(linear("#000000", "#ffffff"), 0.6)
 NUMBERS = {"skulls": "2", "bodies": "3a", "faces": "3b"}
 SHOWN = {  # title: columns, of which the first that there is
     "ours, default preset": ("default preset",),
@@ -67,13 +71,17 @@ def first_kept(folder: Path, name: str, columns: tuple[str, ...]) -> Path | None
 
 def paint_row(path: Path, clouds: dict[str, Cloud]) -> None:
     """Clouds side by side, in a row a view, all to the scale of the first."""
-    frame = frame_of(next(iter(clouds.values())))
+    frame = next(iter(clouds.values()))
     figure, axes = plt.subplots(
-        len(VIEWS), len(clouds), figsize=(2.8 * len(clouds), 2.8 * len(VIEWS)), layout="constrained", squeeze=False
+        len(SHOWN_FROM),
+        len(clouds),
+        figsize=(2.8 * len(clouds), 2.8 * len(SHOWN_FROM)),
+        layout="constrained",
+        squeeze=False,
     )
-    for row, view in zip(axes, VIEWS, strict=True):
+    for row, view in zip(axes, SHOWN_FROM, strict=True):
         for axis, (title, cloud) in zip(row, clouds.items(), strict=True):
-            axis.imshow(picture(cloud, VIEWS[view], frame), vmin=0, vmax=1)
+            axis.imshow(picture(cloud, view, frame), vmin=0, vmax=1)
             axis.set_axis_off()
             if view == "front":
                 axis.set_title(title)
@@ -88,54 +96,29 @@ def paint_inputs(path: Path, cells: dict[str, npt.NDArray[np.generic]]) -> None:
         cloud, patches = cell["input_cloud"], int(cell["patches"])
         # Neighbouring patches have neighbouring numbers, so their hues are taken far apart.
         hues = (np.arange(len(cloud)) * patches // len(cloud)) * 0.618034 % 1.0
-        axis.imshow(picture(cloud, VIEWS["front"], frame_of(cloud), plt.get_cmap("hsv")(hues)[:, :3]))
+        axis.imshow(picture(cloud, "front", cloud, plt.get_cmap("hsv")(hues)[:, :3] ** 2.2))
         axis.set_axis_off()
         axis.set_title(f"{name}, {patches} patches")
     figure.savefig(path, dpi=150)
     plt.close(figure)
 
 
-def frame_of(cloud: Cloud) -> tuple[npt.NDArray[np.float64], float]:
-    """Middle and half the longest side of a cloud's box, with a margin."""
-    low, high = cloud.min(0).astype(np.float64), cloud.max(0).astype(np.float64)
-    return (low + high) / 2, float((high - low).max()) * 0.53
-
-
-def picture(
-    cloud: Cloud,
-    view: tuple[int, int, int],
-    frame: tuple[npt.NDArray[np.float64], float],
-    colours: npt.NDArray[np.float64] | None = None,
-) -> npt.NDArray[np.float64]:
-    """An orthographic picture, (SIDE, SIDE, 3): the nearest disc of each pixel, shaded by depth and slope.
+def picture(cloud: Cloud, view: str, frame: Cloud, colours: Doubles | None = None) -> Doubles:
+    """A picture, (SIDE, SIDE, 3), as `qaad render` draws it, on white.
 
     Args:
-        view: axes to the right, up and towards the eye.
-        frame: as `frame_of` gives it.
-        colours: of each point, (M, 3); grey when None.
+        frame: the cloud whose box the picture shows.
+        colours: of each point, (M, 3), from 0 to 1; clay when None.
     """
-    middle, half = frame
-    at = (cloud.astype(np.float64) - middle) / half  # within [-1, 1]
-    right = -at[:, view[0]] if view == VIEWS["side"] else at[:, view[0]]
-    depth = at[:, view[2]]
-    radius = max(1.0, 1.1 * SIDE / np.sqrt(len(cloud)))  # pixels: discs of neighbours overlap, so surfaces close
-    reach = np.arange(-int(radius), int(radius) + 1)
-    disc = np.array([(u, v) for u in reach for v in reach if u * u + v * v <= radius * radius])
-    column = ((right + 1) / 2 * SIDE).astype(int)[:, None] + disc[:, 0]
-    line = ((1 - at[:, view[1]]) / 2 * SIDE).astype(int)[:, None] + disc[:, 1]
-    point = np.broadcast_to(np.arange(len(cloud))[:, None], column.shape)
-    seen = (column >= 0) & (column < SIDE) & (line >= 0) & (line < SIDE)
-    column, line, point = column[seen], line[seen], point[seen]
-    order = np.argsort(depth[point], kind="stable")
-    nearest = np.full((SIDE, SIDE), -1)
-    nearest[line[order], column[order]] = point[order]  # the last one stays, which is the nearest
-    hit = nearest >= 0
-    depths = np.where(hit, depth[nearest], -1.0)
-    weight = gaussian_filter(hit.astype(float), radius)
-    smooth = gaussian_filter(np.where(hit, depths, 0.0), radius) / np.maximum(weight, 1e-6)
-    slope_y, slope_x = np.gradient(smooth, 2.0 / SIDE)
-    normals = np.stack([-slope_x, slope_y, np.ones_like(smooth)], axis=-1)
-    slope = np.clip(normals / np.linalg.norm(normals, axis=-1, keepdims=True) @ LIGHT, 0, 1)
-    shade = 0.15 + 0.55 * slope + 0.3 * (depths + 1) / 2  # the far side of an opening is darker
-    colour = np.full((SIDE, SIDE, 3), 0.85) if colours is None else colours[nearest]
-    return np.where(hit[..., None], np.clip(colour * shade[..., None], 0, 1), 1.0)
+    low, high = frame.min(0).astype(np.float64), frame.max(0).astype(np.float64)
+    shown = Frame(camera(VIEWS[view]), (low + high) / 2, 1.06 * float((high - low).max()) / SIDE, SIDE, SIDE)
+    points = cloud.astype(np.float64)
+    if colours is None:
+        drawn = paint(look_at(points, shown), PLAIN)
+    else:  # red, green and blue one after the other
+        drawn = np.concatenate(
+            [paint(look_at(points, shown, colours[:, i]), GREYS)[..., i : i + 1] for i in range(3)]
+            + [paint(look_at(points, shown), PLAIN)[..., 3:]],
+            axis=-1,
+        )
+    return drawn[..., :3] + 1 - drawn[..., 3:]

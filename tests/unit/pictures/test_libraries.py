@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,3 +23,19 @@ def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_there_is_a_font() -> None:
     assert font_file().is_file()
     assert font_file(bold=True).is_file()
+
+
+def test_nothing_that_is_slow_to_import_is_needed(archive: Path, tmp_path: Path) -> None:
+    """Not torch, nor the interface of matplotlib that looks for a screen."""
+    program = (
+        "import sys\nfrom qaadcodec.cli.main import run\n"
+        "code = run(['render', sys.argv[1], '-i', '0', '--width', '200', '-o', sys.argv[2], '-q'])\n"
+        "print(code, *(m for m in ('torch', 'matplotlib.pyplot', 'h5py') if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(archive), str(tmp_path / "a.png")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("0\n", "")
