@@ -1,8 +1,8 @@
 """HDF5 files: datasets of clouds.
 
 libhdf5 is not safe with files from strangers: damaged ones crash it, and others lead it to other files. So all of them
-are read in a child process (`hdf5_keeper.py`, `hdf5_process.py`, `hdf5_child.py`), which holds no more memory than it needs. They are
-written here.
+are read in a child process (`hdf5_keeper.py`, `hdf5_process.py`, `hdf5_child.py`), which holds no more memory than it
+needs. They are written here.
 """
 
 from __future__ import annotations
