@@ -164,7 +164,23 @@ def read_file(data):
         sections[tag] = coding, payload
     check({b"WGTS", b"INPT", b"LATS", b"NAME"} <= set(sections), "a section is missing")
     check(file.unpack("Q4s") == (len(data), b"QEND") and file.at == len(data), "trailer")
+    check_caps(header, sections, len(data))
     return header, sections
+
+
+def check_caps(header, sections, size):
+    """A file may ask for as much as its size justifies."""
+    net, N, M = header["network"], header["clouds"], header["points"]
+    shapes = tensor_shapes(net)
+    weights = sum(math.prod(shape) for shape in shapes.values())
+    layers = [shape[-2:] for name, shape in shapes.items() if name.endswith("weight")]
+    steps = M * sum(out * (width + 32) for out, width in layers)
+    check(2**16 + size >= N, f"{N} clouds in {size} bytes")
+    check(steps <= 2**33 + 2**20 * size, f"{steps} steps to decode a cloud, in {size} bytes")
+    for tag, coding, count in ((b"WGTS", 4, weights), (b"INPT", 5, M), (b"LATS", 4, N * net["latent_size"])):
+        check(
+            sections[tag][0] != coding or count <= 2**18 + 64 * size, f"section {tag}: {count} numbers in {size} bytes"
+        )
 
 
 def read_array(cursor, coding, shape):
@@ -522,7 +538,7 @@ def read_names(section, clouds, points):
     """The name of each cloud, and the number of points that it had."""
     cursor = Cursor(section[1], "names")
     (length,) = cursor.unpack("I")
-    check(length <= 2**26, "names: too long")
+    check(length <= min(2**26, 2**22 + 256 * len(cursor.data)), "names: too long")
     inflater = zlib.decompressobj(-15)
     try:
         text = inflater.decompress(cursor.data[4:], length + 1)

@@ -125,20 +125,23 @@ def damaged(plain: bytes, spare: bytes, wide: bytes) -> Iterator[tuple[str, str,
         "is not finite",
         joined(header, sections | {"INPT": (1, struct.pack("<18e", *[0.0] * 17, math.inf))}),
     )
-    yield "points-many", "are left", with_header(b'"points":6', b'"points":16777216')
+    yield "points-many", "are left", with_header(b'"points":6', b'"points":1048576')
+    yield "caps-clouds", "16777216 clouds, and in ", with_header(b'"clouds":2', b'"clouds":16777216')
+    many = header.replace(b'"points":6', b'"points":16777216').replace(b'"shared_widths":[4]', b'"shared_widths":[64]')
+    yield "caps-steps", " steps to decode a cloud, and in ", joined(many, sections)
     yield "latents-directory", "CRC-32 of the directory", with_section("LATS", lambda p: p[:4] + b"\x03" + p[5:])
     yield "latents-count", "1 blocks hold 3 clouds", with_directory((3, len(block), crc), blocks=block)
     yield "latents-huge", "a directory of 4294967295 blocks", with_section("LATS", lambda p: b"\xff" * 4 + p[4:])
     yield "latents-block-crc", "block 0", with_directory((2, len(block), crc ^ 1), blocks=block)
     yield "latents-hole", "its blocks end at byte", with_directory((2, len(block), crc), blocks=block + b"\0")
     wide_header, wide_sections = parts(wide)
-    entries = b"".join(struct.pack("<HII", clouds, 0, 0) for clouds in [65535] * 256 + [256])
-    directory = struct.pack("<I", 257) + entries
+    entries = b"".join(struct.pack("<HII", clouds, 0, 0) for clouds in [65535, 256])
+    directory = struct.pack("<I", 2) + entries
     yield (
         "latents-thin",
         "block 0 of 65535 clouds has 0 bytes, and 268431360 values of float32 take at least 1073725440",
         joined(
-            wide_header.replace(b'"clouds":1', b'"clouds":16777216'),
+            wide_header.replace(b'"clouds":1', b'"clouds":65791'),
             wide_sections | {"LATS": (0, directory + struct.pack("<I", zlib.crc32(directory)))},
         ),
     )
@@ -153,7 +156,7 @@ def damaged(plain: bytes, spare: bytes, wide: bytes) -> Iterator[tuple[str, str,
         ),
     )
     yield "names-deflate", "cannot be inflated", with_section("NAME", lambda p: p[:4] + b"\xff" * 9)
-    yield "names-cap", "may to 67108864", with_names(b"a\nb\n", 67108865)
+    yield "names-cap", "would inflate to 67108865 bytes, and may to ", with_names(b"a\nb\n", 67108865)
     yield "names-bomb", "does not inflate to just the 4 bytes", with_names(b"a\nb\n" + bytes(1 << 20), 4)
     yield "names-few", "1 names, and the header says 2", with_names(b"a\n")
     yield "names-many", "2 bytes behind 2 names", with_names(b"a\nb\nc\n")

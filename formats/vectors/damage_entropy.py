@@ -73,7 +73,7 @@ def damaged_entropy(plain: bytes, lone: bytes) -> Iterator[tuple[str, str, bytes
     yield "coded-weights-long", "bits are left, and 1 bit should be", with_stream(lambda p: b"\x55" * 4 + p)
     yield (
         "coded-weights-many",
-        "entropy-coded weights, and there may be 16777216",
+        "67313712 entropy-coded weights, and in ",
         joined(header.replace(b'"shared_widths":[4]', b'"shared_widths":[8192,8192]'), sections),
     )
     yield "coded-latents-short", "too short for a directory", with_section("LATS", lambda p: p[: prior + 7])
@@ -90,6 +90,11 @@ def damaged_entropy(plain: bytes, lone: bytes) -> Iterator[tuple[str, str, bytes
     yield "coded-latents-zero", "or ends in a zero byte", with_block(lambda p: p + b"\0")
     yield "coded-latents-cut", "does not end with its 4 values", with_block(lambda p: p[1:])
     yield "coded-latents-long", "does not end with its 4 values", with_block(lambda p: b"\x55" * 8 + p)
+    yield (
+        "caps-points",
+        "16777216 coded points, and in ",
+        joined(header.replace(b'"points":6', b'"points":16777216'), sections),
+    )
     points = 2 + 3 + 12 + 12
     yield "coded-input-step", "section INPT at byte", with_section("INPT", lambda p: b"\x7f" + p[1:])
     yield "coded-input-short", "and the step alone takes 2", with_section("INPT", lambda p: p[:1])
@@ -133,13 +138,13 @@ def damaged_entropy(plain: bytes, lone: bytes) -> Iterator[tuple[str, str, bytes
         "more points into half a cell than are in the cell",
         joined(lone_header, lone_sections | {"INPT": (5, cloud)}),
     )
-    many = b'"clouds":16777216', b'"latent_size":4'
-    blocks = [(65535, 0, 0)] * 256 + [(256, 0, 0)]
-    start = bytes([14]) + bytes([128, 0]) * 4 + bytes(4 + 8) + struct.pack("<I", len(blocks))
+    many = b'"clouds":65536', b'"latent_size":16'
+    blocks = [(65535, 0, 0), (1, 0, 0)]
+    start = bytes([14]) + bytes([128, 0]) * 16 + bytes(16 + 32) + struct.pack("<I", len(blocks))
     directory = start + b"".join(struct.pack("<HII", *block) for block in blocks)
     yield (
         "coded-latents-many",
-        "67108864 entropy-coded numbers, and there may be 16777216",
+        "1048576 entropy-coded numbers of latents, and in ",
         joined(
             header.replace(b'"clouds":2', many[0]).replace(b'"latent_size":2', many[1]),
             sections | {"LATS": (4, directory + struct.pack("<I", zlib.crc32(directory)))},

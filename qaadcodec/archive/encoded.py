@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from qaadcodec.archive.archive import Archive
+from qaadcodec.archive.caps import least_bytes
 from qaadcodec.archive.frame import MAX_HEADER_BYTES, Payload, assemble
 from qaadcodec.archive.header import Header
 from qaadcodec.archive.reader import ArchiveReader
 from qaadcodec.errors import UsageError
 
+FILL = "fill"  # an ancillary section of zeros, where a file would be too short for what it holds
 FIXED = ("clouds", "points", "network", "offset", "scale", "dtype")  # the sections are decoded by these
 
 
@@ -69,4 +71,9 @@ class Encoded:
         text = self.header.to_json()
         if len(text) > MAX_HEADER_BYTES:
             raise UsageError(f"the header takes {len(text)} bytes, and may take {MAX_HEADER_BYTES}")
-        return list(assemble(text, self.sections))
+        pieces = list(assemble(text, self.sections))
+        least = least_bytes(self.header, {section.tag: section.coding for section in self.sections})
+        missing = least - sum(len(piece) for piece in pieces)
+        if missing <= 0:
+            return pieces
+        return list(assemble(text, (*self.sections, Payload(FILL, 0, bytes(missing)))))

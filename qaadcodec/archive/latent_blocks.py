@@ -72,7 +72,9 @@ class LatentBlocks:
         """The latents of these clouds, (n, l) float32; each index is from 0 to N - 1."""
         block_of = np.searchsorted(self.directory.first, indices, side="right") - 1
         rows = np.empty((len(indices), self._latent_size), dtype=np.float32)
-        for block in sorted(set(block_of.tolist())):
-            here = block_of == block
+        order = np.argsort(block_of, kind="stable")  # block by block, so that the time is linear
+        changes = np.flatnonzero(np.diff(block_of[order])) + 1
+        for here in np.split(order, changes) if len(order) else []:
+            block = int(block_of[here[0]])
             rows[here] = self.decoded(block)[indices[here] - self.directory.first[block]]
         return rows

@@ -13,6 +13,7 @@ import numpy as np
 
 from qaadcodec.archive.archive import Archive
 from qaadcodec.archive.byte_source import Source
+from qaadcodec.archive.caps import check_caps
 from qaadcodec.archive.coding.codings import CODINGS, ENTROPY_ID, POINTS_ID, decode_arrays
 from qaadcodec.archive.contents import INPUT_CLOUD, LATENTS, NAMES, POSES, WEIGHTS, known_sections
 from qaadcodec.archive.faults import check_crc, locating
@@ -53,6 +54,8 @@ class ArchiveReader:
             with locating(self.name, f"header at byte {PREAMBLE.size}"):
                 self.header = Header.from_json(self.frame.header)
             self._by_tag = known_sections(self.name, self.sections)
+            with locating(self.name, f"header at byte {PREAMBLE.size}"):
+                check_caps(self.header, {s.tag: s.coding for s in self.sections}, self.size_bytes)
         except BaseException:
             self.close()
             raise

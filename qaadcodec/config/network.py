@@ -77,6 +77,16 @@ class NetworkConfig(Settings):
         return shapes
 
 
+def steps_per_point(network: NetworkConfig) -> int:
+    """Steps that decoding a point takes: its products of a weight and a number, and 32 for each number of a layer.
+
+    32 stands for what an activation costs besides.
+    """
+    shapes = network.tensor_shapes().items()
+    layers = [shape[-2:] for name, shape in shapes if name.endswith(".weight")]
+    return sum(out * (width + 32) for out, width in layers)
+
+
 def parameters(network: NetworkConfig) -> int:
     """Numbers in the network: weights and biases, the input cloud and the latents not among them."""
     return sum(prod(shape) for shape in network.tensor_shapes().values())

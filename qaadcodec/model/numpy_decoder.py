@@ -22,6 +22,7 @@ from qaadcodec.model.numpy_layers import (
 from qaadcodec.parallel import cores
 
 CHUNK = 2048  # rows decoded together: their features stay in the cache, and the same rows always go together
+NUMBERS = 1 << 20  # of a layer of such rows, at most: fewer rows go together where layers are wide
 KEPT = 1 << 26  # most bytes of encoded points that are kept from one cloud to the next
 
 
@@ -50,8 +51,8 @@ def decode_points(
 class Decoding:
     """Decodes the clouds of one archive. What is the same for all of them is computed once.
 
-    Memory: 4 (4 + 6 octaves) bytes per row for the encoded points, if they are kept, and 12 CHUNK bytes times the width
-    of the widest layer for each thread.
+    Memory: 4 (4 + 6 octaves) bytes per row for the encoded points, if they are kept, and for each thread 12 bytes times
+    CHUNK times the width of the widest layer, at most 12 NUMBERS.
     """
 
     def __init__(
@@ -71,7 +72,8 @@ class Decoding:
         self._network, self._weights, self._input_cloud = network, weights, input_cloud
         self._wanted = np.arange(len(input_cloud)) if rows is None else rows
         bounds = np.searchsorted(self._wanted, patch_offsets(len(input_cloud), network.patches))
-        self._blocks = list(chunks(bounds))
+        widest = max(*network.shared_widths, *network.head_widths, network.encoded_width)
+        self._blocks = list(chunks(bounds, min(CHUNK, NUMBERS // widest)))
         keep = keep and len(self._wanted) * network.encoded_width * 4 <= KEPT
         self._encoded: list[Singles | None] | None = [None] * len(self._blocks) if keep else None
         self._rooms: list[Room] = []

@@ -119,6 +119,9 @@ def test_nonsense_behind_right_checksums_is_read_or_refused(name: str, data: st.
         "header-digits",
         "coded-weights-many",
         "coded-latents-many",
+        "caps-clouds",
+        "caps-steps",
+        "caps-points",
     ],
 )
 def test_lengths_that_lie_cost_no_memory(name: str) -> None:
@@ -147,7 +150,7 @@ def test_a_network_of_terabytes_is_refused_before_it_is_allocated() -> None:
     }
     assert headers["extended"] != HEADERS["extended"]
     message = refused(b"".join(assemble(headers["extended"], SECTIONS["extended"])))
-    assert "entropy-coded weights, and there may be 16777216" in refused(
+    assert "entropy-coded weights, and in " in refused(
         b"".join(assemble(headers["entropy-extended"], SECTIONS["entropy-extended"]))
     )
     assert (

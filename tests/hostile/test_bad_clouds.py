@@ -493,12 +493,16 @@ def test_one_bad_array_of_a_file_spares_the_others() -> None:
         bad.load()
 
 
-def test_an_npz_member_that_claims_more_than_deflate_can_do() -> None:
+def test_an_npz_member_that_claims_more_than_clouds_pack_to() -> None:
     data = zipped({"a.npy": huge((10**8, 3))})
     size = len(huge((10**8, 3)))
     claimed = data.replace(struct.pack("<I", size), struct.pack("<I", 1_200_000_128))
     Path("a.npz").write_bytes(claimed)
     assert refusal("a.npz").startswith("a.npz::a: claims 1200000128 bytes in ")
+    many = saved(np.tile(np.float32([1, 2, 3]), (1 << 20, 1)))  # 12 MiB that pack to 12 KiB: one is read, two are not
+    Path("a.npz").write_bytes(zipped({"a.npy": many, "b.npy": many}))
+    assert refusal("a.npz").startswith("a.npz::b: claims, with those before, 25166080 bytes in ")
+    assert len(find_clouds(["a.npz::a"])[0].part.read(None).values) == 1 << 20
 
 
 def test_unknown_arrays() -> None:

@@ -13,6 +13,7 @@ from qaadcodec.errors import ArchiveError, UsageError
 
 MAX_NAME_BYTES = 1024
 MAX_INFLATED_BYTES = 1 << 26
+FREE_BYTES, BYTES_PER_BYTE = 1 << 22, 256  # what a section inflates to at most, and more for each byte of it
 MAX_COUNT = (1 << 32) - 1
 INFLATED = struct.Struct("<I")
 
@@ -45,12 +46,13 @@ def check_names(names: Sequence[str], counts: Sequence[int]) -> None:
     """
     if len(names) != len(counts):
         raise UsageError(f"{len(names)} names and {len(counts)} counts")
-    seen: dict[str, int] = {}
     for i, name in enumerate(names):
         if not name or _FORBIDDEN.search(name) or len(name.encode()) > MAX_NAME_BYTES:
             raise UsageError(f"name {i} is {name[:80]!r}: 1 to {MAX_NAME_BYTES} bytes of text, no control characters")
-        if seen.setdefault(name, i) != i:
-            raise UsageError(f"clouds {seen[name]} and {i} have the same name {name[:80]!r}")
+    if len(set(names)) < len(names):  # which takes half the memory of a table of places
+        seen: dict[str, int] = {}
+        first, i, name = next((seen[n], i, n) for i, n in enumerate(names) if seen.setdefault(n, i) != i)
+        raise UsageError(f"clouds {first} and {i} have the same name {name[:80]!r}")
     for i, count in enumerate(counts):
         if not 1 <= count <= MAX_COUNT:
             raise UsageError(f"cloud {i} has {count} points, and may have 1 to {MAX_COUNT}")
@@ -105,8 +107,9 @@ def _inflate(data: bytes) -> bytes:
     if len(data) < INFLATED.size:
         raise ArchiveError(f"{len(data)} bytes, and the length alone takes {INFLATED.size}")
     (length,) = INFLATED.unpack_from(data)
-    if length > MAX_INFLATED_BYTES:
-        raise ArchiveError(f"would inflate to {length} bytes, and may to {MAX_INFLATED_BYTES}")
+    most = min(MAX_INFLATED_BYTES, FREE_BYTES + BYTES_PER_BYTE * len(data))
+    if length > most:
+        raise ArchiveError(f"would inflate to {length} bytes, and may to {most}")
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         text = inflater.decompress(data[INFLATED.size :], length + 1)

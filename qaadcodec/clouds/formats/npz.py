@@ -14,13 +14,11 @@ from qaadcodec.clouds.formats.arrays import Shape
 from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.names import SafePaths
 from qaadcodec.clouds.opening import Place, remaining
+from qaadcodec.clouds.packed import most_unpacked
 from qaadcodec.errors import CloudError
 
 if TYPE_CHECKING:
     import zipfile  # imported when an NPZ is opened, because all other formats do without it
-
-# Deflate cannot do better than 1032 : 1 (zlib's technical notes): a member that claims more is a lie or a bomb.
-_BEST_RATIO = 1032
 
 
 class NpzFile:
@@ -31,6 +29,9 @@ class NpzFile:
         self._inflated: tuple[str, npt.NDArray[Any]] | None = None
         self._open = contextlib.ExitStack()
         stream = self._open.enter_context(place.opened())
+        self._size = remaining(stream)
+        self._checked: set[str] = set()
+        self._claimed = 0  # bytes of the arrays that were checked
         try:
             self._zip = _zip(stream, place.label)
         except BaseException:
@@ -50,12 +51,18 @@ class NpzFile:
         return {key: self._header(key)[0].declared for key in keys}
 
     def check(self, key: str) -> None:
-        """Refuse an array that claims more bytes than its member, or a member that claims more than deflate can do."""
+        """Refuse an array that claims more bytes than its member, and what unpacks to more than any file may."""
         label, info = self._named(key)
-        if info.file_size > _BEST_RATIO * info.compress_size + 1024:
-            raise CloudError(
-                f"{label}: claims {info.file_size} bytes in {info.compress_size} compressed ones, which cannot be"
-            )
+        if key not in self._checked:
+            self._checked.add(key)
+            self._claimed += info.file_size
+        claims = (("", info.file_size, info.compress_size), (", with those before,", self._claimed, self._size))
+        for which, claimed, packed in claims:
+            if claimed > (most := most_unpacked(packed)):
+                raise CloudError(
+                    f"{label}: claims{which} {claimed} bytes in {packed} packed ones, and may claim {most}",
+                    hint="clouds do not pack so well; if it is one, save it unpacked: numpy.savez",
+                )
         header, start = self._header(key)
         npy.check_size(header.declared, info.file_size - start, label)
 

@@ -134,3 +134,17 @@ def test_the_same_seed_gives_the_same_rotation() -> None:
     first, second, other = (random_rotation(np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert first.dtype == np.float32
     assert first.tobytes() == second.tobytes() != other.tobytes()
+
+
+@pytest.mark.parametrize("loss", [1e-3, 1e-6, 1e-12, 1e-30])
+def test_a_swap_that_would_cost_however_little_is_not_made(loss: float) -> None:
+    # As above: row 0 would like the 1 that row 1 holds, and the sum would rise by 2 · loss.
+    assert pair_swaps(line(0, -loss), line(2, 1)).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("axes", list(permutations(range(3))))
+def test_a_loss_that_float32_does_not_see_is_a_loss(axes: tuple[int, ...]) -> None:
+    # The gain is 2 (p̂_0 - p̂_1)·(t_1 - t_0) = 2 (10^8 - 10^-3 - 10^8); in float32, 10^8 - 10^-3 is 10^8.
+    prediction = np.float32([[0, 0, 0], [-1e4, -1, 1e4]])[:, axes]
+    target = np.float32([[-1e4, 0, -1e4], [0, -1e-3, 0]])[:, axes]
+    assert pair_swaps(prediction, target).tolist() == [0, 1]

@@ -18,6 +18,7 @@ from qaadcodec.metrics.em_kd import variance
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Event, PhaseStarted, Progress, Run, StopRequest
 from qaadcodec.sets.store import TargetStore
+from qaadcodec.training import fitting as fitting_module
 from qaadcodec.training.fitting import CANDIDATES, Fitting, Learnt, candidates, fit, nearest_start
 from qaadcodec.training.predict import predict
 
@@ -135,3 +136,14 @@ def test_a_stop_leaves_out_what_was_not_begun(frozen: Frozen, make_store: MakeSt
     assert fit(frozen.learnt, store, run, fitting).latents.shape == (8, 3)
     with pytest.raises(Interrupted, match=r"^stopped before a cloud was fitted; nothing was written$"):
         fit(frozen.learnt, store, run)
+
+
+def test_of_all_rounds_the_best_latent_is_kept(
+    frozen: Frozen, make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last round goes astray, at a thousand times the rate."""
+    monkeypatch.setattr(fitting_module, "learning_rate_factor", lambda done: 1.0 if done < 0.75 else 1000.0)
+    truth = frozen.known[[1, 4]] + 0.3 * torch.randn(2, 3, generator=torch.Generator().manual_seed(13))
+    fitting = Fitting(rounds=4, steps=40, points_per_step=POINTS, assignment=ASSIGNMENT)
+    latents = fit(frozen.learnt, make_store(frozen.shuffled(truth)), Run(), fitting)
+    np.testing.assert_allclose(latents, truth, atol=0.3)

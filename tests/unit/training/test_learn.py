@@ -14,6 +14,7 @@ from fixtures.training import SMALL, gathered_around
 
 from qaadcodec.progress import LEAST_SECONDS, Notice, PhaseStarted, Planned, Run
 from qaadcodec.sets.store import TargetStore
+from qaadcodec.training import learn as learn_module
 from qaadcodec.training.learn import FINISHING_SECONDS, FINISHING_SHARE, learn, time_for_training
 
 Array = npt.NDArray[np.float32]
@@ -47,3 +48,19 @@ def test_of_a_budget_some_is_kept_for_the_end(monkeypatch: pytest.MonkeyPatch) -
     assert time_for_training(run).budget_seconds == pytest.approx(LEAST_SECONDS)
     free = Run()
     assert time_for_training(free) is free
+
+
+def test_training_gets_the_time_without_what_is_kept_for_the_end(
+    make_store: Callable[[Array], TargetStore], make_planted: Callable[..., Array], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budgets: list[float] = []
+
+    def train(learner: Any, gathered: Any, plan: Any, run: Run, *rest: Any) -> None:
+        assert run.deadline is not None
+        budgets.append(run.deadline)
+
+    monkeypatch.setattr(learn_module, "train", train)
+    run = Run(device="cpu").within(1000.0)
+    learn(gathered_around(make_store(make_planted(4, 80))), SMALL, run)
+    assert run.deadline is not None
+    assert budgets == [pytest.approx(run.deadline - FINISHING_SECONDS - FINISHING_SHARE * 1000.0)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -123,3 +123,11 @@ def test_rounds_of_leaves_bring_points_across_borders() -> None:
         steps.append(errors(prediction, target))
     assert all((after <= before).all() for before, after in pairwise(steps))
     assert (steps[-1] < 0.35 * steps[1]).all()  # leaves that never moved would stop after the first round
+
+
+@pytest.mark.parametrize("axes", list(permutations(range(3))))
+def test_a_loss_that_float32_does_not_see_is_a_loss(axes: tuple[int, ...]) -> None:
+    """As for the numpy code, with another cloud beside it, whose loss is 2 · 10^-12."""
+    prediction = np.float32([[[0, 0, 0], [-1e4, -1, 1e4]], [[0, 0, 0], [-1e-12, 0, 0]]])[..., axes]
+    target = np.float32([[[-1e4, 0, -1e4], [0, -1e-3, 0]], [[2, 0, 0], [1, 0, 0]]])[..., axes]
+    assert pair_swaps(torch.from_numpy(prediction), torch.from_numpy(target)).tolist() == [[0, 1], [0, 1]]

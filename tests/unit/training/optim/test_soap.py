@@ -99,3 +99,18 @@ def test_it_moves_matrices_and_adam_the_rest() -> None:
     assert {id(tensor) for tensor in others} == {id(network[f"shared.{i}.bias"]) for i in range(2)}
     assert len(matrices) + len(others) == len(list(network.parameters()))
     assert divided(network, "adam") == ([], list(network.parameters()))
+
+
+def test_second_moments_keep_to_their_directions_when_these_change_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn sorts the directions of either basis anew: entry (i, j) of the moments goes where i and j go."""
+    orders = {3: torch.tensor([2, 0, 1]), 4: torch.tensor([1, 3, 0, 2])}
+    monkeypatch.setattr(Side, "turn", lambda side: orders[len(side.basis)])
+    tensor = torch.zeros(3, 4)
+    optimiser = Soap([tensor])
+    (matrix,) = optimiser._matrices
+    matrix.second.copy_(torch.arange(12.0).reshape(3, 4))
+    for _ in range(soap.TURN_EVERY - 1):
+        optimiser.turn()
+    assert matrix.second[0, 0] == 0
+    optimiser.turn()
+    assert matrix.second.tolist() == [[9, 11, 8, 10], [1, 3, 0, 2], [5, 7, 4, 6]]

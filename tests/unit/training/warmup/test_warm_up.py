@@ -197,3 +197,16 @@ def test_a_stop_and_a_deadline_end_it_with_latents_of_every_cloud(
     warm_up(learner, store, TRAINING, Run(started=0.0, deadline=1e-9), HOST)
     np.testing.assert_array_equal(before["head.0.weight"], learner.network.arrays()["head.0.weight"])
     assert len(np.unique(learner.latents.numpy(), axis=0)) == 5
+
+
+def test_a_step_is_as_long_as_the_learning_rate(make_store: MakeStore, make_planted: Callable[..., Array]) -> None:
+    """Adam's first step moves every number by the rate, whatever its gradient: that of Q by a share of it."""
+    store = make_store(make_planted(3, 64))
+    learner = begin(store)
+    before = state(learner)
+    config = replace(TRAINING, warmup_epochs=1, batch=3, learning_rate=1e-3, input_rate=0.25)
+    warm_up(learner, store, config, Run(), HOST)
+    moved = {name: float(np.abs(now - before[name]).max()) for name, now in state(learner).items()}
+    assert moved.pop("input cloud") == pytest.approx(0.25e-3, rel=1e-2)
+    moved.pop("latents")  # the encoder's
+    assert moved == pytest.approx(dict.fromkeys(moved, 1e-3), rel=1e-2)
