@@ -192,6 +192,7 @@ def test_the_end_of_a_program_is_the_end_of_the_process_that_reads() -> None:
 def test_ctrl_c_while_waiting() -> None:
     program = """
         import os, signal, threading, qaadcodec.clouds as c
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a shell it is ignored
         c.read_cloud("good.h5")
         keeper = c.formats.hdf5_keeper.KEEPER
         keeper.child._process.send_signal(signal.SIGSTOP)
