@@ -124,7 +124,7 @@ class Plots:
 
         metric = leading(errors)
         cloud = shown(errors[0].name, read_cloud(first).points, read_cloud(second).points, told(metric, errors[0]))
-        return Measured(metric, [cloud], f"{first} against {second}.", [])
+        return Measured(metric, [cloud], f"{Path(first).name} against {Path(second).name}.", [])
 
     def evaluated(
         self, path: str, references: Sequence[str], metric: str, errors: Sequence[CloudErrors], run: Run

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_CLOUDS = 256  # on one sheet
 FRAME_MILLISECONDS = 80
+MOST_PIXELS = 300_000_000  # of all frames that move: they are in memory together, 3 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def gathered(
     sources = find_clouds(list(what))
     kept = [sources[i] for i in chosen_of(len(sources), indices)]
     clouds = gather.of_files(kept, list(references) or None, run)
-    name = "stdin" if what[0] == "-" else what[0]
+    name = "stdin" if what[0] == "-" else Path(what[0]).name or what[0]
     label = name if len(what) == 1 else f"{name} and {len(what) - 1} more"
     return clouds, captions.files_sentence(len(clouds), len(sources), label), "cloud"
 
@@ -183,6 +184,8 @@ def drawn(
 
     still = sheet(asked.sheet(shown_as)) if targets.output is not None else None
     spin = sheet(asked.spin(shown_as)) if targets.spin is not None else None
+    if spin is not None:
+        check_size(spin)
     count = len(clouds) * sum(len(each.looks.stand.views) for each in (still, spin) if each is not None)
     made = []
     with run.phase("drawing", count, "views") as phase:
@@ -192,6 +195,18 @@ def drawn(
             frames = (spin.painted([view], phase) for view in spin.looks.stand.views)
             made.append((str(targets.spin), moving(frames, Path(str(targets.spin)).suffix.lower(), FRAME_MILLISECONDS)))
     return made
+
+
+def check_size(spin: Sheet) -> None:
+    """UsageError where frames that move are too large, or too many."""
+    width, height = spin.layout.size
+    pixels = len(spin.looks.stand.views) * width * height
+    if pixels > MOST_PIXELS:
+        raise UsageError(
+            f"{len(spin.looks.stand.views)} frames of {width} by {height} pixels are {pixels} pixels, and "
+            f"--spin takes {MOST_PIXELS} at most",
+            hint="choose fewer --frames, or a smaller --width",
+        )
 
 
 def write(path: str, data: bytes, *, overwrite: bool) -> None:

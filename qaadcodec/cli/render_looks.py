@@ -132,7 +132,7 @@ def look_options(command: F) -> F:
         ),
         click.option(
             "--width",
-            type=click.IntRange(200, 8000),
+            type=click.IntRange(200, 3000),
             metavar="PX",
             help=f"Width of a picture at most.  [default: {WIDTH}, and {SPIN_WIDTH} for --spin]",
         ),

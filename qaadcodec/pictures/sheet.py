@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
 NARROWEST_PAGE = 0.55  # of the width that a sheet may take: there is a caption to read
+MOST_FINER = 2_500_000  # finer pixels of one picture, where it is drawn with more than one for each: 0.6 GB
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Looks:
         width: of the sheet at most, pixels.
         dark: light text on a dark page.
         shown_as: what the clouds are called: "decoded".
-        finer: see `Frame`.
+        finer: see `Frame`; less where pictures are large.
     """
 
     stand: Stand
@@ -81,6 +82,9 @@ class Sheet:
         titles = (looks.shown_as,) if scale is None else ("original", looks.shown_as, "error")
         rows = 1 if looks.stand.turning else len(looks.stand.views)
         layout = arrange(looks.width, len(clouds), (len(titles), rows), extent)
+        width, height = layout.picture
+        finer = max([1, *(each for each in range(2, looks.finer + 1) if each**2 * width * height <= MOST_FINER)])
+        looks = replace(looks, finer=finer)
         return cls(clouds, looks, caption, scale, titles, layout, 2 * extent.half_width / layout.picture[0])
 
     def painted(self, views: Sequence[View], phase: Phase) -> Image:
@@ -148,7 +152,8 @@ def write_scale(page: Image, scale: Scale, at: tuple[int, int], width: int, colo
     canvas = ImageDraw.Draw(page)
     text = Lettering(round(0.88 * width / 34))
     left, top = at
-    text.write(canvas, (left, top), f"error: distance to the surface of the original, {scale.unit}", colours.text)
+    meaning = f"error: distance to the surface of the original, {scale.unit}"
+    text.write(canvas, (left, top), text.fitting(meaning, width), colours.text)
     ramp = Material(linear(*ERRORS), 0.0).colours(np.linspace(0, 1, width))[None]  # (1, width, 3)
     band = np.repeat(srgb(ramp, np.ones((1, width, 1))), round(0.8 * text.line), axis=0)
     top += text.line

@@ -68,6 +68,13 @@ def test_without_an_original_a_cloud_stands_alone() -> None:
         assert page[top + height // 2, left + width // 2].max() < 250
 
 
+def test_large_pictures_are_drawn_less_finely() -> None:
+    """Memory grows with their pixels."""
+    cloud = shown("ball", sphere(200))
+    small, large = (Sheet.of([cloud], Looks(Stand((VIEWS["front"],)), width), "A caption.") for width in (400, 3000))
+    assert (small.looks.finer, large.looks.finer) == (3, 1)
+
+
 def test_every_view_is_a_row() -> None:
     one, two = (Sheet.of([dented()], looks(views=v), "A caption.") for v in (("front",), ("front", "back")))
     assert painted(two).shape[0] > 1.5 * painted(one).shape[0]
