@@ -18,7 +18,7 @@ class QaadError(Exception):
 
 
 class EnvironmentFailure(QaadError):
-    """The machine is in the way: no space, no permission, an output that exists already."""
+    """The machine is in the way: no space, no permission, a missing archive, an output that exists already."""
 
     exit_code = 1
 

@@ -23,8 +23,8 @@ class Source:
         size: its bytes.
 
     Raises:
-        ArchiveError: there is no such file, it is a folder, or a pipe is too long.
-        EnvironmentFailure: the machine cannot read it.
+        ArchiveError: it is a folder, or a pipe is too long.
+        EnvironmentFailure: there is no such file, or the machine cannot read it.
     """
 
     __slots__ = ("_owned", "_stream", "name", "size")
@@ -80,7 +80,7 @@ def _open(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except FileNotFoundError as error:
-        raise ArchiveError(f"{path}: no such file", hint="archives are written by qaad compress") from error
+        raise EnvironmentFailure(f"{path}: no such file", hint="archives are written by qaad compress") from error
     except IsADirectoryError as error:
         raise ArchiveError(f"{path}: a folder, not a .qaad archive") from error
     except OSError as error:

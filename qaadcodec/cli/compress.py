@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from qaadcodec.cli.choices import files
+from qaadcodec.cli.choices import settings as complete_settings
 from qaadcodec.cli.options import Ways, bundle, learning_options
 from qaadcodec.cli.options import byte_count as parse_bytes
 from qaadcodec.cli.options import duration as parse_duration
@@ -108,14 +110,15 @@ request_options = bundle(
         type=parse_setting,
         multiple=True,
         metavar="KEY=VALUE",
+        shell_complete=complete_settings,
         help="Any other setting; repeatable; qaadcodec/config/README.md lists all.  [default: the preset's]",
     ),
 )
 
 
 @click.command("compress")
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@click.option("-o", "--output", required=True, metavar="OUT.qaad", help="The archive to write.")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, shell_complete=files)
+@click.option("-o", "--output", required=True, metavar="OUT.qaad", shell_complete=files, help="The archive to write.")
 @request_options
 @learning_options
 def command(inputs: tuple[str, ...], output: str, request: Request, ways: Ways) -> None:

@@ -6,8 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
+from click.shell_completion import CompletionItem
 
-from qaadcodec.cli.options import Ways, bundle, debug_option, force_option, json_option, path_type, quiet_option, ways
+from qaadcodec.cli.choices import cloud_names, files
+from qaadcodec.cli.options import (
+    Ways,
+    bundle,
+    debug_option,
+    force_option,
+    joined,
+    json_option,
+    path_type,
+    quiet_option,
+    ways,
+)
+from qaadcodec.cli.options import indices as parse_indices
 from qaadcodec.cli.options import span as parse_span
 from qaadcodec.cli.output import byte_stdout, put
 from qaadcodec.cli.voice import say
@@ -34,6 +47,11 @@ class FormatName(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"{value!r} is not one of {', '.join(map(repr, WRITTEN))}.", param, ctx)
         return value
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from qaadcodec.clouds import FORMATS
+
+        return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete)]
+
 
 def which_of(given: dict[str, Any]) -> Which:
     """The clouds that the options choose: by exactly one of them."""
@@ -54,10 +72,31 @@ which_options = bundle(
     "which",
     which_of,
     click.option(
-        "-i", "--index", "indices", type=int, multiple=True, metavar="I", help="The cloud at this place; repeatable."
+        "-i",
+        "--index",
+        "indices",
+        type=parse_indices,
+        multiple=True,
+        callback=joined,
+        metavar="I,...",
+        help="The cloud at this place, or several with commas; repeatable.",
     ),
-    click.option("--range", "span", type=parse_span, metavar="A:B", help="The clouds from A up to and without B."),
-    click.option("--name", metavar="NAME", help="The cloud of this name."),
+    click.option(
+        "--range",
+        "spans",
+        type=parse_span,
+        multiple=True,
+        metavar="A:B[:STEP]",
+        help="The clouds from A up to and without B, or every STEP-th of them; repeatable.",
+    ),
+    click.option(
+        "--name",
+        "names",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=cloud_names,
+        help="The cloud of this name, or all whose names match a pattern such as 'walk/*'; repeatable.",
+    ),
     click.option("-a", "--all", "everything", is_flag=True, help="All clouds."),
 )
 
@@ -70,6 +109,7 @@ which_options = bundle(
     "--output",
     required=True,
     metavar="PATH",
+    shell_complete=files,
     help="A file, a folder for one file per cloud (DIR/), or - for stdout.",
 )
 @click.option(
@@ -89,12 +129,14 @@ def command(archive: Path, which: Which, output: str, form: str | None, points: 
     """Get clouds back out of an archive.
 
     Which ones is said by one of --index, --range, --name and --all. Indices start at 0; negative ones count from the
-    end. PLY is written binary, little-endian, VTP and OBJ with a vertex cell for each point, which ParaView and 3D
-    Slicer show. Several clouds go into one NPY, NPZ or HDF5 file, or into a folder (-o DIR/) under their names.
+    end. In a pattern of names * stands for any text, ? for a character, and [ab] for one of these. PLY is written
+    binary, little-endian, VTP and OBJ with a vertex cell for each point, which ParaView and 3D Slicer show. Several
+    clouds go into one NPY, NPZ or HDF5 file, or into a folder (-o DIR/) under their names.
 
     \b
     Example:
       qaad decode scans.qaad --index 42 -o out.ply
+      qaad decode scans.qaad --name 'walk/*' --name run/0007 -o some/
       qaad decode scans.qaad --all -o decoded/
       qaad decode scans.qaad --range 0:8 --format npy -o - | python analyse.py
     """

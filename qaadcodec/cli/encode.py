@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from qaadcodec.cli.choices import files
 from qaadcodec.cli.options import Ways, learning_options, path_type
 from qaadcodec.cli.output import archive_path, put
 from qaadcodec.cli.running import refuse_useless, running
@@ -14,8 +15,8 @@ from qaadcodec.progress import Finished
 
 @click.command("encode")
 @click.argument("archive", type=path_type())
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@click.option("-o", "--output", required=True, metavar="OUT.qaad", help="The archive to write.")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, shell_complete=files)
+@click.option("-o", "--output", required=True, metavar="OUT.qaad", shell_complete=files, help="The archive to write.")
 @learning_options
 def command(archive: Path, inputs: tuple[str, ...], output: str, ways: Ways) -> None:
     """Add clouds to a copy of an archive.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qaadcodec.cli.choices import files
 from qaadcodec.cli.eval_inputs import files_of, hint_at_pipe, is_archive, one_from_stdin, two_clouds
 from qaadcodec.cli.eval_metrics import Asked, asked_options
 from qaadcodec.cli.eval_plots import Plots, plots_options
@@ -17,6 +18,7 @@ from qaadcodec.cli.options import (
     Ways,
     debug_option,
     force_option,
+    joined,
     json_option,
     log_option,
     path_type,
@@ -25,6 +27,7 @@ from qaadcodec.cli.options import (
     seed_option,
     ways,
 )
+from qaadcodec.cli.options import indices as parse_indices
 from qaadcodec.cli.output import put
 from qaadcodec.cli.running import started_with
 from qaadcodec.cli.voice import say
@@ -36,16 +39,19 @@ if TYPE_CHECKING:
 
 
 @click.command("eval")
-@click.argument("what", metavar="ARCHIVE REFERENCE... | DECODED ORIGINAL", nargs=-1, required=True)
+@click.argument(
+    "what", metavar="ARCHIVE REFERENCE... | DECODED ORIGINAL", nargs=-1, required=True, shell_complete=files
+)
 @asked_options
 @click.option(
     "-i",
     "--index",
     "indices",
-    type=int,
+    type=parse_indices,
     multiple=True,
-    metavar="I",
-    help="Only the cloud at this place of the archive; repeatable.  [default: all]",
+    callback=joined,
+    metavar="I,...",
+    help="Only the cloud at this place of the archive, or several with commas; repeatable.  [default: all]",
 )
 @click.option("--csv", "table_file", type=path_type(), metavar="FILE", help="Also write a CSV table, a row per cloud.")
 @plots_options

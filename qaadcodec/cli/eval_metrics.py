@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+from qaadcodec.cli.choices import files
+from qaadcodec.cli.choices import metrics as complete_metrics
+from qaadcodec.cli.near import did_you_mean
 from qaadcodec.cli.options import bundle
 from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.errors import UsageError
@@ -41,7 +44,9 @@ def asked_for(metrics: tuple[str, ...], limits: tuple[tuple[str, float], ...], d
     names = [name.strip() for group in metrics for name in group.split(",") if name.strip()]
     for name in [*names, *(metric for metric, _ in limits)]:
         if name not in METRICS:
-            raise UsageError(f"unknown metric {name!r}", hint=f"metrics are {', '.join(METRICS)}")
+            near = did_you_mean(name, METRICS)
+            known = f"metrics are {', '.join(METRICS)}"
+            raise UsageError(f"unknown metric {name!r}", hint=f"{near} {known}" if near else known)
     chosen = chosen_metrics(names or None, dense=bool(dense))
     for metric, value in limits:
         if metric not in chosen:
@@ -59,12 +64,14 @@ def asked_options(command: F) -> F:
             "--metrics",
             multiple=True,
             metavar="NAME,...",
+            shell_complete=complete_metrics,
             help=f"Only these of {', '.join(METRICS)}; the last {len(SURFACE)} take --dense.  [default: all]",
         ),
         click.option(
             "--dense",
             multiple=True,
             metavar="DIR",
+            shell_complete=files,
             help="Dense samplings of the same surfaces: a folder, or a file; repeatable. Found by name, as REFERENCE. "
             "Measures off, cover and stray too.  [default: none]",
         ),

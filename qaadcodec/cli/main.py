@@ -13,10 +13,10 @@ from typing import NoReturn, TextIO
 
 import click
 
+from qaadcodec.cli.completion import VARIABLE, answer
 from qaadcodec.cli.options import Invocation, debug_option
 from qaadcodec.cli.voice import complain, in_our_voice
 from qaadcodec.errors import QaadError
-from qaadcodec.version import __version__
 
 # Decoding and solving assignments keep every core busy with whole blocks of work, and threads inside numpy's products
 # would only get in their way: decoding would take half as long again, and three times as long while other programs run.
@@ -25,7 +25,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # In the order in which a user meets them. Each is the `command` of the module of that name, which is loaded when it is
 # asked for: `inspect` should not wait for what `compress` needs.
-COMMANDS = ("compress", "encode", "decode", "inspect", "verify", "eval", "render", "synth", "demo")
+COMMANDS = (
+    *("compress", "encode", "decode", "list", "inspect", "verify", "eval", "render", "synth", "demo"),
+    *("completion", "man"),
+)
 
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
@@ -44,16 +47,35 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"qaadcodec.cli.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise UnknownCommand(args[0], ctx)
+        return super().resolve_command(ctx, args)
+
+
+class UnknownCommand(click.UsageError):
+    """There is no such command; `in_our_voice` tells which ones are near."""
+
+    def __init__(self, name: str, ctx: click.Context) -> None:
+        super().__init__(f"no such command {name!r}", ctx)
+        self.name, self.possibilities = name, COMMANDS
+
 
 @click.group(
     cls=LazyGroup,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="exit codes: 0 done, 1 environment, 2 usage, 3 unusable cloud, 4 damaged archive, 5 missed threshold, "
     "130 interrupted",
 )
-@click.version_option(__version__, prog_name="qaad", message="%(prog)s %(version)s")
+@click.option("--version", "show_version", is_flag=True, help="Show the version and exit.")
+@click.option("-v", "--verbose", is_flag=True, help="With --version: of Python, packages, platform and devices, too.")
 @debug_option
-def qaad() -> None:
+@click.pass_context
+def qaad(ctx: click.Context, show_version: bool, verbose: bool) -> None:
     """Compress a set of point clouds of one kind of shape into one small file.
 
     One network learns the whole set; a cloud then costs a handful of numbers. Everything needed to decode is in the
@@ -64,6 +86,16 @@ def qaad() -> None:
       qaad compress scans/ -o scans.qaad
       qaad decode scans.qaad --index 42 -o out.ply
     """
+    if show_version:
+        from qaadcodec.cli.output import put
+        from qaadcodec.cli.versions import version_lines
+
+        put(version_lines(verbose=verbose))
+        ctx.exit()
+    if verbose:
+        raise click.UsageError("-v goes with --version, or behind the name of a command", ctx)
+    if ctx.invoked_subcommand is None:
+        raise click.UsageError("no command was named", ctx)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -74,6 +106,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     prepare_streams()
+    if instruction := os.environ.get(VARIABLE):
+        return answer(qaad, instruction)
     invocation = Invocation(arguments=tuple(arguments), debug=os.environ.get("QAAD_DEBUG", "") not in ("", "0"))
     with exit_on_termination():
         try:

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from qaadcodec.cli.near import did_you_mean
 from qaadcodec.report.text import printable
 
 
@@ -29,10 +30,16 @@ def tell(line: str) -> None:
 
 
 def in_our_voice(error: click.ClickException) -> tuple[str, str | None]:
-    """Message and hint for one of click's own errors: its sentence in lower case and without the full stop."""
-    text = " ".join(error.format_message().split()).rstrip(".")
+    """Message and hint for one of click's own errors: its sentence in lower case and without the full stop.
+
+    Where a word is no command or option, the hint has those that are near it.
+    """
+    known = getattr(error, "possibilities", None) or ()
+    word = getattr(error, "option_name", None) or getattr(error, "name", None)
+    text = getattr(error, "message", "") if known else error.format_message()
+    text = " ".join(text.split()).rstrip(".")
     text = text[:1].lower() + text[1:]
+    near = did_you_mean(word, known) if word else None
     context = error.ctx if isinstance(error, click.UsageError) else None
-    if context is None:
-        return text, None
-    return text, f"{context.command_path} --help shows the usage"
+    usage = None if context is None else f"{context.command_path} --help shows the usage"
+    return text, " ".join(part for part in (near, usage) if part) or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -27,8 +28,8 @@ class DecodeSummary:
     points: int
 
 
-Which: TypeAlias = int | str | slice | Sequence[int] | None
-"""clouds of an archive: an index or several, a name, a slice; None for all"""
+Which: TypeAlias = int | str | slice | Sequence[int | str | slice] | None
+"""clouds of an archive: an index, a name or a pattern of names, a slice, or several of them; None for all"""
 
 
 def decode(
@@ -45,7 +46,7 @@ def decode(
     Args:
         archive: the .qaad file.
         output: a file, a stream, or a folder: one that exists, or a path that ends with a slash.
-        which: an index or several, a name, a slice; all clouds when None.
+        which: an index, a name, a pattern of names such as "walk/*", a slice, or several of them; all when None.
         format: a name in WRITTEN; by the suffix of the output, and PLY in a folder, when None.
         points: an evenly spread subset of so many points; all when None.
         overwrite: replace existing files.
@@ -79,21 +80,34 @@ def decode(
 
 
 def choose(source: OpenArchive, which: Which) -> list[int]:
-    """Absolute indices of the clouds that were asked for; UsageError where that is none."""
-    everything = list(range(len(source)))
+    """Absolute indices of the clouds that were asked for, in that order; UsageError where that is none."""
     if which is None:
-        return everything
-    if isinstance(which, str):
-        return [source.index_of(which)]
-    if isinstance(which, slice):
-        if not (chosen := everything[which]):
-            first, last = ("" if end is None else end for end in (which.start, which.stop))
-            raise UsageError(f"the range {first}:{last} holds no cloud: indices go from 0 to {len(source) - 1}")
-        return chosen
-    indices = [which] if isinstance(which, int | np.integer) else list(which)
-    if not indices:
+        return list(range(len(source)))
+    several = [which] if isinstance(which, int | np.integer | str | slice) else list(which)
+    chosen = [index for each in several for index in chosen_by(source, each)]
+    if not chosen:
         raise UsageError("no cloud was chosen")
-    return [source.absolute_index(i) for i in indices]
+    # What two names or patterns have in common is meant once; an index that is given twice is meant twice.
+    return list(dict.fromkeys(chosen)) if any(isinstance(each, str) for each in several) else chosen
+
+
+def chosen_by(source: OpenArchive, which: int | str | slice) -> list[int]:
+    """Absolute indices by one index, name, pattern or slice; UsageError where there is no such cloud."""
+    if isinstance(which, slice):
+        if not (chosen := list(range(len(source)))[which]):
+            ends = ["" if end is None else str(end) for end in (which.start, which.stop)]
+            step = [] if which.step is None else [str(which.step)]
+            what = f"the range {':'.join([*ends, *step])} holds no cloud"
+            raise UsageError(f"{what}: indices go from 0 to {len(source) - 1}")
+        return chosen
+    if not isinstance(which, str):
+        return [source.absolute_index(which)]
+    if not any(sign in which for sign in "*?[") or which in source:
+        return [source.index_of(which)]
+    if not (chosen := [i for i, name in enumerate(source.names) if fnmatchcase(name, which)]):
+        ends = [source.names[0], source.names[-1]]
+        raise UsageError(f"no name matches {which!r}", hint=f"names go from {ends[0]} to {ends[1]}")
+    return chosen
 
 
 def as_folder(output: str | Path | BinaryIO) -> Path | None:

@@ -79,7 +79,8 @@ def inspect(archive: str | Path) -> Inspection:
     """Read header, section table, names and poses of an archive; weights, input cloud and latents are not touched.
 
     Raises:
-        ArchiveError: it is missing, damaged where it was read, truncated or of an unknown version.
+        EnvironmentFailure: it is missing.
+        ArchiveError: it is damaged where it was read, truncated or of an unknown version.
     """
     with ArchiveReader(archive) as reader:
         header, network = reader.header, reader.header.network

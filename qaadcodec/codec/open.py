@@ -25,7 +25,7 @@ def open(path: str | Path | BinaryIO) -> OpenArchive:
     """Open an archive to read clouds from it; close it, or use it in a `with` statement.
 
     Raises:
-        ArchiveError: it is missing, damaged, truncated or of an unknown version.
+        EnvironmentFailure: it is missing; ArchiveError: it is damaged, truncated or of an unknown version.
     """
     return OpenArchive(ArchiveReader(path))
 

@@ -87,6 +87,12 @@ class Request:
         if not self.aims:
             return recipe
         numbers = recipe.coding.numbers
+        if numbers != "entropy" and "coding.numbers" not in self.settings:
+            raise UsageError(
+                f"the preset {self.preset} has coding.numbers={json.dumps(numbers)}, and a quality or a target takes "
+                '"entropy"',
+                hint='take another preset, or add coding.numbers="entropy" to the settings (--set)',
+            )
         require(numbers == "entropy", "numbers", numbers, '"entropy" for a quality or a target')
         metric = recipe.size.metric if self.target_error is None else self.target_error[0]
         aims: dict[str, Any] = {name.removeprefix("size."): value for name, value in self.aims.items()}

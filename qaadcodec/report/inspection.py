@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from qaadcodec.report.tables import facts, table
-from qaadcodec.report.text import count_of, grouped, numbers, short
+from qaadcodec.report.text import count_of, grouped, numbers, percent, short
 
 if TYPE_CHECKING:
     from qaadcodec.codec.inspect import Inspection
@@ -85,6 +85,15 @@ def sections_of(archive: Inspection) -> list[str]:
         for s in archive.sections
     ]
     return table(rows, "lllrr", header=("section", "content", "coding", "bytes", "share"))
+
+
+def listing_lines(archive: Inspection) -> list[str]:
+    """Every cloud, and a line for all of them."""
+    error = archive.errors.get("n_em_kd")
+    told = "" if error is None else f", nEM-kD {percent(error)}"
+    clouds, points = count_of(archive.clouds, "cloud"), count_of(archive.points, "point")
+    size = f"{grouped(archive.bytes)} bytes, ratio {archive.ratio:.2f}{told}"
+    return [*names_of(archive, len(archive.names)), f"{clouds} of {points}: {size}"]
 
 
 def names_of(archive: Inspection, limit: int) -> list[str]:

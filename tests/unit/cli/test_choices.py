@@ -78,9 +78,10 @@ def test_the_default_of_what_presets_decide() -> None:
     [
         ("--index 0", (0,)),
         ("-i 3 -i -1", (3, -1)),
-        ("--range 2:5", slice(2, 5)),
-        ("--range :", slice(None)),
-        ("--name sub/c", "sub/c"),
+        ("-i 0,1 -i -1,7", (0, 1, -1, 7)),
+        ("--range 2:5", (slice(2, 5),)),
+        ("--range : --range 0:9:2", (slice(None), slice(0, 9, 2))),
+        ("--name sub/c --name b*", ("sub/c", "b*")),
         ("--all", None),
     ],
 )

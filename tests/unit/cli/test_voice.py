@@ -35,6 +35,23 @@ def test_sentences_of_click_lose_capital_and_full_stop() -> None:
     assert in_our_voice(click.UsageError("Missing option '-o'.")) == ("missing option '-o'", None)
 
 
+def test_what_may_have_been_meant_is_in_the_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, said in [
+        (["compres"], ("no such command 'compres'", "did you mean compress? qaad --help shows the usage")),
+        (["demode"], ("no such command 'demode'", "did you mean decode, demo or encode? qaad --help shows the usage")),
+        (["xyz"], ("no such command 'xyz'", "qaad --help shows the usage")),
+        (
+            ["compress", "a", "-o", "b", "--preste", "fast"],
+            ("no such option '--preste'", "did you mean --preset or --set? qaad compress --help shows the usage"),
+        ),
+        (["inspect", "a", "--colour"], ("no such option '--colour'", "qaad inspect --help shows the usage")),
+        (["-v"], ("-v goes with --version, or behind the name of a command", "qaad --help shows the usage")),
+        (["--debug"], ("no command was named", "qaad --help shows the usage")),
+    ]:
+        assert run(words) == 2
+        assert capsys.readouterr().err == f"qaad: error: {said[0]}\nhint: {said[1]}\n"
+
+
 def test_a_bug_is_a_message_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

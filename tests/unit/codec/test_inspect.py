@@ -12,7 +12,7 @@ import pytest
 from qaadcodec.archive import ArchiveReader
 from qaadcodec.codec.inspect import inspect, plan_of
 from qaadcodec.config import Request, plan
-from qaadcodec.errors import ArchiveError
+from qaadcodec.errors import ArchiveError, EnvironmentFailure
 from qaadcodec.version import __version__
 
 # l = 3, K = 4, shared 9-12-8, heads (8 + 3)-6-3: weights, biases, FiLM scales and shifts.
@@ -109,7 +109,7 @@ def test_weights_that_are_damaged_are_not_looked_at(archive: Path, tmp_path: Pat
 
 
 def test_what_is_no_archive(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match=r"missing\.qaad"):
+    with pytest.raises(EnvironmentFailure, match=r"missing\.qaad: no such file"):
         inspect(tmp_path / "missing.qaad")
     (tmp_path / "text.qaad").write_text("hello, I am no archive, whatever I am called\n" * 5)
     with pytest.raises(ArchiveError, match=r"text\.qaad"):

@@ -112,8 +112,11 @@ def test_what_cannot_be_is_refused_at_once(values: dict[str, Any], message: str)
 @pytest.mark.parametrize("aims", [aims for aims, _ in AIMS], ids=str)
 def test_uniform_numbers_have_no_quality(aims: dict[str, Any]) -> None:
     """Their bits are what they are."""
-    with pytest.raises(UsageError, match=r"^numbers is 'uniform', and must be \"entropy\" for a quality or a target$"):
+    preset = r'^the preset paper has coding.numbers="uniform", and a quality or a target takes "entropy"$'
+    with pytest.raises(UsageError, match=preset):
         Request(preset="paper", **aims)
+    with pytest.raises(UsageError, match=r"^numbers is 'uniform', and must be \"entropy\" for a quality or a target$"):
+        Request(settings={"coding.numbers": "uniform"}, **aims)
     assert Request(preset="paper", settings={"coding.numbers": "entropy"}, **aims).recipe().size.chooses
 
 
