@@ -55,7 +55,7 @@ def test_a_pipe_is_read_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_cannot_be_opened(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match=r"no.qaad: no such file"):
+    with pytest.raises(EnvironmentFailure, match=r"no.qaad: no such file"):
         Source(tmp_path / "no.qaad")
     with pytest.raises(ArchiveError, match=r"a folder, not a .qaad archive"):
         Source(tmp_path)

@@ -15,7 +15,7 @@ from qaadcodec.clouds import Normalisation
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
 from qaadcodec.config import CodingConfig
-from qaadcodec.errors import ArchiveError, UsageError
+from qaadcodec.errors import ArchiveError, EnvironmentFailure, UsageError
 from qaadcodec.model.numpy_decoder import decode_points
 
 
@@ -125,7 +125,7 @@ def test_a_stream_does_as_well_as_a_path(archive: Path) -> None:
 
 
 def test_a_missing_file_and_a_closed_one(archive: Path, tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match=r"none\.qaad"):
+    with pytest.raises(EnvironmentFailure, match=r"none\.qaad: no such file$"):
         open_archive(tmp_path / "none.qaad")
     with open_archive(archive) as source:
         pass

@@ -14,7 +14,7 @@ import pytest
 from qaadcodec.archive import ArchiveReader, encode
 from qaadcodec.codec.verify import verify
 from qaadcodec.config import CodingConfig
-from qaadcodec.errors import ArchiveError
+from qaadcodec.errors import ArchiveError, EnvironmentFailure
 
 
 def test_the_checks_cover_every_byte_but_the_frame(archive: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_pipe_is_read_once(archive: Path) -> None:
 
 
 def test_what_is_no_file_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match=r"nothing\.qaad: no such file$"):
+    with pytest.raises(EnvironmentFailure, match=r"nothing\.qaad: no such file$"):
         verify(tmp_path / "nothing.qaad")
     with pytest.raises(ArchiveError, match=r"a folder, not a \.qaad archive$"):
         verify(tmp_path)

@@ -145,5 +145,5 @@ def test_of_all_rounds_the_best_latent_is_kept(
     monkeypatch.setattr(fitting_module, "learning_rate_factor", lambda done: 1.0 if done < 0.75 else 1000.0)
     truth = frozen.known[[1, 4]] + 0.3 * torch.randn(2, 3, generator=torch.Generator().manual_seed(13))
     fitting = Fitting(rounds=4, steps=40, points_per_step=POINTS, assignment=ASSIGNMENT)
-    latents = fit(frozen.learnt, make_store(frozen.shuffled(truth)), Run(), fitting)
-    np.testing.assert_allclose(latents, truth, atol=0.3)
+    found = fit(frozen.learnt, make_store(frozen.shuffled(truth)), Run(), fitting)
+    np.testing.assert_allclose(found.latents, truth, atol=0.3)
