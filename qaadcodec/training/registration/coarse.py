@@ -60,8 +60,7 @@ def learn_coarsely(store: TargetStore, input_cloud: Singles, training: TrainingC
     network = FoldingNetwork(NETWORK, torch.Generator().manual_seed(run.seed))
     latents = torch.from_numpy(quantile_latents(store, NETWORK.latent_size, run.seed))
     learner = Learner(network, torch.from_numpy(input_cloud), latents)
-    most = CHEAPER * training.epochs * -(-clouds // training.batch)
-    clock = Clock(min(max(STEPS, PASSES * batches), most), run.budget_seconds)
+    clock = Clock(steps_for(clouds, training), run.budget_seconds)
     steps = CoarseSteps(learner, SampledClouds(store, POINTS, run.seed), rng)
     reported = time.monotonic()
     limited = run.deadline is not None
@@ -78,6 +77,12 @@ def learn_coarsely(store: TargetStore, input_cloud: Singles, training: TrainingC
                     phase.report(clock.done, clock)
         phase.report(clock.done, clock)
     return learner
+
+
+def steps_for(clouds: int, training: TrainingConfig) -> int:
+    """How many steps the coarse network takes for a set of N clouds, if its time does not end sooner."""
+    most = CHEAPER * training.epochs * -(-clouds // training.batch)
+    return min(max(STEPS, PASSES * -(-clouds // TOGETHER)), most)
 
 
 @dataclass(frozen=True, slots=True)
