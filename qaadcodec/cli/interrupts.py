@@ -1,4 +1,4 @@
-"""Ctrl-C during long work: once means finish early with what there is, twice means stop."""
+"""Ctrl-C during long work, SIGTERM, or a terminal that closes: once means finish early, twice means stop."""
 
 from __future__ import annotations
 
@@ -11,29 +11,36 @@ from types import FrameType
 from qaadcodec.progress import Listener, Notice, StopRequest
 
 FINISHING = "finishing early; press Ctrl-C again to stop"
+TOLD_TO_END = "finishing early, as {} asks for; another one stops at once"
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # not every platform has all of them
 
 
 @contextmanager
 def finishing_on_interrupt(listener: Listener) -> Iterator[StopRequest]:
-    """A stop request that the first Ctrl-C sets; the second one raises KeyboardInterrupt.
+    """A stop request that the first signal sets; the second one raises KeyboardInterrupt, or SystemExit.
 
-    Where the caller ignores Ctrl-C (a job in the background), it stays ignored.
+    Where the caller ignores a signal (Ctrl-C in a job in the background, SIGHUP under nohup), it stays ignored.
     """
     stop = StopRequest()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         if stop:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
         stop.set()
+        said = FINISHING if number == signal.SIGINT else TOLD_TO_END.format(signal.Signals(number).name)
         # From a thread: the handler may have interrupted a write to the very stream that the listener writes to.
-        threading.Thread(target=listener, args=(Notice(FINISHING),), daemon=True).start()
+        threading.Thread(target=listener, args=(Notice(said),), daemon=True).start()
 
-    previous = signal.getsignal(signal.SIGINT)
-    if previous in (signal.SIG_IGN, None) or threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():  # which alone may handle signals
         yield stop
         return
-    signal.signal(signal.SIGINT, interrupt)
+    known = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in known}
+    ours = [number for number, handler in before.items() if handler not in (signal.SIG_IGN, None)]
+    for number in ours:
+        signal.signal(number, interrupt)
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number in ours:
+            signal.signal(number, before[number])

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.clouds import Inputs, files_of, find_clouds
 from qaadcodec.codec.verdict import verdict
 from qaadcodec.config import Request, plan
@@ -154,6 +155,7 @@ def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:
     from qaadcodec.training.search import search
 
     clouds, points, _ = gathered.store.points.shape
+    make_ready(run)
     is_open = plan(request, clouds, points).assignment.registration is None
     apart = how_far_apart(gathered.store, run.seed) if is_open else None
     if request.recipe().size.error is not None:

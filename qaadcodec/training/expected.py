@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from qaadcodec.config import Plan
+from qaadcodec.config import Plan, TrainingConfig
 from qaadcodec.metrics.sampled import SAMPLE
 from qaadcodec.parallel import cores
 
 # Measured on two cores of an AMD EPYC (tests/bench/README.md). Networks of other sizes are up to twice as slow or fast.
 TRAINED = 300e3  # points that go through whole training steps, per second
 MATCHED = 240e3  # points whose Greedy or EM-kD is found, per second and core
+# By the time that the CPU was busy with 4 bodies of 2048 and of 8192 points:
+COARSE = 240.0  # steps of the coarse network, per second; they take one core
+PLACED = 20e3  # points that are registered once it is learnt, per second and core
 MEASURED_ON = 2  # cores
 
 
@@ -24,7 +27,7 @@ def expected_phases(plan: Plan, clouds: int, points: int, device: str) -> tuple[
     epoch = shown / TRAINED * MEASURED_ON / cores() if device == "cpu" else None
     begin: tuple[tuple[str, float | None], ...] = (("assigning", clouds * points / MATCHED / cores()),)
     if plan.assignment.registration:
-        begin = (("finding parts", None), ("registering", None))
+        begin = registering(training, clouds, points)
     elif training.warmup_epochs:
         begin = (("warming up", None), *begin)
     return (*begin, ("training", None if epoch is None else training.epochs * epoch), measuring(clouds, points))
@@ -33,6 +36,14 @@ def expected_phases(plan: Plan, clouds: int, points: int, device: str) -> tuple[
 def expected_fitting(clouds: int, points: int) -> tuple[tuple[str, float | None], ...]:
     """The same of fitting that many new clouds to an archive."""
     return ("fitting", None), measuring(clouds, points)
+
+
+def registering(training: TrainingConfig, clouds: int, points: int) -> tuple[tuple[str, float], ...]:
+    """The phases of a registration."""
+    from qaadcodec.training.registration.coarse import steps_for  # it imports torch, which has been loaded by now
+
+    coarse = steps_for(clouds, training) / COARSE
+    return ("finding parts", coarse), ("registering", clouds * points / PLACED / cores())
 
 
 def measuring(clouds: int, points: int) -> tuple[str, float]:

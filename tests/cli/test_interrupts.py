@@ -1,14 +1,22 @@
-"""Ctrl-C during long work: once finishes early with a valid archive, twice stops and leaves nothing."""
+"""Ctrl-C, SIGTERM or SIGHUP during long work: once finishes early with a valid archive, twice leaves nothing."""
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+pty, fcntl, termios = (
+    pytest.importorskip(module, reason="needs the signals and terminals of Unix")
+    for module in ("pty", "fcntl", "termios")
+)
 
 FINISHING = "finishing early; press Ctrl-C again to stop"
 
@@ -73,14 +81,55 @@ def test_twice_stops_and_leaves_nothing(place: Path, shell_environment: dict[str
         assert sorted(place.iterdir()) == before
 
 
-def test_termination_leaves_nothing(place: Path, shell_environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_being_told_to_end_finishes_early_too(
+    name: str, place: Path, shell_environment: dict[str, str], shell: Callable[..., Any]
+) -> None:
+    process = start(place, shell_environment)
+    wait_for(process, "training")
+    process.send_signal(getattr(signal, name))
+    wait_for(process, f"finishing early, as {name} asks for; another one stops at once")
+    stdout, _ = process.communicate(timeout=100)
+    assert process.returncode == 0
+    assert json.loads(stdout)["interrupted"] is True
+    assert shell("qaad verify long.qaad --decode -q", place).code == 0
+
+
+def test_being_told_twice_leaves_nothing(place: Path, shell_environment: dict[str, str]) -> None:
     before = sorted(place.iterdir())
     process = start(place, shell_environment)
     wait_for(process, "training")
     process.terminate()
+    wait_for(process, "finishing early")
+    process.terminate()
     process.communicate(timeout=100)
-    assert process.returncode == 128 + signal.SIGTERM
-    assert sorted(place.iterdir()) == before
+    if process.returncode != 0:  # it may be done with finishing
+        assert process.returncode == 128 + signal.SIGTERM
+        assert sorted(place.iterdir()) == before
+
+
+def test_a_terminal_that_closes_does_not_lose_the_run(
+    place: Path, shell_environment: dict[str, str], shell: Callable[..., Any]
+) -> None:
+    """The last reader of the terminal goes: the kernel sends SIGHUP, and writing to it fails from then on."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        LONG,
+        cwd=place,
+        env=shell_environment,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # it is the terminal of this process
+    )
+    os.close(slave)
+    shown = b""
+    while b"training" not in shown:
+        shown += os.read(master, 65536)
+    os.close(master)
+    process.wait(100)
+    assert shell("qaad verify long.qaad --decode -q", place).code == 0
 
 
 def test_a_short_command_just_stops(tmp_path: Path, shell_environment: dict[str, str]) -> None:

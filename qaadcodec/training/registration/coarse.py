@@ -62,14 +62,13 @@ def learn_coarsely(
         run: the same seed gives the same network, unless a deadline ends it sooner. Once it is stopped, the present
             step is the last.
     """
-    clouds, batches = len(store), -(-len(store) // TOGETHER)
+    clouds = len(store)
     rng = np.random.default_rng([run.seed, 23])
     network = FoldingNetwork(NETWORK, torch.Generator().manual_seed(run.seed))
     latents = quantile_latents(store, NETWORK.latent_size, run.seed)
     joining = Joining.of(latents, middle)
     learner = Learner(network, torch.from_numpy(input_cloud), torch.from_numpy(latents))
-    most = CHEAPER * training.epochs * -(-clouds // training.batch)
-    clock = Clock(min(max(STEPS, PASSES * batches), most), run.budget_seconds)
+    clock = Clock(steps_for(clouds, training), run.budget_seconds)
     steps = CoarseSteps(learner, SampledClouds(store, POINTS, run.seed), rng)
     reported, count = time.monotonic(), joining.joined(0.0)
     limited = run.deadline is not None
@@ -89,6 +88,12 @@ def learn_coarsely(
                     phase.report(clock.done, clock)
         phase.report(clock.done, clock)
     return learner
+
+
+def steps_for(clouds: int, training: TrainingConfig) -> int:
+    """How many steps the coarse network takes for a set of N clouds, if its time does not end sooner."""
+    most = CHEAPER * training.epochs * -(-clouds // training.batch)
+    return min(max(STEPS, PASSES * -(-clouds // TOGETHER)), most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,17 @@ def test_it_grows_with_what_there_is_to_do() -> None:
 
 def test_what_was_not_measured_is_not_guessed() -> None:
     assert dict(expected_phases(SMALL, 64, 16384, "cuda"))["training"] is None
-    registered = replace(SMALL, assignment=replace(SMALL.assignment, registration=True))
-    assert expected_phases(registered, 64, 16384, "cpu")[:2] == (("finding parts", None), ("registering", None))
     warm = replace(SMALL, training=replace(SMALL.training, warmup_epochs=3))
     assert [name for name, _ in expected_phases(warm, 4, 100, "cpu")][:2] == ["warming up", "assigning"]
     assert expected_fitting(4, 1000) == (("fitting", None), ("measuring", pytest.approx(1 / 60)))
+
+
+def test_registration_comes_before_and_takes_no_longer_than_its_steps() -> None:
+    registered = replace(
+        SMALL,
+        assignment=replace(SMALL.assignment, registration=True),
+        training=replace(SMALL.training, epochs=150, batch=4),
+    )
+    phases = expected_phases(registered, 16, 2048, "cpu")
+    assert [name for name, _ in phases] == ["finding parts", "registering", "training", "measuring"]
+    assert [seconds for _, seconds in phases[:2]] == pytest.approx([2400 / 240, 16 * 2048 / 20e3 / 2])
