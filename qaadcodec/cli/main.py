@@ -150,7 +150,10 @@ def report_failure(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, click.ClickException):
         complain(*in_our_voice(error))
-    elif isinstance(error, MemoryError):
+    elif isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("qaadcodec"):
+        module = error.name.partition(".")[0]
+        complain(f"this needs {module}, which is not installed", f"pip install {module}")
+    elif isinstance(error, MemoryError) or lacks_memory(error):
         complain("out of memory", "use fewer points (--points), or a machine with more memory")
     elif isinstance(error, OSError):
         what = error.strerror or str(error) or type(error).__name__
@@ -164,10 +167,18 @@ def report_failure(error: Exception) -> int:
     return 1
 
 
+def lacks_memory(error: Exception) -> bool:
+    """Whether an error of a library is for want of memory, or of what a limit of the system leaves."""
+    signs = ("allocate memory", "out of memory", "not enough memory", "start new thread", "failed to map segment")
+    return isinstance(error, (RuntimeError, ImportError)) and any(sign in str(error) for sign in signs)
+
+
 def prepare_streams() -> None:
-    """Make stdout and stderr safe to write to: open, even if the caller closed them, and able to print any name."""
+    """Make the standard streams safe to use: open, even if the caller closed them, and able to print any name."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: SIM115 - it lives as long as the process
     if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - it lives as long as the process
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):

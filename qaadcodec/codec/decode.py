@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -127,9 +128,14 @@ def each(source: OpenArchive, chosen: Sequence[int], points: int | None) -> Iter
 
 
 def targets_in(folder: Path, names: Sequence[str], format: str) -> list[Path]:
-    """A file for each name, made safe; UsageError for an unknown format."""
+    """A file for each name, made safe; UsageError for an unknown format.
+
+    What the encoding of file names does not have, which some systems set to less than UTF-8, becomes "_".
+    """
     if format not in WRITTEN:
         raise UsageError(f"unknown format {format!r}", hint=f"formats are {', '.join(WRITTEN)}")
+    encoding = sys.getfilesystemencoding()
+    names = [name.encode(encoding, "replace").decode(encoding) for name in names]
     return [folder / relative for relative in safe_relative_paths(names, f".{format}")]
 
 

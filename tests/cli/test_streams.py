@@ -82,6 +82,12 @@ def test_a_reader_of_messages_that_leaves_does_not_end_a_run(place: Path, shell:
     assert shell("cmp again.qaad tiny.qaad", place).code == 0
 
 
+def test_a_closed_stdin_is_an_empty_one(place: Path, shell: Shell) -> None:
+    outcome = shell("qaad eval - set/00000.ply <&-", place)
+    assert (outcome.code, outcome.stdout) == (3, "")
+    assert outcome.stderr == "qaad: error: stdin: is empty (0 bytes)\n"
+
+
 def test_stdout_gets_the_bytes_of_the_file(place: Path, shell: Shell) -> None:
     decode = "qaad decode tiny.qaad --index 2 -q -o"
     outcome = shell(f"{decode} a.ply && {decode} - > b.ply && cmp a.ply b.ply", place)

@@ -90,6 +90,21 @@ def test_debug_shows_the_traceback_and_keeps_the_exit_code(
             "qaad: error: out of memory\nhint: use fewer points (--points), or a machine with more memory\n",
         ),
         (
+            RuntimeError("can't start new thread"),
+            1,
+            "qaad: error: out of memory\nhint: use fewer points (--points), or a machine with more memory\n",
+        ),
+        (
+            ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+            1,
+            "qaad: error: out of memory\nhint: use fewer points (--points), or a machine with more memory\n",
+        ),
+        (
+            ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn"),
+            1,
+            "qaad: error: this needs torch, which is not installed\nhint: pip install torch\n",
+        ),
+        (
             FileNotFoundError(2, "No such file or directory", "a.ply"),
             1,
             "qaad: error: a.ply: no such file or directory\n",
