@@ -79,7 +79,7 @@ target_options = bundle(
 @ways(force_option, quiet_option, json_option("What was drawn"), debug_option)
 def command(
     what: tuple[str, ...],
-    indices: tuple[Indices, ...],
+    indices: Indices,
     references: tuple[str, ...],
     targets: Targets,
     asked: Asked,
@@ -130,7 +130,7 @@ def command(
 
 
 def gathered(
-    what: Sequence[str], indices: Sequence[Indices], references: Sequence[str], run: Run
+    what: Sequence[str], indices: Indices, references: Sequence[str], run: Run
 ) -> tuple[list[Shown], str, str]:
     """The clouds, a sentence on where they come from, and what they are called."""
     from qaadcodec.pictures import captions, gather
@@ -144,7 +144,7 @@ def gathered(
                 hint=f"--reference {what[1]} names the originals",
             )
         with open_archive(what[0]) as archive:
-            chosen = chosen_of(len(archive), indices)
+            chosen = chosen_of(len(archive), indices, what[0])
             clouds = gather.of_archive(archive, chosen, list(references) or None, run)
             return clouds, captions.archive_sentence(archive, what[0], len(clouds)), "decoded"
 
@@ -158,11 +158,11 @@ def gathered(
     return clouds, captions.files_sentence(len(clouds), len(sources), label), "cloud"
 
 
-def chosen_of(count: int, indices: Sequence[Indices]) -> list[int]:
+def chosen_of(count: int, indices: Indices, label: str = "") -> list[int]:
     """The clouds that are drawn; UsageError where they are too many."""
     from qaadcodec.pictures.gather import spread
 
-    chosen = resolved(indices, count) if indices else spread(count)
+    chosen = resolved(indices, count, label) if indices else spread(count)
     if len(chosen) > MOST_CLOUDS:
         raise UsageError(f"{len(chosen)} clouds were asked for, and a sheet holds {MOST_CLOUDS}")
     return chosen
