@@ -27,7 +27,7 @@ from qaadcodec.cli.options import (
     seed_option,
     ways,
 )
-from qaadcodec.cli.output import put
+from qaadcodec.cli.output import put, stdout_columns
 from qaadcodec.cli.running import started_with
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
@@ -141,7 +141,7 @@ def command(
         for note in notes_of(errors):
             say(note, quiet=ways.quiet)
     else:
-        put(errors_lines(errors, summary))
+        put(errors_lines(errors, summary, width=stdout_columns()))
     if table_file is not None:
         write_csv(table_file, errors_csv(errors), overwrite=ways.force)
     plots.write(measured, errors, overwrite=ways.force)

@@ -36,8 +36,10 @@ class WholeRun:
 
     The time left is that of the present phase, by its own pace, and what is expected of those to come. Where a phase
     takes longer than expected, the machine is slower than the one on which that was measured, or busy, and so much more
-    is expected of the rest. It never exceeds what is left of the budget. The share that is over is the time so far, over that and the time left; it never falls.
-    Where nothing was told of phases to come, the present phase is taken for the whole run.
+    is expected of the rest. The time left never exceeds what is left of the budget.
+
+    The share that is over is the time so far, over that and the time left; it never falls. Where nothing was told of
+    phases to come, the present phase is taken for the whole run.
 
     Attributes:
         clock: seconds, monotonic.
