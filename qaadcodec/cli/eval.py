@@ -144,7 +144,7 @@ def command(
         put(errors_lines(errors, summary, width=stdout_columns()))
     if table_file is not None:
         write_csv(table_file, errors_csv(errors), overwrite=ways.force)
-    plots.write(measured, errors, overwrite=ways.force)
+    plots.write(measured, overwrite=ways.force)
     if asked.limits and archive is not None and not indices and summary["clouds"] < summary["archive_clouds"]:
         raise CloudError(
             f"{summary['archive_clouds'] - summary['clouds']} of {summary['archive_clouds']} clouds have no original, "
