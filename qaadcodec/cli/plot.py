@@ -35,9 +35,9 @@ MOST_RUNS = 20  # in one picture: as many as colours and kinds of lines tell apa
 def command(logs: tuple[Path, ...], output: str, over: str, dark: bool, ways: Ways) -> None:
     """Draw how errors fell while sets were learnt.
 
-    Each LOG is a file that compress --log wrote; every run in it that learnt is a curve. Above is the matched error,
-    below what the archive would have taken, once that was known. The log of a run that still goes on can be drawn, too.
-    Needs Pillow and matplotlib, which bin/qaad installs, and pip install 'qaadcodec[pictures]'.
+    Each LOG is a file that compress --log wrote, or - for stdin; every run in it that learnt is a curve. Above is the
+    matched error, below what the archive would have taken, once that was known. The log of a run that still goes on can
+    be drawn, too. Needs matplotlib, which bin/qaad installs, and pip install 'qaadcodec[pictures]'.
 
     \b
     Example:
@@ -89,10 +89,11 @@ def learnt_in(logs: Sequence[Path], *, quiet: bool) -> list[PastRun]:
     for path in dict.fromkeys(logs):
         runs, unreadable = read_log(path)
         learnt = [run for run in runs if run.trainings]
+        label = runs[0].log if runs else path
         if unreadable:
-            say(f"note: {path}: {count_of(unreadable, 'line')} cannot be read and left out", quiet=quiet)
+            say(f"note: {label}: {count_of(unreadable, 'line')} cannot be read and left out", quiet=quiet)
         if without := len(runs) - len(learnt):
-            say(f"note: {path}: {without} of {count_of(len(runs), 'run')} learnt nothing", quiet=quiet)
+            say(f"note: {label}: {without} of {count_of(len(runs), 'run')} learnt nothing", quiet=quiet)
         found += learnt
     if not found:
         raise EnvironmentFailure(

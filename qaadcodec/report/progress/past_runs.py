@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
 from qaadcodec.report.progress.event_log import FIRST
+
+LONGEST = 1 << 20  # bytes of a first line
 
 
 class Report(NamedTuple):
@@ -63,22 +68,22 @@ class Log(NamedTuple):
 
 
 def read_log(path: Path) -> Log:
-    """The runs of a log.
+    """The runs of a log; "-" is stdin.
 
     Raises:
         EnvironmentFailure: the file cannot be read, or is no log.
     """
     hint = "qaad compress … --log RUN.jsonl writes one"
+    name = Path("stdin") if str(path) == "-" else path
     try:
-        with open(path, "rb") as file:
-            first = file.read(len(FIRST))
-            if first != FIRST:
+        with nullcontext(sys.stdin.buffer) if str(path) == "-" else open(path, "rb") as file:
+            first = file.readline(LONGEST)
+            if not first.startswith(FIRST):
                 what = "is empty" if not first else "is no log of qaad"
-                raise EnvironmentFailure(f"{path} {what}", hint=hint)
-            file.seek(0)
-            return runs_of(path, file)
+                raise EnvironmentFailure(f"{name} {what}", hint=hint)
+            return runs_of(name, chain([first], file))
     except OSError as error:
-        raise EnvironmentFailure(f"cannot read {path}: {reason(error)}") from error
+        raise EnvironmentFailure(f"cannot read {name}: {reason(error)}") from error
 
 
 def runs_of(path: Path, lines: Iterable[bytes]) -> Log:
