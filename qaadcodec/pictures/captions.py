@@ -47,6 +47,8 @@ def drawn_as(clouds: Sequence[Shown]) -> str:
     if all((*originals, *own)):
         return f"{each} is drawn by its faces"
     if all(originals) and not any(own):
+        if len(clouds) == 1:
+            return "The original is drawn by its faces, the other as the surface through its points"
         return "Originals are drawn by their faces, the others as the surface through their points"
     return "What has faces is drawn by them, all else as the surface through its points"
 

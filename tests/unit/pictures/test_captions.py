@@ -28,6 +28,11 @@ EITHER = "the surface of the original, which is discs round its points where it 
         ([(MESH, MESH), (MESH, MESH)], "Each is drawn by its faces", FACES),
         (
             [(POINTS, MESH)],
+            "The original is drawn by its faces, the other as the surface through its points",
+            FACES,
+        ),
+        (
+            [(POINTS, MESH), (POINTS, MESH)],
             "Originals are drawn by their faces, the others as the surface through their points",
             FACES,
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from PIL import Image
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.pictures.video import even, mp4
 
+needs_sh = pytest.mark.skipif(os.name == "nt", reason="needs programs that are scripts")
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg")
 COLOURS = ((220, 40, 30), (20, 160, 60), (240, 240, 240))
 
@@ -58,6 +60,7 @@ def test_without_ffmpeg_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert failure.value.hint == "install it (apt install ffmpeg, brew install ffmpeg), or write .gif or .png"
 
 
+@needs_sh
 @pytest.mark.parametrize("script", ["echo first >&2; echo Unknown encoder >&2; exit 1", "echo Unknown encoder"])
 def test_the_last_words_of_ffmpeg_are_told(script: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pretend(tmp_path, script, monkeypatch)
@@ -65,6 +68,7 @@ def test_the_last_words_of_ffmpeg_are_told(script: str, monkeypatch: pytest.Monk
         mp4((plain(COLOURS[0], (400, 400)) for _ in range(20)), 80)
 
 
+@needs_sh
 def test_it_ends_with_the_frames(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pretend(tmp_path, f"echo $$ > {tmp_path}/number; exec cat > /dev/null", monkeypatch)
 
