@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,15 +71,16 @@ def test_the_last_words_of_ffmpeg_are_told(script: str, monkeypatch: pytest.Monk
 
 @needs_sh
 def test_it_ends_with_the_frames(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    pretend(tmp_path, f"echo $$ > {tmp_path}/number; exec cat > /dev/null", monkeypatch)
+    number = tmp_path / "number"
+    number.touch()
+    pretend(tmp_path, f"echo $$ > {number}; exec cat > /dev/null", monkeypatch)
 
     def frames() -> Iterator[Image.Image]:
         yield plain(COLOURS[0])
-        while not (tmp_path / "number").exists():
-            pass
+        while not number.read_text().endswith("\n"):
+            time.sleep(0.01)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         mp4(frames(), 80)
-    number = (tmp_path / "number").read_text().strip()
-    assert not Path("/proc", number).exists()
+    assert not Path("/proc", number.read_text().strip()).exists()
