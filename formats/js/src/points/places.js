@@ -1,0 +1,202 @@
+// Places: cubes of cells, with the points in them and in the places around (qaad-1.md, "Points", "Surroundings").
+
+/** Numbers of moments, and of a shape: one, then three, then six. */
+export const MOMENTS = 10;
+/** Rows and columns of the six, which are symmetric. */
+export const ROWS = [0, 0, 0, 1, 1, 2];
+export const COLUMNS = [0, 1, 2, 1, 2, 2];
+
+/**
+ * The places that nodes are in, and their *runs*: nodes of one place and one patch, which follow one another because
+ * nodes are in the order of a k-d tree.
+ *
+ * The moments of points are n, Σ u and Σ u uᵀ, where u is relative to the least corner of a place. So none of the sums
+ * here exceeds 2^50, and float64 holds all of them exactly.
+ */
+export class Places {
+  #nodes;
+  #depth;
+  #coordinates; // (places, 3)
+  #ofPlaces; // moments (places, 10)
+  #ofRuns; // moments (runs, 10)
+  #runPlace;
+  #runPatch;
+  #placeTable;
+  #runTable;
+  #neighbours = []; // of the place that was entered last: {place, weight, offset}
+
+  /** @param nodes {count, x, y, z, patches, sizes} @param depth D: a place is 2^D cells wide */
+  constructor(nodes, depth) {
+    this.#nodes = nodes;
+    this.#depth = depth;
+    this.runStart = runsOf(nodes, depth);
+    const runs = this.runStart.length - 1;
+    this.#ofRuns = new Float64Array(MOMENTS * runs);
+    this.#runPlace = new Int32Array(runs);
+    this.#runPatch = new Int32Array(runs);
+    this.#coordinates = new Int32Array(3 * runs);
+    this.#placeTable = new HashTable(runs);
+    this.#runTable = new HashTable(runs);
+    this.nextRun = new Int32Array(runs).fill(-1);
+    this.firstRun = new Int32Array(runs).fill(-1);
+    this.count = 0;
+    for (let run = 0; run < runs; run++) this.#addRun(run);
+    this.#ofPlaces = new Float64Array(MOMENTS * this.count);
+    this.#runPlace.forEach((place, run) => {
+      for (let i = 0; i < MOMENTS; i++) this.#ofPlaces[MOMENTS * place + i] += this.#ofRuns[MOMENTS * run + i];
+    });
+  }
+
+  /** Where a node is relative to its place, along one axis of its cells. */
+  within(cells, node) {
+    return 8 * (cells[node] & ((1 << this.#depth) - 1)) + 4;
+  }
+
+  /** Finds which places there are around this one, for the sums below. */
+  enter(place) {
+    const at = this.#coordinates.subarray(3 * place, 3 * place + 3);
+    const width = 8 << this.#depth;
+    this.#neighbours.length = 0;
+    for (let dx = -1; dx <= 1; dx++) {
+      for (let dy = -1; dy <= 1; dy++) {
+        for (let dz = -1; dz <= 1; dz++) {
+          const found = this.#find(at[0] + dx, at[1] + dy, at[2] + dz);
+          if (found < 0) continue;
+          const weight = 8 >> (Math.abs(dx) + Math.abs(dy) + Math.abs(dz));
+          this.#neighbours.push({ place: found, weight, offset: [dx * width, dy * width, dz * width] });
+        }
+      }
+    }
+  }
+
+  /** Weighted moments of all points in the place that was entered and around it. */
+  sumAll(sum) {
+    sum.fill(0);
+    for (const { place, weight, offset } of this.#neighbours) addMoved(sum, this.#ofPlaces, place, weight, offset);
+  }
+
+  /** The same of the points of one patch, that of a run in the place that was entered. */
+  sumPatch(run, sum) {
+    sum.fill(0);
+    const patch = this.#runPatch[run];
+    for (const { place, weight, offset } of this.#neighbours) {
+      const found = this.#findRun(place, patch);
+      if (found >= 0) addMoved(sum, this.#ofRuns, found, weight, offset);
+    }
+  }
+
+  #addRun(run) {
+    const { x, y, z, patches, sizes } = this.#nodes;
+    const first = this.runStart[run];
+    const [px, py, pz] = [x[first] >> this.#depth, y[first] >> this.#depth, z[first] >> this.#depth];
+    let place = this.#find(px, py, pz);
+    if (place < 0) {
+      place = this.count++;
+      this.#coordinates.set([px, py, pz], 3 * place);
+      this.#placeTable.add(px, py, pz, place);
+    }
+    this.#runPlace[run] = place;
+    this.#runPatch[run] = patches[first];
+    this.#runTable.add(place, patches[first], 0, run);
+    this.nextRun[run] = this.firstRun[place];
+    this.firstRun[place] = run;
+    for (let node = first; node < this.runStart[run + 1]; node++) {
+      const u = [this.within(x, node), this.within(y, node), this.within(z, node)];
+      addPoints(this.#ofRuns, MOMENTS * run, sizes[node], u);
+    }
+  }
+
+  #find(px, py, pz) {
+    const { entries, mask } = this.#placeTable;
+    const at = this.#coordinates;
+    for (let slot = this.#placeTable.slot(px, py, pz); ; slot = (slot + 1) & mask) {
+      const place = entries[slot];
+      if (place < 0 || (at[3 * place] === px && at[3 * place + 1] === py && at[3 * place + 2] === pz)) return place;
+    }
+  }
+
+  #findRun(place, patch) {
+    const { entries, mask } = this.#runTable;
+    for (let slot = this.#runTable.slot(place, patch, 0); ; slot = (slot + 1) & mask) {
+      const run = entries[slot];
+      if (run < 0 || (this.#runPlace[run] === place && this.#runPatch[run] === patch)) return run;
+    }
+  }
+}
+
+/** How many different cells nodes are in. */
+export function countCells({ count, x, y, z }) {
+  const table = new HashTable(count);
+  let cells = 0;
+  for (let node = 0; node < count; node++) {
+    let slot = table.slot(x[node], y[node], z[node]);
+    let other = table.entries[slot];
+    while (other >= 0 && (x[other] !== x[node] || y[other] !== y[node] || z[other] !== z[node])) {
+      slot = (slot + 1) & table.mask;
+      other = table.entries[slot];
+    }
+    if (other >= 0) continue;
+    table.entries[slot] = node;
+    cells++;
+  }
+  return cells;
+}
+
+/** Adds n points at u to the moments from `at` on. */
+function addPoints(moments, at, n, u) {
+  moments[at] += n;
+  for (let i = 0; i < 3; i++) moments[at + 1 + i] += n * u[i];
+  for (let p = 0; p < 6; p++) moments[at + 4 + p] += n * u[ROWS[p]] * u[COLUMNS[p]];
+}
+
+/** Adds moments number `which` to a sum, weighted, and relative to a corner from which they are `offset` away. */
+function addMoved(sum, moments, which, weight, offset) {
+  const at = MOMENTS * which;
+  const n = weight * moments[at];
+  sum[0] += n;
+  for (let i = 0; i < 3; i++) sum[1 + i] += weight * moments[at + 1 + i] + n * offset[i];
+  for (let p = 0; p < 6; p++) {
+    const [i, j] = [ROWS[p], COLUMNS[p]];
+    const mixed = offset[i] * moments[at + 1 + j] + offset[j] * moments[at + 1 + i];
+    sum[4 + p] += weight * (moments[at + 4 + p] + mixed) + n * offset[i] * offset[j];
+  }
+}
+
+/** The first node of each run, and then the number of nodes. */
+function runsOf({ count, x, y, z, patches }, depth) {
+  const starts = [];
+  for (let i = 0; i < count; i++) {
+    const moved = i === 0 ? -1 : (x[i] ^ x[i - 1]) | (y[i] ^ y[i - 1]) | (z[i] ^ z[i - 1]);
+    if (moved >> depth !== 0 || patches[i] !== patches[i - 1]) starts.push(i);
+  }
+  starts.push(count);
+  return Int32Array.from(starts);
+}
+
+/**
+ * A hash table with open addressing of numbers by three whole numbers, which its user compares. The multipliers are drawn
+ * anew for each table, so that no file can be made in which all fall into one slot; nothing depends on them otherwise.
+ */
+class HashTable {
+  #multipliers = Array.from({ length: 4 }, () => Math.floor(Math.random() * 2 ** 32) | 1);
+  #shift;
+
+  constructor(most) {
+    const bits = Math.max(1, Math.ceil(Math.log2(2 * most)));
+    this.entries = new Int32Array(1 << bits).fill(-1);
+    this.mask = (1 << bits) - 1;
+    this.#shift = 32 - bits;
+  }
+
+  /** The first slot to look at. */
+  slot(a, b, c) {
+    const [p, q, r, s] = this.#multipliers;
+    return (Math.imul(a, p) + Math.imul(b, q) + Math.imul(c, r) + s) >>> this.#shift;
+  }
+
+  add(a, b, c, value) {
+    let slot = this.slot(a, b, c);
+    while (this.entries[slot] >= 0) slot = (slot + 1) & this.mask;
+    this.entries[slot] = value;
+  }
+}
