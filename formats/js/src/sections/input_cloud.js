@@ -25,7 +25,11 @@ export function readInputCloud(bytes, coding, points, patches) {
   const spacing = readGrid(cursor);
   const whole = readPoints(cursor, patchStarts(points, patches));
   return Float32Array.from(whole, (x) => {
-    check(Math.abs(x) <= FARTHEST, "points-range", () => `section INPT: a coordinate of ${x}, and may be 65536 at most`);
+    check(
+      Math.abs(x) <= FARTHEST,
+      "points-range",
+      () => `section INPT: a coordinate of ${x}, and may be 65536 at most`,
+    );
     return x * spacing;
   });
 }
