@@ -37,8 +37,8 @@ function readCoded(cursor, tensors) {
   const weights = {};
   at = 0;
   for (const { name, rows, columns, spacing } of heads) {
-    weights[name] = Float32Array.from(numbers.subarray(at, at + rows * columns), (q) => q * spacing);
-    at += rows * columns;
+    weights[name] = new Float32Array(numbers.subarray(at, (at += rows * columns)));
+    weights[name].forEach((q, i, values) => (values[i] = q * spacing));
   }
   return weights;
 }
