@@ -13,6 +13,7 @@ from qaadcodec.cli.eval_inputs import files_of
 from qaadcodec.cli.options import bundle, path_type
 from qaadcodec.errors import EnvironmentFailure, UsageError
 from qaadcodec.metrics.names import HIGHER_IS_BETTER, METRICS
+from qaadcodec.remote.urls import name_of
 
 if TYPE_CHECKING:
     from qaadcodec.codec.open import OpenArchive
@@ -124,7 +125,7 @@ class Plots:
 
         metric = leading(errors)
         cloud = shown(errors[0].name, read_cloud(first).points, read_cloud(second).points, told(metric, errors[0]))
-        return Measured(metric, [cloud], f"{Path(first).name} against {Path(second).name}.", [])
+        return Measured(metric, [cloud], f"{name_of(first)} against {name_of(second)}.", [])
 
     def evaluated(
         self, path: str, references: Sequence[str], metric: str, errors: Sequence[CloudErrors], run: Run
@@ -146,7 +147,7 @@ class Plots:
         from qaadcodec.pictures.charts import Spent
 
         mean = sum(value_of(metric, each) for each in errors) / len(errors)
-        return Spent(Path(path).name, archive.size_bytes / len(archive), mean)
+        return Spent(name_of(path), archive.size_bytes / len(archive), mean)
 
     def write(self, measured: Measured | None, errors: Sequence[CloudErrors], *, overwrite: bool) -> None:
         """Draw the pictures and write them, each whole or not at all."""
