@@ -14,7 +14,6 @@ import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from qaadcodec.config import PRESETS, Plan, Request, plan
 from qaadcodec.errors import (
     ArchiveError,
     CloudError,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from qaadcodec.codec.open import OpenArchive, open
     from qaadcodec.codec.summarise import summarise
     from qaadcodec.codec.verify import verify
+    from qaadcodec.config import PRESETS, Plan, Request, plan
     from qaadcodec.progress import Run, StopRequest
     from qaadcodec.showing import as_html
 
@@ -73,6 +73,9 @@ __all__ = [
 _HOME = {
     "OpenArchive": "codec.open",
     "PointCloud": "clouds.cloud",
+    "PRESETS": "config",
+    "Plan": "config",
+    "Request": "config",
     "Run": "progress",
     "StopRequest": "progress",
     "as_html": "showing",
@@ -83,6 +86,7 @@ _HOME = {
     "evaluate_pair": "codec.evaluate",
     "inspect": "codec.inspect",
     "open": "codec.open",
+    "plan": "config",
     "summarise": "codec.summarise",
     "verify": "codec.verify",
 }
