@@ -14,7 +14,6 @@ import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from qaadcodec.config import PRESETS, Plan, Request, plan
 from qaadcodec.errors import (
     ArchiveError,
     CloudError,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from qaadcodec.codec.open import OpenArchive, open
     from qaadcodec.codec.summarise import summarise
     from qaadcodec.codec.verify import verify
+    from qaadcodec.config import PRESETS, Plan, Request, plan
     from qaadcodec.progress import Run, StopRequest
 
 __all__ = [
@@ -67,6 +67,10 @@ __all__ = [
 
 # Names that are imported on first use, and their modules: a program waits only for what it calls.
 _HOME = {
+    "PRESETS": "config",
+    "Plan": "config",
+    "Request": "config",
+    "plan": "config",
     "OpenArchive": "codec.open",
     "Run": "progress",
     "StopRequest": "progress",

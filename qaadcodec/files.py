@@ -6,11 +6,14 @@ import contextlib
 import errno
 import os
 import stat
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from qaadcodec.errors import EnvironmentFailure, QaadError
+
+_umask = threading.Lock()
 
 
 def reason(error: OSError) -> str:
@@ -35,7 +38,7 @@ def preflight(path: str | Path, overwrite: bool) -> None:
         os.close(descriptor)
         temporary.unlink()
     except OSError as error:
-        raise _failure(path, error) from error
+        raise failure(path, error) from error
 
 
 def protect(inputs: Iterable[str | Path], output: str | Path) -> None:
@@ -58,10 +61,10 @@ def protect(inputs: Iterable[str | Path], output: str | Path) -> None:
 def atomic_output(path: str | Path, overwrite: bool) -> Iterator[BinaryIO]:
     """Open a file for writing (and reading back) that appears under `path` only if the block ends without an exception.
 
-    The bytes go to a hidden file beside the target, which is synced to the disk and then takes the target's place in
-    one step; any failure, KeyboardInterrupt included, removes it and leaves an older target as it was. A new file gets
-    the permissions that the umask grants, a replaced one keeps its own. Symbolic links are written through. What is
-    neither a file nor a folder (a pipe, /dev/null) is written to directly.
+    The bytes go to a hidden file beside the target, which nobody else can read. It is synced to the disk and then takes
+    the target's place in one step; any failure, KeyboardInterrupt included, removes it and leaves an older target as it
+    was. A new file then gets the permissions that the umask grants, a replaced one keeps its own. Symbolic links are
+    written through. What is neither a file nor a folder (a pipe, /dev/null) is written to directly.
 
     Args:
         path: the target.
@@ -85,7 +88,9 @@ def atomic_output(path: str | Path, overwrite: bool) -> Iterator[BinaryIO]:
         try:
             yield stream
             stream.flush()
-            _keep_mode(stream, target)
+            if hasattr(os, "fchmod"):
+                with contextlib.suppress(OSError):
+                    os.fchmod(stream.fileno(), granted_mode(target))
             os.fsync(stream.fileno())
             stream.close()
             _put_in_place(temporary, target, path, overwrite)
@@ -108,12 +113,12 @@ def _target(path: Path, overwrite: bool) -> tuple[Path, bool]:
             raise EnvironmentFailure(f"{path} is a folder", hint=f"name a file, for example {path / 'output'}")
         special = _is_special(target)
         if not overwrite and not special and target.exists():
-            raise _exists(path)
+            raise exists(path)
         if not target.parent.is_dir():
             what = "is not a folder" if target.parent.exists() else "does not exist"
             raise EnvironmentFailure(f"cannot write {path}: {target.parent} {what}")
     except OSError as error:
-        raise _failure(path, error) from error
+        raise failure(path, error) from error
     return target, special
 
 
@@ -127,16 +132,20 @@ def _is_special(target: Path) -> bool:
 
 
 def _create_beside(target: Path) -> tuple[int, Path]:
-    # Not tempfile.mkstemp: its files are private, and the umask is to decide. The name is short whatever the target's.
+    # The name is short whatever the target's.
     temporary = target.parent / f".qaad-{os.urandom(8).hex()}.tmp"
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    return os.open(temporary, flags, 0o666), temporary
+    return os.open(temporary, flags, 0o600), temporary
 
 
-def _keep_mode(stream: BinaryIO, target: Path) -> None:
-    if hasattr(os, "fchmod"):
-        with contextlib.suppress(OSError):
-            os.fchmod(stream.fileno(), stat.S_IMODE(target.stat().st_mode))
+def granted_mode(target: Path) -> int:
+    """The permissions of a file that there is, or those that the umask grants to a new one."""
+    with contextlib.suppress(OSError):
+        return stat.S_IMODE(target.stat().st_mode)
+    with _umask:  # reading it takes setting it: meanwhile to what lets nobody else in
+        mask = os.umask(0o077)
+        os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _put_in_place(temporary: Path, target: Path, path: str | Path, overwrite: bool) -> None:
@@ -147,10 +156,10 @@ def _put_in_place(temporary: Path, target: Path, path: str | Path, overwrite: bo
             # Linking fails where the name has been taken since the check; renaming would overwrite it.
             os.link(temporary, target)
         except FileExistsError:
-            raise _exists(path) from None
+            raise exists(path) from None
         except OSError:  # a file system without links
             if target.exists():
-                raise _exists(path) from None
+                raise exists(path) from None
             os.rename(temporary, target)
     with contextlib.suppress(OSError):  # the new name reaches the disk too, where folders can be synced
         folder = os.open(target.parent, os.O_RDONLY)
@@ -169,14 +178,16 @@ def _named(path: str | Path) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _failure(path, error) from error
+        raise failure(path, error) from error
 
 
-def _exists(path: str | Path) -> EnvironmentFailure:
+def exists(path: str | Path) -> EnvironmentFailure:
+    """What is said of an output that is there already."""
     return EnvironmentFailure(f"{path} exists already", hint="-f overwrites it")
 
 
-def _failure(path: str | Path, error: OSError) -> EnvironmentFailure:
+def failure(path: str | Path, error: OSError) -> EnvironmentFailure:
+    """What the system refused about a path that is written."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return EnvironmentFailure(
         f"cannot write {path}: {reason(error)}", hint="free some space, or write it elsewhere" if full else None

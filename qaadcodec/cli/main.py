@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from types import FrameType
@@ -31,7 +32,7 @@ COMMANDS = (
 )
 
 INTERRUPTED = 128 + signal.SIGINT
-TERMINATED = 128 + signal.SIGTERM
+TERMINATING = ("SIGTERM", "SIGHUP", "SIGQUIT")  # not every platform has all of them
 BROKEN_PIPE = 128 + 13  # SIGPIPE, which not every platform has by name
 
 
@@ -102,7 +103,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code, which does not depend on whether stderr can be written.
 
     Raises:
-        SystemExit: SIGTERM came.
+        SystemExit: SIGTERM, SIGHUP or SIGQUIT came.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     prepare_streams()
@@ -204,17 +205,24 @@ def discard(stream: object) -> None:
 
 @contextlib.contextmanager
 def exit_on_termination() -> Iterator[None]:
-    """Let SIGTERM unwind the stack, so that temporary files are removed on the way out."""
+    """Let signals that end a process unwind the stack, so that temporary files are removed on the way out.
+
+    One that the caller ignores, as nohup does with SIGHUP, stays ignored.
+    """
 
     def terminate(number: int, frame: FrameType | None) -> NoReturn:
-        raise SystemExit(TERMINATED)
+        raise SystemExit(128 + number)
 
-    try:
-        previous = signal.signal(signal.SIGTERM, terminate)
-    except ValueError:  # not the main thread, which alone may handle signals
+    if threading.current_thread() is not threading.main_thread():  # which alone may handle signals
         yield
         return
+    known = [getattr(signal, name) for name in TERMINATING if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in known}
+    ours = [number for number, handler in before.items() if handler not in (signal.SIG_IGN, None)]
+    for number in ours:
+        signal.signal(number, terminate)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number in ours:
+            signal.signal(number, before[number])

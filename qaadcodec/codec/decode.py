@@ -14,10 +14,11 @@ import numpy as np
 
 from qaadcodec.arrays import Numbers
 from qaadcodec.clouds import WRITTEN, format_of, safe_relative_paths, write_cloud, write_clouds
+from qaadcodec.codec.folder_output import whole_folder
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
-from qaadcodec.errors import EnvironmentFailure, UsageError
-from qaadcodec.files import preflight, protect, reason
+from qaadcodec.errors import UsageError
+from qaadcodec.files import exists, protect
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def decode(
     points: int | None = None,
     overwrite: bool = False,
 ) -> DecodeSummary:
-    """Write clouds of an archive to one file, to a stream, or one file each into a folder.
+    """Write clouds of an archive to one file, to a stream, or one file each into a folder: all of them or none.
 
     Args:
         archive: the .qaad file.
@@ -63,9 +64,11 @@ def decode(
         if folder is not None:
             targets = targets_in(folder, [source.names[i] for i in chosen], format or "ply")
             source.check(chosen, points)
-            prepare(folder, targets, archive, overwrite)
-            for i, path in zip(chosen, targets, strict=True):
-                write_cloud(path, source.points(i, points), format or "ply", overwrite=overwrite)
+            check_targets(targets, archive, overwrite)
+            with whole_folder(folder, targets, overwrite) as files:
+                for place, i in enumerate(chosen):
+                    with files.opened(place) as stream:
+                        write_cloud(stream, source.points(i, points), format or "ply")
             return DecodeSummary(tuple(str(path) for path in targets), len(chosen), count)
         kind = format or (format_of(output) if isinstance(output, (str, Path)) else "ply")
         target = Path(output) if isinstance(output, str) else output
@@ -139,15 +142,9 @@ def targets_in(folder: Path, names: Sequence[str], format: str) -> list[Path]:
     return [folder / relative for relative in safe_relative_paths(names, f".{format}")]
 
 
-def prepare(folder: Path, targets: Sequence[Path], archive: str | Path, overwrite: bool) -> None:
-    """Make the folders of the targets, and see that each of these can be written before any of them is."""
-    if folder.exists() and not folder.is_dir():
-        raise EnvironmentFailure(f"{folder} is a file, not a folder", hint="name another folder")
-    try:
-        for parent in sorted({target.parent for target in targets}):
-            parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFailure(f"{error.filename or folder}: {reason(error)}") from error
+def check_targets(targets: Sequence[Path], archive: str | Path, overwrite: bool) -> None:
+    """See that no target is there already, unless it may be replaced, and that none is the archive."""
     for target in targets:
-        preflight(target, overwrite)
+        if not overwrite and os.path.lexists(target):
+            raise exists(target)
         protect([archive], target)

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from qaadcodec.cli.interrupts import FINISHING, finishing_on_interrupt
-from qaadcodec.cli.main import qaad
+from qaadcodec.cli.main import TERMINATING, exit_on_termination, qaad
 from qaadcodec.cli.options import Invocation
 from qaadcodec.errors import CloudError
 from qaadcodec.progress import Event, Notice, Run
@@ -69,3 +69,19 @@ def test_where_interrupts_are_ignored_they_stay_so() -> None:
     with finishing_on_interrupt(lambda _: None) as stop:
         signal.raise_signal(signal.SIGINT)
         assert not stop
+
+
+@pytest.mark.parametrize("name", TERMINATING)
+def test_signals_that_end_a_process_unwind_the_stack(name: str) -> None:
+    number = getattr(signal, name)
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        with exit_on_termination(), pytest.raises(SystemExit) as caught:
+            signal.raise_signal(number)
+        assert caught.value.code == 128 + number
+        assert signal.getsignal(number) == signal.SIG_DFL
+        signal.signal(number, signal.SIG_IGN)  # as nohup does
+        with exit_on_termination():
+            signal.raise_signal(number)
+    finally:
+        signal.signal(number, before)
