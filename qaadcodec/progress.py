@@ -205,6 +205,10 @@ class Run:
         start = now()
         return replace(self, started=start, deadline=None if seconds is None else start + max(seconds, LEAST_SECONDS))
 
+    def later(self, seconds: float) -> Run:
+        """The same run with its deadline so many seconds later, if it has one."""
+        return self if self.deadline is None else replace(self, deadline=self.deadline + seconds)
+
     @property
     def seconds(self) -> float:
         """Seconds since the run started."""
