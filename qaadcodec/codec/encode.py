@@ -105,7 +105,7 @@ def encode(
         check_extendable(reader, len(found.sources))
         norm = Normalisation(np.array(header.offset), header.scale)
         check_reach(header.dtype, norm, found)
-        known = some_of(source)
+        known = unlike_clouds(source)
         with unchanged(
             found,
             lambda: gather(found, header.points, run, norm, frame_of(reader, known, found, run)),
@@ -216,7 +216,7 @@ def frame_of(reader: ArchiveReader, known: Sequence[Singles], found: Survey, run
     return align_with(known, Frame(Normalisation(np.array(header.offset), header.scale), poses), found, run)
 
 
-def some_of(source: OpenArchive) -> list[Singles]:
+def unlike_clouds(source: OpenArchive) -> list[Singles]:
     """Up to HUBS clouds of an archive that are unlike each other, normalised and aligned, (M, 3)."""
     header, latents = source.header, source.latents()
     return [decode_points(header.network, source.weights, source.input_cloud, latents[i]) for i in unlike(latents)]

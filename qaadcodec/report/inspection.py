@@ -60,12 +60,17 @@ def facts_of(archive: Inspection) -> list[tuple[str, str]]:
         ("ratio", f"{archive.ratio:.2f} (paper's {archive.ratio_paper:.2f})"),
         (
             "bits",
-            f"{short(archive.bits_per_point)} per point; {short(archive.bits_per_weight)} per weight, "
-            f"{short(archive.bits_per_latent)} per latent, {short(archive.bits_per_input_point)} per input point",
+            f"{short(archive.bits_per_point)} per point",
+        ),
+        (
+            "",
+            f"{short(archive.bits_per_weight)} per weight, {short(archive.bits_per_latent)} per latent, "
+            f"{short(archive.bits_per_input_point)} per input point",
         ),
         ("offset", numbers(archive.offset)),
         ("scale", numbers(archive.scale)),
-        ("bounds", f"{numbers(low)} to {numbers(high)}"),
+        ("bounds", numbers(low)),
+        ("", f"to {numbers(high)}"),
         *([("aligned", str(archive.poses))] if archive.poses is not None else []),
         ("made with", made_with(archive)),
         ("errors", ", ".join(f"{name} {short(value)}" for name, value in archive.errors.items()) or "none recorded"),

@@ -35,8 +35,14 @@ def start(folder: Path, variables: dict[str, str], command: list[str] = LONG) ->
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background have it ignored
+        preexec_fn=heed_signals,
     )
+
+
+def heed_signals() -> None:
+    """Tests in the background, or under nohup, have some ignored, and so would what they start."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_for(process: subprocess.Popen[str], text: str) -> None:
@@ -112,6 +118,11 @@ def test_a_terminal_that_closes_does_not_lose_the_run(
     place: Path, shell_environment: dict[str, str], shell: Callable[..., Any]
 ) -> None:
     """The last reader of the terminal goes: the kernel sends SIGHUP, and writing to it fails from then on."""
+
+    def take_terminal() -> None:
+        heed_signals()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
     master, slave = pty.openpty()
     process = subprocess.Popen(
         LONG,
@@ -121,14 +132,17 @@ def test_a_terminal_that_closes_does_not_lose_the_run(
         stdout=slave,
         stderr=slave,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # it is the terminal of this process
+        preexec_fn=take_terminal,
     )
     os.close(slave)
     shown = b""
     while b"training" not in shown:
         shown += os.read(master, 65536)
     os.close(master)
-    process.wait(100)
+    try:
+        process.wait(100)
+    finally:
+        process.kill()
     assert shell("qaad verify long.qaad --decode -q", place).code == 0
 
 

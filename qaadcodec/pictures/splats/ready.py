@@ -26,7 +26,7 @@ class Kernels(NamedTuple):
 def kernels() -> Kernels:
     """The compiled functions, ready to be called from any thread.
 
-    The first call of an installation compiles them, which takes about 4 s.
+    The first call of an installation compiles them, which takes seconds.
     """
     from qaadcodec.pictures.splats.cones import find_seen
     from qaadcodec.pictures.splats.discs import draw_discs

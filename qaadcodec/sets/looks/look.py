@@ -36,17 +36,23 @@ def look(found: Survey, frame: Frame | None, sketches: Sketches, run: Run) -> li
     sizes = np.array([glimpse.size for glimpse in seen])
     each = ratios(sizes)
     alike = np.flatnonzero(each == 1.0)
+    kinds = None
+    if np.median(found.counts) >= TELLING:
+        hurried = run.within(run.share(TIME_SHARE))
+        shapes = np.array([glimpse.shape for glimpse in seen])
+        kinds = other_shapes(paths, Likeness(sketches, shapes, lambda: hurried.is_late), run.seed)
+    strange = {path for path, _ in kinds.clouds} if kinds else set()  # their sizes tell nothing of units
     findings = [
-        units(paths, each, "the others", SCALED if frame and frame.poses.kind == "similarity" else SCALE),
+        units(
+            paths,
+            np.where([path in strange for path in paths], 1.0, each),
+            "the others",
+            SCALED if frame and frame.poses.kind == "similarity" else SCALE,
+        ),
         flying(paths, [glimpse.flying for glimpse in seen]),
         repeats(paths, found.counts, [glimpse.digest for glimpse in seen], boxes),
     ]
     if frame is None:
         centres = np.array([seen[i].centre for i in alike])
         findings.append(places([paths[i] for i in alike], centres, sizes[alike]))
-    if np.median(found.counts) >= TELLING:
-        hurried = run.within(run.share(TIME_SHARE))
-        shapes = np.array([glimpse.shape for glimpse in seen])
-        likeness = Likeness(sketches, shapes, lambda: hurried.is_late)
-        findings.append(other_shapes(paths, likeness, run.seed))
-    return [finding for finding in findings if finding is not None]
+    return [finding for finding in (*findings, kinds) if finding is not None]
