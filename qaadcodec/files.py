@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 from qaadcodec.errors import EnvironmentFailure, QaadError
 
+NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
 _umask = threading.Lock()
 
 
@@ -33,12 +35,8 @@ def preflight(path: str | Path, overwrite: bool) -> None:
     target, special = _target(Path(path), overwrite)
     if special:
         return
-    try:
-        descriptor, temporary = _create_beside(target)
-        os.close(descriptor)
-        temporary.unlink()
-    except OSError as error:
-        raise failure(path, error) from error
+    with _named(path), private_file(target.parent):
+        pass
 
 
 def protect(inputs: Iterable[str | Path], output: str | Path) -> None:
@@ -82,24 +80,38 @@ def atomic_output(path: str | Path, overwrite: bool) -> Iterator[BinaryIO]:
         with _named(path), target.open("wb") as device:
             yield device
         return
-    with _named(path):
-        descriptor, temporary = _create_beside(target)
-        stream: BinaryIO = os.fdopen(descriptor, "w+b")
-        try:
-            yield stream
-            stream.flush()
-            if hasattr(os, "fchmod"):
-                with contextlib.suppress(OSError):
-                    os.fchmod(stream.fileno(), granted_mode(target))
-            os.fsync(stream.fileno())
-            stream.close()
-            _put_in_place(temporary, target, path, overwrite)
-        finally:
+    with _named(path), private_file(target.parent) as (temporary, stream):
+        yield stream
+        stream.flush()
+        if hasattr(os, "fchmod"):
+            with contextlib.suppress(OSError):
+                os.fchmod(stream.fileno(), granted_mode(target))
+        os.fsync(stream.fileno())
+        stream.close()
+        _put_in_place(temporary, target, path, overwrite)
+
+
+@contextlib.contextmanager
+def private_file(folder: Path, suffix: str = ".tmp") -> Iterator[tuple[Path, BinaryIO]]:
+    """A new hidden file that nobody else can read, open for writing; it is removed behind the block if it is there.
+
+    Its name is made up before the file is, so that it is removed whenever a signal comes.
+
+    Raises:
+        OSError: the file cannot be made, or written.
+    """
+    path = folder / f".qaad-{os.urandom(8).hex()}{suffix}"
+    stream: BinaryIO | None = None
+    try:
+        stream = os.fdopen(os.open(path, NEW_FILE, 0o600), "w+b")
+        yield path, stream
+    finally:
+        if stream is not None:
             # After a failed write, closing tries to write again and fails again; the first failure is the one to tell.
             with contextlib.suppress(OSError):
                 stream.close()
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _target(path: Path, overwrite: bool) -> tuple[Path, bool]:
@@ -131,13 +143,6 @@ def _is_special(target: Path) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-def _create_beside(target: Path) -> tuple[int, Path]:
-    # The name is short whatever the target's.
-    temporary = target.parent / f".qaad-{os.urandom(8).hex()}.tmp"
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    return os.open(temporary, flags, 0o600), temporary
-
-
 def granted_mode(target: Path) -> int:
     """The permissions of a file that there is, or those that the umask grants to a new one."""
     with contextlib.suppress(OSError):
@@ -153,20 +158,27 @@ def _put_in_place(temporary: Path, target: Path, path: str | Path, overwrite: bo
         os.replace(temporary, target)
     else:
         try:
-            # Linking fails where the name has been taken since the check; renaming would overwrite it.
-            os.link(temporary, target)
+            give_name(temporary, target)
         except FileExistsError:
             raise exists(path) from None
-        except OSError:  # a file system without links
-            if target.exists():
-                raise exists(path) from None
-            os.rename(temporary, target)
     with contextlib.suppress(OSError):  # the new name reaches the disk too, where folders can be synced
         folder = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def give_name(file: Path, name: Path) -> None:
+    """Give a file a name that is not taken; FileExistsError where it is. The file may keep its old name as well."""
+    try:
+        os.link(file, name)  # renaming would overwrite what has taken the name since it was looked for
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(name):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(name)) from None
+        os.rename(file, name)
 
 
 @contextlib.contextmanager

@@ -117,12 +117,21 @@ def ignore(event: Event) -> None:
 
 
 class StopRequest:
-    """Asks long work to finish early with what it has. A signal handler or another thread sets it."""
+    """Asks long work to finish early with what it has. A signal handler or another thread sets it.
 
-    __slots__ = ("_flag",)
+    Attributes:
+        has_begun: whether the work would have a result, so that asking makes sense; until then it may just be ended.
+    """
+
+    __slots__ = ("_flag", "has_begun")
 
     def __init__(self) -> None:
         self._flag = threading.Event()
+        self.has_begun = False
+
+    def begin(self) -> None:
+        """Say that from now on the work has a result when it finishes early."""
+        self.has_begun = True
 
     def set(self) -> None:
         """Ask for the end. The work goes on until it can stop with a valid result."""

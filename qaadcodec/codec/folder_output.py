@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from qaadcodec.errors import EnvironmentFailure
-from qaadcodec.files import exists, failure, granted_mode
+from qaadcodec.files import NEW_FILE, exists, failure, give_name, granted_mode
 
 
 class FolderOutput:
@@ -25,10 +25,9 @@ class FolderOutput:
     @contextlib.contextmanager
     def opened(self, place: int) -> Iterator[BinaryIO]:
         """A stream to the file that will be at `targets[place]`; private until it is there."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with (
             _named(self._targets[place]),
-            os.fdopen(os.open(self._staging / str(place), flags, 0o600), "w+b") as stream,
+            os.fdopen(os.open(self._staging / str(place), NEW_FILE, 0o600), "w+b") as stream,
         ):
             yield stream
 
@@ -46,14 +45,9 @@ class FolderOutput:
         done: list[int] = []
         try:
             for place, target in enumerate(self._targets):
+                done.append(place)
                 with _named(target):
-                    there = os.path.lexists(target)
-                    if there and not self._overwrite:  # somebody else has made it meanwhile
-                        raise exists(target)
-                    done.append(place)
-                    if there:
-                        os.rename(target, self._old / str(place))
-                    os.rename(self._staging / str(place), target)
+                    self._put(self._staging / str(place), target, self._old / str(place))
         except BaseException:
             for place in reversed(done):
                 self._put_back(place)
@@ -63,13 +57,24 @@ class FolderOutput:
         """Remove what is not in place."""
         shutil.rmtree(self._staging, ignore_errors=True)
 
+    def _put(self, new: Path, target: Path, old: Path) -> None:
+        """Bring a file to its place. What was there is kept as `old`, and is there until the new one is."""
+        if not self._overwrite or not os.path.lexists(target):
+            give_name(new, target)
+            return
+        if target.is_symlink():
+            os.rename(target, old)
+        else:
+            give_name(target, old)
+        os.replace(new, target)
+
     def _put_back(self, place: int) -> None:
         target, old, new = self._targets[place], self._old / str(place), self._staging / str(place)
         with contextlib.suppress(OSError):
-            if not new.exists():  # it is in its place
-                target.unlink()
             if os.path.lexists(old):
-                os.rename(old, target)
+                os.replace(old, target)
+            elif not new.exists() or (os.path.lexists(target) and os.path.samestat(new.lstat(), target.lstat())):
+                target.unlink()  # it was put there
 
 
 @contextlib.contextmanager
@@ -109,9 +114,9 @@ def make_folders(folder: Path, targets: Sequence[Path]) -> list[Path]:
         for parent in sorted({folder, *(target.parent for target in targets)}):
             for path in reversed([parent, *parent.parents]):
                 if not path.is_dir():
+                    made.append(path)  # before: a signal may come while it is made
                     with _named(path):
                         path.mkdir()
-                    made.append(path)
             if not Path(os.path.realpath(parent)).is_relative_to(os.path.realpath(folder)):
                 raise EnvironmentFailure(f"{parent} leads out of {folder}", hint="it is a link: remove it")
         for target in targets:
@@ -149,5 +154,7 @@ def _named(path: Path) -> Iterator[None]:
     """What the system refuses in the block, as an EnvironmentFailure that names the path."""
     try:
         yield
+    except FileExistsError:  # somebody else has made it meanwhile
+        raise exists(path) from None
     except OSError as error:
         raise failure(path, error) from error

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from qaadcodec.cli.interrupts import FINISHING, finishing_on_interrupt
-from qaadcodec.cli.main import TERMINATING, exit_on_termination, qaad
+from qaadcodec.cli import interrupts
+from qaadcodec.cli.interrupts import ENDING, FINISHING, PATIENCE, ending_on_signals, finishing_on_interrupt
+from qaadcodec.cli.main import qaad
 from qaadcodec.cli.options import Invocation
 from qaadcodec.errors import CloudError
 from qaadcodec.progress import Event, Notice, Run
@@ -52,15 +53,49 @@ def test_the_first_interrupt_asks_to_finish_and_the_second_stops() -> None:
         heard.set()
 
     with finishing_on_interrupt(listen) as stop:
+        stop.begin()
         assert not stop
         signal.raise_signal(signal.SIGINT)
         assert stop
         assert heard.wait(10)
-        for _ in range(2):
-            with pytest.raises(KeyboardInterrupt):
-                signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
     assert told == [Notice(FINISHING)]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_before_there_is_anything_to_finish_the_first_interrupt_stops() -> None:
+    with ending_on_signals(), finishing_on_interrupt(lambda _: None) as stop:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert not stop
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_what_comes_while_it_is_cleared_up_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(interrupts.time, "monotonic", lambda: clock[0])
+    with ending_on_signals():
+        with finishing_on_interrupt(lambda _: None), pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        clock[0] += PATIENCE  # it hangs
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXCPU"), reason="there is none")
+def test_a_limit_of_processor_time_asks_once_a_second_and_ends_nothing() -> None:
+    before = signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    try:
+        with finishing_on_interrupt(lambda _: None) as stop:
+            stop.begin()
+            for _ in range(3):
+                signal.raise_signal(signal.SIGXCPU)
+            assert stop
+    finally:
+        signal.signal(signal.SIGXCPU, before)
 
 
 @pytest.mark.usefixtures("_interruptible")
@@ -71,17 +106,17 @@ def test_where_interrupts_are_ignored_they_stay_so() -> None:
         assert not stop
 
 
-@pytest.mark.parametrize("name", TERMINATING)
+@pytest.mark.parametrize("name", [name for name in ENDING if hasattr(signal, name)])
 def test_signals_that_end_a_process_unwind_the_stack(name: str) -> None:
     number = getattr(signal, name)
     before = signal.signal(number, signal.SIG_DFL)
     try:
-        with exit_on_termination(), pytest.raises(SystemExit) as caught:
+        with ending_on_signals(), pytest.raises((SystemExit, KeyboardInterrupt)) as caught:
             signal.raise_signal(number)
-        assert caught.value.code == 128 + number
+        assert number == signal.SIGINT or caught.value.args == (128 + number,)
         assert signal.getsignal(number) == signal.SIG_DFL
         signal.signal(number, signal.SIG_IGN)  # as nohup does
-        with exit_on_termination():
+        with ending_on_signals():
             signal.raise_signal(number)
     finally:
         signal.signal(number, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -58,19 +59,22 @@ def test_a_failure_leaves_nothing(tmp_path: Path, error: BaseException) -> None:
 def test_a_failure_while_files_are_put_in_place_puts_them_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    """Four renames: two files are new, and one replaces another, which is put aside before."""
+    """Four steps: two files are new, and one replaces another, which is kept before."""
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "b").write_bytes(b"old")
     (tmp_path / "sub" / "b").chmod(0o640)
-    before, rename, left = tree(tmp_path), os.rename, [step]
+    before, real, left = tree(tmp_path), (os.link, os.replace, os.rename), [step]
 
-    def failing(source: Path, target: Path) -> None:
-        left[0] -= 1
+    def failing(name: str, source: Path, target: Path) -> None:
+        """The step fails; what does instead of linking, where there are no links, does not count."""
+        left[0] -= name != "rename"
         if left[0] == -1:
+            left[0] -= name != "link"
             raise OSError(28, "No space left on device")
-        rename(source, target)
+        {each.__name__: each for each in real}[name](source, target)
 
-    monkeypatch.setattr(os, "rename", failing)
+    for name in ("link", "replace", "rename"):
+        monkeypatch.setattr(os, name, partial(failing, name))
     if step == 4:
         write(tmp_path, overwrite=True)
         assert tree(tmp_path)["sub/b"] == b"sub/b"
@@ -79,6 +83,19 @@ def test_a_failure_while_files_are_put_in_place_puts_them_back(
     with pytest.raises(EnvironmentFailure, match=r"^cannot write .*: no space left on device$"):
         write(tmp_path, overwrite=True)
     assert tree(tmp_path) == before
+
+
+def test_what_was_there_is_there_until_the_new_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path)
+    real, seen = os.replace, []
+
+    def replace(source: Path, target: Path) -> None:
+        seen.append(target.read_bytes())
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    write(tmp_path, overwrite=True)
+    assert seen == [name.encode() for name in NAMES]
 
 
 def test_links_are_not_followed_out_of_the_folder(tmp_path: Path) -> None:
