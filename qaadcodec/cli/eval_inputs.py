@@ -19,7 +19,7 @@ def is_archive(path: str) -> bool:
     """
     if Path(path).suffix.lower() == SUFFIX:
         return True
-    from qaadcodec.archive.frame import MAGIC
+    from qaadcodec.archive.byte_source import MAGIC
 
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
