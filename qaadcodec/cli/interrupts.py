@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from qaadcodec.progress import Listener, Notice, StopRequest
 
@@ -23,6 +25,7 @@ REPEATED = "SIGXCPU"
 # Seconds. Who presses Ctrl-C five times, or sends SIGHUP and then SIGTERM, means it once: what comes while temporary
 # files are being removed would leave some of them.
 PATIENCE = 5.0
+MOMENT = 0.01
 
 Handler = Callable[[int, FrameType | None], None]
 
@@ -32,13 +35,27 @@ class Ending:
 
     def __init__(self) -> None:
         self._ended = -PATIENCE
+        self._raised = self._number = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Raise KeyboardInterrupt for SIGINT, and SystemExit with the usual exit code for any other signal."""
         if time.monotonic() < self._ended + PATIENCE:
             return
-        self._ended = time.monotonic()
-        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+        self._ended, self._number = time.monotonic(), number
+        error = KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)
+        self._raised = id(error)  # not itself: it would keep what its traceback leads to from being cleared up
+        raise error
+
+    def is_lost(self, error: BaseException | None) -> bool:
+        """Whether it was this that Python has dropped; the signal then comes again in a moment.
+
+        It drops what is raised where it cannot go on, such as in the callback of a weak reference.
+        """
+        if not isinstance(error, KeyboardInterrupt | SystemExit) or id(error) != self._raised:
+            return False
+        self._ended = -PATIENCE
+        threading.Timer(MOMENT, signal.raise_signal, (self._number,)).start()
+        return True
 
 
 _end = Ending()
@@ -49,8 +66,18 @@ def ending_on_signals() -> Iterator[None]:
     """Let signals that end a process unwind the stack, so that temporary files are removed on the way out."""
     global _end
     _end = Ending()
-    with handled(ENDING, _end):
-        yield
+    before = sys.unraisablehook
+
+    def dropped(what: Any) -> None:
+        if not _end.is_lost(what.exc_value):
+            before(what)
+
+    sys.unraisablehook = dropped
+    try:
+        with handled(ENDING, _end):
+            yield
+    finally:
+        sys.unraisablehook = before
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import signal
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,27 @@ def test_what_comes_while_it_is_cleared_up_does_nothing(monkeypatch: pytest.Monk
         clock[0] += PATIENCE  # it hangs
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_a_signal_in_a_callback_is_not_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    """Python drops what is raised there, and tells of it."""
+
+    class Thing:
+        pass
+
+    thing = Thing()
+    watched = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
+    ended = False
+    with ending_on_signals():
+        try:
+            del thing
+            assert watched() is None
+            threading.Event().wait(60)
+        except KeyboardInterrupt:
+            ended = True
+    assert ended
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGXCPU"), reason="there is none")
