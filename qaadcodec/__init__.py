@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from qaadcodec.codec.summarise import summarise
     from qaadcodec.codec.verify import verify
     from qaadcodec.progress import Run, StopRequest
+    from qaadcodec.work.asked import Work
 
 __all__ = [
     "PRESETS",
@@ -51,6 +52,7 @@ __all__ = [
     "StopRequest",
     "ThresholdMissed",
     "UsageError",
+    "Work",
     "__version__",
     "compress",
     "decode",
@@ -70,6 +72,7 @@ _HOME = {
     "OpenArchive": "codec.open",
     "Run": "progress",
     "StopRequest": "progress",
+    "Work": "work.asked",
     "compress": "codec.compress",
     "decode": "codec.decode",
     "encode": "codec.encode",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import stat
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from qaadcodec.errors import EnvironmentFailure, QaadError
+
+LONGEST_NAME = 255  # bytes of a file's name, on all common file systems
 
 
 def reason(error: OSError) -> str:
@@ -52,6 +56,31 @@ def protect(inputs: Iterable[str | Path], output: str | Path) -> None:
                 raise EnvironmentFailure(
                     f"{output} is the input {path}, and inputs are never overwritten", hint="name another output"
                 )
+
+
+def real_target(path: str | Path) -> Path | None:
+    """The file that writing to `path` really writes, links followed; None where it is a pipe or a device.
+
+    Raises:
+        EnvironmentFailure: it cannot be written, as for `preflight`.
+    """
+    target, special = _target(Path(path), overwrite=True)
+    return None if special else target
+
+
+def hidden_beside(target: Path, suffix: str) -> Path:
+    """The hidden companion of a file: `.scans.qaad.work`. Of a name that is too long for that, a digest is taken."""
+    name = f".{target.name}{suffix}"
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        name = f".{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:32]}{suffix}"
+    return target.with_name(name)
+
+
+def clear_beside(target: Path) -> None:
+    """Delete the temporary files that runs which were killed left beside a target; none may be writing to it."""
+    for left in target.parent.glob(f".qaad-{_mark(target)}*.tmp"):
+        with contextlib.suppress(OSError):
+            left.unlink()
 
 
 @contextlib.contextmanager
@@ -128,9 +157,14 @@ def _is_special(target: Path) -> bool:
 
 def _create_beside(target: Path) -> tuple[int, Path]:
     # Not tempfile.mkstemp: its files are private, and the umask is to decide. The name is short whatever the target's.
-    temporary = target.parent / f".qaad-{os.urandom(8).hex()}.tmp"
+    temporary = target.parent / f".qaad-{_mark(target)}{os.urandom(4).hex()}.tmp"
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     return os.open(temporary, flags, 0o666), temporary
+
+
+def _mark(target: Path) -> str:
+    """Eight digits that tell the temporary files of a target from those of others."""
+    return f"{zlib.crc32(os.fsencode(target.name)):08x}"
 
 
 def _keep_mode(stream: BinaryIO, target: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 from qaadcodec.config import Plan
 from qaadcodec.config.run import LARGEST_SEED, SAMPLES
 from qaadcodec.errors import UsageError
+from qaadcodec.work.asked import Work
+from qaadcodec.work.checkpoints import Checkpoints
 
 LEAST_SECONDS = 1e-3  # of a share of time: zero would mean that there is no limit to some, and no time to others
 
@@ -117,15 +119,20 @@ def ignore(event: Event) -> None:
 
 
 class StopRequest:
-    """Asks long work to finish early with what it has. A signal handler or another thread sets it."""
+    """Asks long work to finish early with what it has. A signal handler or another thread sets it.
 
-    __slots__ = ("_flag",)
+    Attributes:
+        to_go_on: whether it should be possible to go on later, where there are checkpoints.
+    """
+
+    __slots__ = ("_flag", "to_go_on")
 
     def __init__(self) -> None:
-        self._flag = threading.Event()
+        self._flag, self.to_go_on = threading.Event(), False
 
-    def set(self) -> None:
+    def set(self, *, to_go_on: bool = False) -> None:
         """Ask for the end. The work goes on until it can stop with a valid result."""
+        self.to_go_on = to_go_on
         self._flag.set()
 
     def __bool__(self) -> bool:
@@ -180,6 +187,8 @@ class Run:
             dealt with and told; and so is a set in which something seems to be wrong.
         sample: what is taken of meshes: points drawn from their "surface", or their "vertices"; None for vertices
             where all clouds have as many as are wanted, and the surface elsewhere.
+        work: whether and where an unfinished run keeps what it can go on from.
+        checkpoints: of the run that is under way; whoever begins one makes them from `work`.
 
     Raises:
         UsageError: the seed is out of range, or there is no such sample.
@@ -193,6 +202,8 @@ class Run:
     seed: int = 0
     strict: bool = False
     sample: str | None = None
+    work: Work = field(default_factory=Work)
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= LARGEST_SEED:
@@ -204,6 +215,12 @@ class Run:
         """The same run with a time limit of its own from now on; without a limit when None."""
         start = now()
         return replace(self, started=start, deadline=None if seconds is None else start + max(seconds, LEAST_SECONDS))
+
+    def going_on(self, checkpoints: Checkpoints) -> Run:
+        """The same run with these checkpoints, as if it had begun as long ago as the one that they go on with."""
+        ago = checkpoints.seconds
+        deadline = None if self.deadline is None else self.deadline - ago
+        return replace(self, checkpoints=checkpoints, started=self.started - ago, deadline=deadline)
 
     @property
     def seconds(self) -> float:

@@ -26,7 +26,7 @@ def finishing_on_interrupt(listener: Listener) -> Iterator[StopRequest]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         if stop:
             raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
-        stop.set()
+        stop.set(to_go_on=number != signal.SIGINT)  # a queue that needs the place, or a terminal that is gone
         said = FINISHING if number == signal.SIGINT else TOLD_TO_END.format(signal.Signals(number).name)
         # From a thread: the handler may have interrupted a write to the very stream that the listener writes to.
         threading.Thread(target=listener, args=(Notice(said),), daemon=True).start()

@@ -13,9 +13,10 @@ import numpy as np
 from qaadcodec.archive import ArchiveReader, Header, NewClouds, check_extendable, extend, storable_names
 from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.clouds import Inputs, Normalisation, files_of, find_clouds
+from qaadcodec.codec.claiming import claimed_output, put
 from qaadcodec.codec.newcomers import check_reach, far_off, look_at_new
 from qaadcodec.codec.open import OpenArchive
-from qaadcodec.files import atomic_output, preflight, protect
+from qaadcodec.files import protect
 from qaadcodec.metrics.em_kd import em_kd, variance
 from qaadcodec.metrics.names import ADDED
 from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
@@ -91,8 +92,7 @@ def encode(
     """
     run = (run or Run()).within(None)
     check_device(run.device)
-    with ArchiveReader(archive) as reader:
-        preflight(output, overwrite)
+    with ArchiveReader(archive) as reader, claimed_output(output, overwrite):
         run.expect()
         protect([archive], output)
         header = reader.header
@@ -129,8 +129,8 @@ def encode(
             if strange := far_off(header, paths, (errors, measured.n_em_kd), findings):
                 strange.tell(run)
                 findings.append(strange)
-            with atomic_output(output, overwrite) as stream:
-                size = extended.with_header(widened(extended.header, gathered.boxes[:count], error)).write(stream)
+            whole = extended.with_header(widened(extended.header, gathered.boxes[:count], error))
+            size = put(whole, output, overwrite, run)
         grown = size - reader.size_bytes
     unfitted = len(gathered.names) - count
     return EncodeSummary(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from qaadcodec.arrays import Singles
 from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.config import Plan
+from qaadcodec.config.network import POSITION
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Planned, Run
 from qaadcodec.sets.gather import Gathered
@@ -17,13 +19,18 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend, choose_backend
 from qaadcodec.training.finish import Learned, encoded_now, finish
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.loop import STAGE as TRAINING
 from qaadcodec.training.loop import train
 from qaadcodec.training.predict import Prediction, predict
 from qaadcodec.training.quantise.size_control import SizeControl
 from qaadcodec.training.registration.register import Registered, register
+from qaadcodec.training.remembered import learnt
 from qaadcodec.training.start import initial_input_cloud, pca_latents
 from qaadcodec.training.warmup.warm_up import warm_up
+from qaadcodec.work.identity import check_plan
+from qaadcodec.work.state import State
 
+START = "start"  # what a checkpoint calls what the first assignment goes by
 ASSIGNING_SHARE = 0.4  # of the time left when it begins: Greedy makes do with smaller leaves then
 FINISHING_SHARE, FINISHING_SECONDS = 0.03, 2.0  # of a budget, kept for quantising, measuring and writing
 
@@ -48,13 +55,35 @@ def learn(gathered: Gathered, plan: Plan, run: Run, registered: Registered | Non
         run.warn(text)
     backend = choose_backend(run.device)
     make_ready(run)
-    if registered is None:
-        learner, targets = begin(gathered.store, plan, run, backend), gathered.store
+    targets = gathered.store if registered is None else registered.targets
+    if (left := run.checkpoints.look(TRAINING)) is not None:
+        learner = begin_again(left, targets, None if registered is None else registered.input_cloud, plan, backend)
+    elif registered is None:
+        learner = begin(targets, plan, run, backend)
     else:
-        learner, targets = begin_registered(registered, plan, run, backend), registered.targets
+        learner = begin_registered(registered, plan, run, backend)
     control = SizeControl(plan.target_bytes, lambda learner: len(encoded_now(learner, gathered, plan, run.seed)))
     course = train(learner, replace(gathered, store=targets), plan, time_for_training(run), backend, control)
     return replace(finish(learner, targets, gathered, plan, run), course=course)
+
+
+def begin_again(
+    left: State, targets: TargetStore, input_cloud: Singles | None, plan: Plan, backend: Backend
+) -> Learner:
+    """A learner that `train` will give all that it had learnt; the targets are as they were left.
+
+    Args:
+        left: the training in a checkpoint.
+        input_cloud: Q, (M, 3), of a registered set, which stays that of the learner too; a new one when None.
+
+    Raises:
+        EnvironmentFailure: the checkpoint is damaged; UsageError: it was made by another plan.
+    """
+    check_plan(left, plan.to_dict())
+    targets.fill(left, "targets")
+    clouds, points, _ = targets.points.shape
+    q = np.zeros((points, POSITION), np.float32) if input_cloud is None else input_cloud
+    return new_learner(plan, q, torch.zeros(clouds, plan.network.latent_size), 0, backend)
 
 
 def begin_registered(registered: Registered, plan: Plan, run: Run, backend: Backend) -> Learner:
@@ -72,10 +101,15 @@ def begin(store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Learner
     if plan.training.warmup_epochs:
         return begin_warm(store, plan, run, backend)
     with run.phase("assigning", len(store), "clouds") as phase:
-        input_cloud = initial_input_cloud(store, plan.network.patches)
+        if (left := run.checkpoints.take(START)) is not None:  # the row order that it was taken from is gone
+            input_cloud = left.array("input_cloud", np.empty((store.points.shape[1], POSITION), np.float32))
+        else:
+            input_cloud = initial_input_cloud(store, plan.network.patches)
+        run.checkpoints.keep(START, State(shared={"input_cloud": input_cloud}))
         hurried = run.within(run.share(ASSIGNING_SHARE))
         backend.assign(store, lambda _: input_cloud, plan.assignment, hurried, phase)
         latents = torch.from_numpy(pca_latents(store, plan.network.latent_size, run.seed))
+    run.checkpoints.drop(START)
     return new_learner(plan, input_cloud, latents, run.seed, backend)
 
 
@@ -85,10 +119,15 @@ def begin_warm(store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Le
     latents = torch.zeros(len(store), plan.network.latent_size)
     learner = new_learner(plan, initial_input_cloud(store, plan.network.patches), latents, run.seed, backend)
     part = training.warmup_epochs / (training.warmup_epochs + training.epochs)
-    warm_up(learner, store, training, run.within(run.share(part)), backend)
+    if (left := run.checkpoints.take(START)) is not None:
+        learnt(learner).recall(left)
+    else:
+        warm_up(learner, store, training, run.within(run.share(part)), backend)
+    run.checkpoints.keep(START, learnt(learner).state({}, {}, {}))
     with run.phase("assigning", len(store), "clouds") as phase:
         hurried = run.within(run.share(ASSIGNING_SHARE))
         backend.assign(store, predictions_of(learner), plan.assignment, hurried, phase)
+    run.checkpoints.drop(START)
     return learner
 
 

@@ -457,7 +457,7 @@ def test_a_stop_during_training_writes_what_was_learnt(
     tmp_path: Path, scans: Path, tiny: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop = StopRequest()
-    monkeypatch.setattr("qaadcodec.training.loop.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("qaadcodec.training.standing.REPORT_SECONDS", 0.0)
 
     def listen(event: Any) -> None:
         if isinstance(event, Progress) and event.phase == "training" and event.done == 7:
