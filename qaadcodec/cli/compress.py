@@ -108,6 +108,14 @@ request_options = bundle(
         help="Time for the whole run, such as 90s, 10m or 1h30m.  [default: as long as the epochs take]",
     ),
     click.option(
+        "--from",
+        "start",
+        metavar="OLD.qaad",
+        shell_complete=files,
+        help="Start from an archive: with its network and input cloud, and with its latents of clouds of the same "
+        "names; those of others are fitted first.  [default: start anew]",
+    ),
+    click.option(
         "--set",
         "settings",
         type=parse_setting,

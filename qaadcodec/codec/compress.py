@@ -11,6 +11,7 @@ from qaadcodec.archive import storable_names
 from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.clouds import Inputs, files_of, find_clouds
 from qaadcodec.codec.claiming import claimed_output, put
+from qaadcodec.codec.start_from import Start, digest, starting
 from qaadcodec.codec.verdict import verdict
 from qaadcodec.config import Request, plan
 from qaadcodec.errors import UsageError
@@ -100,12 +101,14 @@ def compress(
     request = request or Request()
     run = (run or Run()).within(request.budget_seconds)
     check_device(run.device)
+    protect([] if request.start is None else [request.start], output)
     overwrite = overwrite or was_finished(real_target(output), run.work)
     with (
+        starting(request) as start,
         claimed_output(output, overwrite) as target,
         checkpointing(target, run.work, options_of(request, run), run.note) as checkpoints,
     ):
-        asked = Asked(request, str(output), overwrite, skip_bad)
+        asked = Asked(request, str(output), overwrite, skip_bad, start)
         return compress_claimed(inputs, asked, run.going_on(checkpoints))
 
 
@@ -116,13 +119,21 @@ class Asked(NamedTuple):
     output: str
     overwrite: bool
     skip_bad: bool
+    start: Start | None
 
 
 def options_of(request: Request, run: Run) -> dict[str, Any]:
     """All that decides what comes out of the same clouds, by the names of the options."""
     settings = {f"set {name}": value for name, value in request.settings.items()}
-    given = {f.name: getattr(request, f.name) for f in fields(request) if f.name != "settings"}
-    return {**given, **settings, "seed": run.seed, "device": run.device, "sample": run.sample}
+    given = {f.name: getattr(request, f.name) for f in fields(request) if f.name not in ("settings", "start")}
+    return {
+        **given,
+        **settings,
+        "from": digest(request.start),
+        "seed": run.seed,
+        "device": run.device,
+        "sample": run.sample,
+    }
 
 
 def compress_claimed(inputs: Inputs, asked: Asked, run: Run) -> CompressSummary:
@@ -132,14 +143,16 @@ def compress_claimed(inputs: Inputs, asked: Asked, run: Run) -> CompressSummary:
     sources = find_clouds(inputs, run.note)
     protect(files_of(sources), output)
     found = survey(sources, run, skip_bad=skip_bad)
-    points = sampled(found, request.points, run, skip_bad=skip_bad)
-    tell(found, points, "as asked for" if request.points else None, run)
+    start = asked.start
+    points = sampled(found, start.header.points if start else request.points, run, skip_bad=skip_bad)
+    why = "what the archive has" if start else "as asked for" if request.points else None
+    tell(found, points, why, run)
     how, going_on = request.recipe().clouds.align, run.checkpoints.resumed
     gathered, findings = unchanged(
-        found, lambda: looked_at(found, points, how, run), run, skip_bad=skip_bad and not going_on
+        found, lambda: looked_at(found, points, start or how, run), run, skip_bad=skip_bad and not going_on
     )
     with gathered:
-        learned = learn_as_asked(gathered, request, run)
+        learned = learn_as_asked(gathered, request, run, start)
         size = put(learned.encoded, output, asked.overwrite, run)
     interrupted = bool(run.stop) and (learned.encoded.header.epochs or 0) < learned.plan.training.epochs
     run.checkpoints.staying = interrupted and run.stop.to_go_on and run.checkpoints.any
@@ -169,12 +182,12 @@ def compress_claimed(inputs: Inputs, asked: Asked, run: Run) -> CompressSummary:
     )
 
 
-def looked_at(found: Survey, points: int, how: str, run: Run) -> tuple[Gathered, list[Finding]]:
+def looked_at(found: Survey, points: int, how: str | Start, run: Run) -> tuple[Gathered, list[Finding]]:
     """The surveyed clouds, aligned and gathered, and what was noticed of them, which has been told.
 
     Args:
         points: M.
-        how: the way of aligning them; see `align`.
+        how: the way of aligning them; see `align`. Or the archive that they are aligned with.
 
     Raises:
         ChangedError, CloudError, EnvironmentFailure, UsageError, Interrupted.
@@ -186,12 +199,13 @@ def looked_at(found: Survey, points: int, how: str, run: Run) -> tuple[Gathered,
         seen = LookedAt.of(left, len(found))
     else:
         sketches = Sketches(found, run)
-        frame = align(found, how, run, sketches)
+        frame = how.frame(found, run) if isinstance(how, Start) else align(found, how, run, sketches)
         seen = LookedAt(frame, look(found, frame, sketches, run))
     tell_all(seen.findings, run)
     checkpoints.keep(LOOKED_AT, seen.state())
     checkpoints.change("normalising")
-    return gather(found, points, run, frame=seen.frame), seen.findings
+    norm = how.normalisation if isinstance(how, Start) else None
+    return gather(found, points, run, norm, seen.frame), seen.findings
 
 
 def same_machine(run: Run) -> None:
@@ -214,8 +228,12 @@ def same_machine(run: Run) -> None:
     run.checkpoints.keep(MACHINE, State(here))
 
 
-def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:
-    """Learn the set once, by the plan for the request, or at growing qualities to the error that is asked for."""
+def learn_as_asked(gathered: Gathered, request: Request, run: Run, start: Start | None = None) -> Learned:
+    """Learn the set once, by the plan for the request, or at growing qualities to the error that is asked for.
+
+    Args:
+        start: what to start from.
+    """
     load_torch(run)  # it takes seconds: bad input is told before
     from qaadcodec.training.learn import learn
     from qaadcodec.training.registration.apart import how_far_apart
@@ -224,6 +242,11 @@ def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:
     same_machine(run)
     clouds, points, _ = gathered.store.points.shape
     make_ready(run)
+    if start is not None:
+        made, warm = start.plan(clouds), start.warm(gathered.names)
+        phases = expected_phases(made, clouds, points, choose_device(run.device).type)
+        run.expect(*still_to_come((("fitting", None), *phases) if (warm.rows < 0).any() else phases, run.checkpoints))
+        return learn(gathered, made, run, start=warm)
     is_open = plan(request, clouds, points).assignment.registration is None
     apart = how_far_apart(gathered.store, run.seed) if is_open else None
     if request.recipe().size.error is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from qaadcodec.archive import ArchiveReader, Header, NewClouds, check_extendable
 from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.clouds import Inputs, Normalisation, files_of, find_clouds
 from qaadcodec.codec.claiming import claimed_output, put
+from qaadcodec.codec.known import frame_of, unlike_clouds
 from qaadcodec.codec.newcomers import check_reach, far_off, look_at_new
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.files import protect
@@ -23,12 +23,10 @@ from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
 from qaadcodec.sets.again import unchanged
-from qaadcodec.sets.align import Frame, align_with
 from qaadcodec.sets.gather import Gathered, gather, outer_box
-from qaadcodec.sets.hubs import HUBS
 from qaadcodec.sets.looks.finding import Finding, tell_all
 from qaadcodec.sets.surfaces import sampled
-from qaadcodec.sets.survey import Survey, survey, tell
+from qaadcodec.sets.survey import survey, tell
 from qaadcodec.training.backend import check_device, load_torch
 from qaadcodec.training.expected import expected_fitting
 from qaadcodec.version import __version__
@@ -206,30 +204,6 @@ class Measured:
         count = len(self.stored)
         with run.phase("measuring", min(SAMPLE, count), "clouds") as phase:
             return sample_error(count, self.original, self.decoded, self.source.header.scale, run, phase)
-
-
-def frame_of(reader: ArchiveReader, known: Sequence[Singles], found: Survey, run: Run) -> Frame | None:
-    """Poses of the new clouds, found by these that the archive has; None where those have no poses."""
-    poses, header = reader.poses(), reader.header
-    if poses is None:
-        return None
-    return align_with(known, Frame(Normalisation(np.array(header.offset), header.scale), poses), found, run)
-
-
-def unlike_clouds(source: OpenArchive) -> list[Singles]:
-    """Up to HUBS clouds of an archive that are unlike each other, normalised and aligned, (M, 3)."""
-    header, latents = source.header, source.latents()
-    return [decode_points(header.network, source.weights, source.input_cloud, latents[i]) for i in unlike(latents)]
-
-
-def unlike(latents: Singles) -> list[int]:
-    """Up to HUBS clouds by their latents (N, l): the one nearest the mean, then each the farthest from those before."""
-    chosen = [int(np.square(latents - latents.mean(0)).sum(1).argmin())]
-    gaps = np.square(latents - latents[chosen[0]]).sum(1)
-    while len(chosen) < min(HUBS, len(latents)):
-        chosen.append(int(gaps.argmax()))
-        gaps = np.minimum(gaps, np.square(latents - latents[chosen[-1]]).sum(1))
-    return chosen
 
 
 def widened(header: Header, boxes: Doubles, error: SampledError) -> Header:

@@ -6,19 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from qaadcodec.arrays import Singles
 from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.config import Plan
 from qaadcodec.config.network import POSITION
-from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Planned, Run
 from qaadcodec.sets.gather import Gathered
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend, choose_backend
 from qaadcodec.training.finish import Learned, encoded_now, finish
-from qaadcodec.training.learner import Learner
+from qaadcodec.training.learner import Learner, new_learner
 from qaadcodec.training.loop import STAGE as TRAINING
 from qaadcodec.training.loop import train
 from qaadcodec.training.predict import Prediction, predict
@@ -26,6 +24,7 @@ from qaadcodec.training.quantise.size_control import SizeControl
 from qaadcodec.training.registration.register import Registered, register
 from qaadcodec.training.remembered import learnt
 from qaadcodec.training.start import initial_input_cloud, pca_latents
+from qaadcodec.training.warm_start import WarmStart
 from qaadcodec.training.warmup.warm_up import warm_up
 from qaadcodec.work.identity import check_plan
 from qaadcodec.work.state import State
@@ -35,11 +34,14 @@ ASSIGNING_SHARE = 0.4  # of the time left when it begins: Greedy makes do with s
 FINISHING_SHARE, FINISHING_SECONDS = 0.03, 2.0  # of a budget, kept for quantising, measuring and writing
 
 
-def learn(gathered: Gathered, plan: Plan, run: Run, registered: Registered | None = None) -> Learned:
+def learn(
+    gathered: Gathered, plan: Plan, run: Run, registered: Registered | None = None, start: WarmStart | None = None
+) -> Learned:
     """Learn the set by a plan.
 
     Args:
         registered: where the rows of Q lie in the clouds, for a plan with registration; it is found here when None.
+        start: what to start from, for a plan without registration.
 
     Raises:
         EnvironmentFailure: no such device, or no room for working data.
@@ -58,6 +60,8 @@ def learn(gathered: Gathered, plan: Plan, run: Run, registered: Registered | Non
     targets = gathered.store if registered is None else registered.targets
     if (left := run.checkpoints.look(TRAINING)) is not None:
         learner = begin_again(left, targets, None if registered is None else registered.input_cloud, plan, backend)
+    elif start is not None:
+        learner = begin_from(start, targets, plan, run, backend)
     elif registered is None:
         learner = begin(targets, plan, run, backend)
     else:
@@ -123,12 +127,29 @@ def begin_warm(store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Le
         learnt(learner).recall(left)
     else:
         warm_up(learner, store, training, run.within(run.share(part)), backend)
+    assign_to_predictions(learner, store, plan, run, backend)
+    return learner
+
+
+def begin_from(start: WarmStart, store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Learner:
+    """Network, Q and latents of an archive; Greedy starts from what the network makes of these."""
+    if (left := run.checkpoints.take(START)) is not None:
+        latents = torch.zeros(len(store), plan.network.latent_size)
+        learner = new_learner(plan, np.zeros((store.points.shape[1], POSITION), np.float32), latents, 0, backend)
+        learnt(learner).recall(left)
+    else:
+        learner = start.learner(store, plan, run, backend)
+    assign_to_predictions(learner, store, plan, run, backend)
+    return learner
+
+
+def assign_to_predictions(learner: Learner, store: TargetStore, plan: Plan, run: Run, backend: Backend) -> None:
+    """Bring every cloud into the row order of what the network makes of its latent."""
     run.checkpoints.keep(START, learnt(learner).state({}, {}, {}))
     with run.phase("assigning", len(store), "clouds") as phase:
         hurried = run.within(run.share(ASSIGNING_SHARE))
         backend.assign(store, predictions_of(learner), plan.assignment, hurried, phase)
     run.checkpoints.drop(START)
-    return learner
 
 
 def predictions_of(learner: Learner) -> Prediction:
@@ -138,16 +159,6 @@ def predictions_of(learner: Learner) -> Prediction:
         return predict(learner.network, learner.input_cloud, learner.latents[cloud])
 
     return prediction
-
-
-def new_learner(plan: Plan, input_cloud: Singles, latents: Tensor, seed: int, backend: Backend) -> Learner:
-    """An untrained network with this input cloud and these latents."""
-    generator = torch.Generator().manual_seed(seed)
-    return Learner(
-        FoldingNetwork(plan.network, generator).to(backend.device),
-        torch.from_numpy(input_cloud).to(backend.device),
-        latents.to(backend.device),
-    )
 
 
 def time_for_training(run: Run) -> Run:
