@@ -23,7 +23,7 @@ from pathlib import Path
 
 from bench_tools import hardware
 
-SMALL = ["--epochs", "150", "--points", "1024", "--latent-size", "8", "--patches", "8", "--device", "cpu"]
+SMALL = ["--epochs", "40", "--points", "512", "--latent-size", "8", "--patches", "8", "--device", "cpu"]
 WAYS = {
     "registration": ["--set", "assignment.registration=true"],
     "Greedy": ["--set", "assignment.registration=false"],
@@ -56,6 +56,9 @@ def killed_to_the_end(folder: Path, way: str, seconds: float, kills: int, found:
             process.kill()
             process.wait()
             count += 1
+            if (folder / "out.qaad").exists() and not (folder / ".out.qaad.work").exists():
+                found[f"{way}: the last one, which is gone: it was done"] += 1
+                return count
             found[f"{way}: {stage(folder / '.out.qaad.work')}"] += 1
             continue
         if code != 0:
@@ -70,9 +73,9 @@ def main() -> None:
     options = parser.parse_args()
     random.seed(options.seed)
     folder = Path(tempfile.mkdtemp(prefix="qaad-kills-"))
-    made = [*QAAD, "synth", "bodies", "-n", "16", "-m", "1024", "-o", "set/", "-q"]
+    made = [*QAAD, "synth", "bodies", "-n", "16", "-m", "512", "-o", "set/", "-q"]
     subprocess.run(made, cwd=folder, check=True)
-    print(", ".join(f"{key} {value}" for key, value in hardware().items()))
+    print(", ".join(f"{key} {value}" for key, value in hardware().items()), flush=True)
     found, ends, done, whole = Counter[str](), Counter[str](), 0, {}
     for way in WAYS:
         started = time.perf_counter()
@@ -86,9 +89,11 @@ def main() -> None:
                 if (folder / "out.qaad").read_bytes() != (folder / f"{way}.qaad").read_bytes():
                     raise SystemExit(f"{way}: another file came out, {folder}/out.qaad")
                 (folder / "out.qaad").unlink()
+                (folder / ".out.qaad.lock").unlink(missing_ok=True)  # of a run that was killed when it was done
                 if left := {path.name for path in folder.iterdir()} - names:
                     raise SystemExit(f"{way}: {', '.join(left)} was left in {folder}")
                 ends[way] += 1
+                print(f"{done} kills so far, and the same file at the end of a run ({way})", flush=True)
     for what, count in sorted(found.items()):
         print(f"{count:>4} kills after a checkpoint of {what}")
     runs = ", ".join(f"{count} of {way} ({whole[way]:.1f} s undisturbed)" for way, count in ends.items())
