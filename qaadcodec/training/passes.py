@@ -53,5 +53,7 @@ class Passes:
             self.rng.bit_generator.state = found.numbers["rng"]
 
     def _take(self, order: Longs, batches: int, at: int) -> None:
+        if not 0 <= at <= batches:
+            raise ValueError(f"{at} of {batches} batches were shown")
         self._order, self._at = order, at
         self._batches = np.array_split(order, batches) if batches else []

@@ -27,7 +27,7 @@ from qaadcodec.training.registration.coarse import learn_coarsely
 from qaadcodec.training.start import middle_cloud, patch_by_patch
 from qaadcodec.work.state import State
 
-COARSE_SHARE, PLACING_SHARE = 0.15, 0.2  # of the time left when each begins
+COARSE_SHARE, PLACING_SHARE = 0.2, 0.2  # of the time left when each begins
 HASTY = 32  # points in a leaf of Greedy when there is no time
 STAGE, FOUND = "registering", "registered"  # of a checkpoint: while clouds are placed, and after that
 
