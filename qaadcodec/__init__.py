@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from qaadcodec.config import PRESETS, Plan, Request, plan
     from qaadcodec.progress import Run, StopRequest
     from qaadcodec.showing import as_html
+    from qaadcodec.work.asked import Work
 
 __all__ = [
     "PRESETS",
@@ -54,6 +55,7 @@ __all__ = [
     "StopRequest",
     "ThresholdMissed",
     "UsageError",
+    "Work",
     "__version__",
     "as_html",
     "compress",
@@ -80,6 +82,7 @@ _HOME = {
     "Run": "progress",
     "StopRequest": "progress",
     "as_html": "showing",
+    "Work": "work.asked",
     "compress": "codec.compress",
     "decode": "codec.decode",
     "encode": "codec.encode",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import stat
 import threading
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +19,8 @@ from qaadcodec.remote.urls import Location, is_url, shown
 NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 _umask = threading.Lock()
+
+LONGEST_NAME = 255  # bytes of a file's name, on all common file systems
 
 
 def reason(error: OSError) -> str:
@@ -64,6 +68,33 @@ def protect(inputs: Iterable[Location], output: Location) -> None:
                 raise _protected(output, path)
 
 
+def real_target(path: Location) -> Path | None:
+    """The file that writing to `path` really writes, links followed; None where it is a pipe, a device or at a URL.
+
+    Raises:
+        EnvironmentFailure: it cannot be written, as for `preflight`.
+    """
+    if is_url(path):
+        return None
+    target, special = _target(Path(path), overwrite=True)
+    return None if special else target
+
+
+def hidden_beside(target: Path, suffix: str) -> Path:
+    """The hidden companion of a file: `.scans.qaad.work`. Of a name that is too long for that, a digest is taken."""
+    name = f".{target.name}{suffix}"
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        name = f".{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:32]}{suffix}"
+    return target.with_name(name)
+
+
+def clear_beside(target: Path) -> None:
+    """Delete the temporary files that runs which were killed left beside a target; none may be writing to it."""
+    for left in target.parent.glob(f".qaad-{_mark(target)}*.tmp"):
+        with contextlib.suppress(OSError):
+            left.unlink()
+
+
 @contextlib.contextmanager
 def atomic_output(path: Location, overwrite: bool) -> Iterator[BinaryIO]:
     """Open a file for writing (and reading back) that appears under `path` only if the block ends without an exception.
@@ -96,7 +127,7 @@ def atomic_output(path: Location, overwrite: bool) -> Iterator[BinaryIO]:
         with _named(path), target.open("wb") as device:
             yield device
         return
-    with _named(path), private_file(target.parent) as (temporary, stream):
+    with _named(path), private_file(target.parent, _mark(target)) as (temporary, stream):
         yield stream
         stream.flush()
         if hasattr(os, "fchmod"):
@@ -108,7 +139,7 @@ def atomic_output(path: Location, overwrite: bool) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def private_file(folder: Path, suffix: str = ".tmp") -> Iterator[tuple[Path, BinaryIO]]:
+def private_file(folder: Path, mark: str = "", suffix: str = ".tmp") -> Iterator[tuple[Path, BinaryIO]]:
     """A new hidden file that nobody else can read, open for writing; it is removed behind the block if it is there.
 
     Its name is made up before the file is, so that it is removed whenever a signal comes.
@@ -116,7 +147,7 @@ def private_file(folder: Path, suffix: str = ".tmp") -> Iterator[tuple[Path, Bin
     Raises:
         OSError: the file cannot be made, or written.
     """
-    path = folder / f".qaad-{os.urandom(8).hex()}{suffix}"
+    path = folder / f".qaad-{mark}{os.urandom(8).hex()}{suffix}"
     stream: BinaryIO | None = None
     try:
         stream = os.fdopen(os.open(path, NEW_FILE, 0o600), "w+b")
@@ -167,6 +198,11 @@ def granted_mode(target: Path) -> int:
         mask = os.umask(0o077)
         os.umask(mask)
     return 0o666 & ~mask
+
+
+def _mark(target: Path) -> str:
+    """Eight digits that tell the temporary files of a target from those of others."""
+    return f"{zlib.crc32(os.fsencode(target.name)):08x}"
 
 
 def _put_in_place(temporary: Path, target: Path, path: str | Path, overwrite: bool) -> None:

@@ -3,6 +3,7 @@
 pytest_plugins = [
     "fixtures.commands",
     "fixtures.documents",
+    "fixtures.left_runs",
     "fixtures.lying",
     "fixtures.networks",
     "fixtures.small_sets",

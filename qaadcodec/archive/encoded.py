@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from qaadcodec.archive.archive import Archive
 from qaadcodec.archive.caps import least_bytes
@@ -40,13 +40,24 @@ class Encoded:
                 raise UsageError(f"{key} is {getattr(self.header, key)}, and cannot become {getattr(header, key)}")
         return replace(self, header=header)
 
+    @classmethod
+    def of_bytes(cls, data: bytes) -> Self:
+        """The archive of a whole file; ArchiveError where it is none."""
+        with ArchiveReader(io.BytesIO(data)) as reader:
+            sections = (Payload(s.tag, s.coding, reader.raw_section(s)) for s in reader.sections if s.tag != FILL)
+            return cls(reader.header, tuple(sections))
+
+    def __bytes__(self) -> bytes:
+        """The whole file."""
+        return b"".join(self._pieces())
+
     def __len__(self) -> int:
         """Bytes of the whole file."""
         return sum(len(piece) for piece in self._pieces())
 
     def reader(self) -> ArchiveReader:
         """A reader of the file that would be written."""
-        return ArchiveReader(io.BytesIO(b"".join(self._pieces())))
+        return ArchiveReader(io.BytesIO(bytes(self)))
 
     def decoded(self) -> Archive:
         """The archive that a reader of the file gets."""

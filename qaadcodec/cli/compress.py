@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -17,9 +18,11 @@ from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.options import setting as parse_setting
 from qaadcodec.cli.output import archive_path, put, stdout_columns
 from qaadcodec.cli.running import refuse_useless, running
+from qaadcodec.cli.work import work_options
 from qaadcodec.config import ALIGNMENTS, PRESETS, Recipe, Request
 from qaadcodec.errors import UsageError
 from qaadcodec.progress import Finished
+from qaadcodec.work.asked import Work
 
 
 def of_presets(setting: Callable[[Recipe], Any]) -> str:
@@ -105,6 +108,14 @@ request_options = bundle(
         help="Time for the whole run, such as 90s, 10m or 1h30m.  [default: as long as the epochs take]",
     ),
     click.option(
+        "--from",
+        "start",
+        metavar="OLD.qaad",
+        shell_complete=files,
+        help="Start from an archive: with its network and input cloud, and with its latents of clouds of the same "
+        "names; those of others are fitted first.  [default: start anew]",
+    ),
+    click.option(
         "--set",
         "settings",
         type=parse_setting,
@@ -120,8 +131,9 @@ request_options = bundle(
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, shell_complete=files)
 @click.option("-o", "--output", required=True, metavar="OUT.qaad", shell_complete=files, help="The archive to write.")
 @request_options
+@work_options
 @learning_options
-def command(inputs: tuple[str, ...], output: str, request: Request, ways: Ways) -> None:
+def command(inputs: tuple[str, ...], output: str, request: Request, work: Work, ways: Ways) -> None:
     """Compress a set of clouds into one archive.
 
     INPUT is a folder (searched recursively, in natural order, hidden files ignored), a file (PLY, NPY, NPZ, HDF5,
@@ -131,6 +143,9 @@ def command(inputs: tuple[str, ...], output: str, request: Request, ways: Ways) 
 
     Ctrl-C once finishes early with a valid archive, twice stops and leaves none. The summary goes to stdout: clouds,
     points, bytes, ratios, and the error (EM-kD) of a sample of the clouds.
+
+    A run that takes long writes checkpoints to a work folder, which is gone when the archive is there. After a power
+    cut, say, the same command with --resume goes on from the last one, and comes to the same archive.
 
     \b
     Example:
@@ -143,6 +158,7 @@ def command(inputs: tuple[str, ...], output: str, request: Request, ways: Ways) 
     from qaadcodec.report.summaries import compress_lines
 
     with running(ways) as run:
+        run = replace(run, work=work)
         summary = compress(inputs, target, request, run=run, overwrite=ways.force, skip_bad=ways.skip_bad)
         run.listener(Finished(summary.to_dict()))
     put([json_line(summary.to_dict())] if ways.as_json else compress_lines(summary, width=stdout_columns()))

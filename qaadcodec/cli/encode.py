@@ -6,6 +6,7 @@ import click
 
 from qaadcodec.cli.choices import files
 from qaadcodec.cli.options import Ways, learning_options, location_type
+from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.output import archive_path, put, stdout_columns
 from qaadcodec.cli.running import refuse_useless, running
 from qaadcodec.progress import Finished
@@ -16,8 +17,15 @@ from qaadcodec.remote.urls import Location
 @click.argument("archive", type=location_type())
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, shell_complete=files)
 @click.option("-o", "--output", required=True, metavar="OUT.qaad", shell_complete=files, help="The archive to write.")
+@click.option(
+    "--budget",
+    type=parse_duration,
+    metavar="DURATION",
+    help="Time for the whole run, such as 90s, 10m or 1h30m; clouds get fewer steps each where it is short.  [default: "
+    "as long as all steps take]",
+)
 @learning_options
-def command(archive: Location, inputs: tuple[str, ...], output: str, ways: Ways) -> None:
+def command(archive: Location, inputs: tuple[str, ...], output: str, budget: float | None, ways: Ways) -> None:
     """Add clouds to a copy of an archive.
 
     Only the latent vectors of the new clouds are learnt; the network and the input cloud stay as they are, so that the
@@ -35,6 +43,7 @@ def command(archive: Location, inputs: tuple[str, ...], output: str, ways: Ways)
     from qaadcodec.report.summaries import encode_lines
 
     with running(ways) as run:
+        run = run.within(budget)
         summary = encode(archive, inputs, target, run=run, overwrite=ways.force, skip_bad=ways.skip_bad)
         run.listener(Finished(summary.to_dict()))
     put([json_line(summary.to_dict())] if ways.as_json else encode_lines(summary, width=stdout_columns()))

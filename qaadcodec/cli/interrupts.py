@@ -89,7 +89,7 @@ def finishing_on_interrupt(listener: Listener) -> Iterator[StopRequest]:
         if not stop.has_begun or (stop and signal.Signals(number).name != REPEATED):
             _end(number, frame)
         elif not stop:
-            stop.set()
+            stop.set(to_go_on=number != signal.SIGINT)  # a queue that needs the place, or a terminal that is gone
             said = FINISHING if number == signal.SIGINT else TOLD_TO_END.format(signal.Signals(number).name)
             # From a thread: the handler may have interrupted a write to the very stream that the listener writes to.
             threading.Thread(target=listener, args=(Notice(said),), daemon=True).start()

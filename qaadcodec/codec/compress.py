@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from qaadcodec.archive import storable_names
 from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.clouds import Inputs, files_of, find_clouds
+from qaadcodec.codec.claiming import claimed_output, put
+from qaadcodec.codec.start_from import Start, digest, starting
 from qaadcodec.codec.verdict import verdict
 from qaadcodec.config import Request, plan
-from qaadcodec.files import atomic_output, preflight, protect
+from qaadcodec.errors import UsageError
+from qaadcodec.files import protect, real_target
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
+from qaadcodec.parallel import cores
 from qaadcodec.progress import Run
 from qaadcodec.remote.urls import Location, located, shown
 from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.align import align
 from qaadcodec.sets.gather import Gathered, gather
+from qaadcodec.sets.looked_at import LookedAt
 from qaadcodec.sets.looks.finding import Finding, tell_all
 from qaadcodec.sets.looks.look import look
 from qaadcodec.sets.sketches import Sketches
 from qaadcodec.sets.surfaces import sampled
 from qaadcodec.sets.survey import Survey, survey, tell
 from qaadcodec.training.backend import check_device, choose_device, load_torch
-from qaadcodec.training.expected import expected_phases
+from qaadcodec.training.expected import expected_phases, still_to_come
+from qaadcodec.work.identity import Known
+from qaadcodec.work.session import checkpointing, was_finished
+from qaadcodec.work.state import State
 
 if TYPE_CHECKING:
     from qaadcodec.training.finish import Learned
+
+LOOKED_AT, MACHINE = "looked at", "machine"  # parts of a checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +91,9 @@ def compress(
             read and named.
         output: the .qaad file, or its URL; appears whole or not at all.
         request: what is asked for; the default preset when None.
-        run: device, seed, listener, stop request, how strict it is with clouds, and what it takes of meshes. Once it is
-            stopped, training ends early and what was learnt is written; while clouds are read, nothing is. The time of
-            the request's budget begins now.
+        run: device, seed, listener, stop request, how strict it is with clouds, what it takes of meshes, and where it
+            keeps what it can go on from. Once it is stopped, training ends early and what was learnt is written; while
+            clouds are read, nothing is. The time of the request's budget begins now.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising, and those that change while they are read.
 
@@ -91,22 +102,64 @@ def compress(
     """
     request = request or Request()
     run = (run or Run()).within(request.budget_seconds)
-    target = located(output)
+    output = located(output)
     check_device(run.device)
-    preflight(target, overwrite)
+    protect([] if request.start is None else [request.start], output)
+    overwrite = overwrite or was_finished(real_target(output), run.work)
+    with (
+        starting(request) as start,
+        claimed_output(output, overwrite) as target,
+        checkpointing(target, run.work, options_of(request, run), run.note) as checkpoints,
+    ):
+        asked = Asked(request, output, overwrite, skip_bad, start)
+        return compress_claimed(inputs, asked, run.going_on(checkpoints))
+
+
+class Asked(NamedTuple):
+    """What `compress` was asked for; see there."""
+
+    request: Request
+    output: Location
+    overwrite: bool
+    skip_bad: bool
+    start: Start | None
+
+
+def options_of(request: Request, run: Run) -> dict[str, Any]:
+    """All that decides what comes out of the same clouds, by the names of the options."""
+    settings = {f"set {name}": value for name, value in request.settings.items()}
+    given = {f.name: getattr(request, f.name) for f in fields(request) if f.name not in ("settings", "start")}
+    return {
+        **given,
+        **settings,
+        "from": digest(request.start),
+        "seed": run.seed,
+        "device": run.device,
+        "sample": run.sample,
+    }
+
+
+def compress_claimed(inputs: Inputs, asked: Asked, run: Run) -> CompressSummary:
+    """`compress`, once nothing stands in the way of its output."""
+    request, output, skip_bad = asked.request, asked.output, asked.skip_bad
     run.expect()
     unread: list[str] = []
     sources = find_clouds(inputs, run.note, unread)
-    protect(files_of(sources), target)
+    protect(files_of(sources), output)
     found = survey(sources, run, skip_bad=skip_bad)
-    points = sampled(found, request.points, run, skip_bad=skip_bad)
-    tell(found, points, "as asked for" if request.points else None, run)
-    how = request.recipe().clouds.align
-    gathered, findings = unchanged(found, lambda: looked_at(found, points, how, run), run, skip_bad=skip_bad)
+    start = asked.start
+    points = sampled(found, start.header.points if start else request.points, run, skip_bad=skip_bad)
+    why = "what the archive has" if start else "as asked for" if request.points else None
+    tell(found, points, why, run)
+    how, going_on = request.recipe().clouds.align, run.checkpoints.resumed
+    gathered, findings = unchanged(
+        found, lambda: looked_at(found, points, start or how, run), run, skip_bad=skip_bad and not going_on
+    )
     with gathered:
-        learned = learn_as_asked(gathered, request, run)
-        with atomic_output(target, overwrite) as stream:
-            size = learned.encoded.write(stream)
+        learned = learn_as_asked(gathered, request, run, start)
+        size = put(learned.encoded, output, asked.overwrite, run)
+    interrupted = bool(run.stop) and (learned.encoded.header.epochs or 0) < learned.plan.training.epochs
+    run.checkpoints.staying = interrupted and run.stop.to_go_on and run.checkpoints.any
     error, epochs, clouds = learned.error, learned.encoded.header.epochs or 0, learned.encoded.header.clouds
     of_result = verdict(learned, [source.path for source in found.sources], findings, run)
     for finding in of_result:
@@ -126,7 +179,7 @@ def compress(
         sample=error.sample,
         seconds=run.seconds,
         epochs=epochs,
-        interrupted=bool(run.stop) and epochs < learned.plan.training.epochs,
+        interrupted=interrupted,
         skipped=tuple(found.skipped),
         points_left_out=found.remarks.points_left_out,
         files_left_out=tuple(unread),
@@ -134,37 +187,77 @@ def compress(
     )
 
 
-def looked_at(found: Survey, points: int, how: str, run: Run) -> tuple[Gathered, list[Finding]]:
+def looked_at(found: Survey, points: int, how: str | Start, run: Run) -> tuple[Gathered, list[Finding]]:
     """The surveyed clouds, aligned and gathered, and what was noticed of them, which has been told.
 
     Args:
         points: M.
-        how: the way of aligning them; see `align`.
+        how: the way of aligning them; see `align`. Or the archive that they are aligned with.
 
     Raises:
         ChangedError, CloudError, EnvironmentFailure, UsageError, Interrupted.
     """
-    sketches = Sketches(found, run)
-    frame = align(found, how, run, sketches)
-    findings = look(found, frame, sketches, run)
-    tell_all(findings, run)
-    return gather(found, points, run, frame=frame), findings
+    checkpoints = run.checkpoints
+    names = storable_names([source.name for source in found.sources])
+    checkpoints.of([Known(*known) for known in zip(names, found.counts, found.checksums, strict=True)])
+    if (left := checkpoints.take(LOOKED_AT)) is not None:
+        seen = LookedAt.of(left, len(found))
+    else:
+        sketches = Sketches(found, run)
+        frame = how.frame(found, run) if isinstance(how, Start) else align(found, how, run, sketches)
+        seen = LookedAt(frame, look(found, frame, sketches, run))
+    tell_all(seen.findings, run)
+    checkpoints.keep(LOOKED_AT, seen.state())
+    checkpoints.change("normalising")
+    norm = how.normalisation if isinstance(how, Start) else None
+    return gather(found, points, run, norm, seen.frame), seen.findings
 
 
-def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:
-    """Learn the set once, by the plan for the request, or at growing qualities to the error that is asked for."""
+def same_machine(run: Run) -> None:
+    """Refuse to go on with a run on another kind of device, and say where the number of cores has changed.
+
+    Raises:
+        UsageError: it was begun on another kind.
+    """
+    here = {"device": choose_device(run.device).type, "cores": cores()}
+    if (left := run.checkpoints.take(MACHINE)) is not None:
+        with left.going_on() as found:
+            device, count = found.numbers["device"], found.numbers["cores"]
+        if device != here["device"]:
+            raise UsageError(
+                f"the run was begun on the device {device}, and would go on on {here['device']}",
+                hint=f"--device {device} goes on with it",
+            )
+        if count != here["cores"]:
+            run.note(f"the run was begun on {count} cores, and goes on on {here['cores']}: its last bits may differ")
+    run.checkpoints.keep(MACHINE, State(here))
+
+
+def learn_as_asked(gathered: Gathered, request: Request, run: Run, start: Start | None = None) -> Learned:
+    """Learn the set once, by the plan for the request, or at growing qualities to the error that is asked for.
+
+    Args:
+        start: what to start from.
+    """
     load_torch(run)  # it takes seconds: bad input is told before
     from qaadcodec.training.learn import learn
     from qaadcodec.training.registration.apart import how_far_apart
     from qaadcodec.training.search import search
 
+    same_machine(run)
     clouds, points, _ = gathered.store.points.shape
     run = make_ready(run)
     run.stop.begin()
+    if start is not None:
+        made, warm = start.plan(clouds), start.warm(gathered.names)
+        phases = expected_phases(made, clouds, points, choose_device(run.device).type)
+        run.expect(*still_to_come((("fitting", None), *phases) if (warm.rows < 0).any() else phases, run.checkpoints))
+        return learn(gathered, made, run, start=warm)
     is_open = plan(request, clouds, points).assignment.registration is None
     apart = how_far_apart(gathered.store, run.seed) if is_open else None
     if request.recipe().size.error is not None:
         return search(gathered, request, run, apart)
     made = plan(request, clouds, points, apart)
-    run.expect(*expected_phases(made, clouds, points, choose_device(run.device).type))
+    phases = expected_phases(made, clouds, points, choose_device(run.device).type)
+    run.expect(*still_to_come(phases, run.checkpoints))
     return learn(gathered, made, run)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,11 @@ import numpy as np
 from qaadcodec.archive import ArchiveReader, Header, NewClouds, check_extendable, extend, storable_names
 from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.clouds import Inputs, Normalisation, files_of, find_clouds
+from qaadcodec.codec.claiming import claimed_output, put
+from qaadcodec.codec.known import frame_of, unlike_clouds
 from qaadcodec.codec.newcomers import check_reach, far_off, look_at_new
 from qaadcodec.codec.open import OpenArchive
-from qaadcodec.files import atomic_output, preflight, protect
+from qaadcodec.files import protect
 from qaadcodec.metrics.em_kd import em_kd, variance
 from qaadcodec.metrics.names import ADDED
 from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
@@ -22,18 +23,18 @@ from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
 from qaadcodec.remote.urls import Location, located, shown
 from qaadcodec.sets.again import unchanged
-from qaadcodec.sets.align import Frame, align_with
 from qaadcodec.sets.gather import Gathered, gather, outer_box
-from qaadcodec.sets.hubs import HUBS
 from qaadcodec.sets.looks.finding import Finding, tell_all
 from qaadcodec.sets.surfaces import sampled
-from qaadcodec.sets.survey import Survey, survey, tell
+from qaadcodec.sets.survey import survey, tell
 from qaadcodec.training.backend import check_device, load_torch
 from qaadcodec.training.expected import expected_fitting
 from qaadcodec.version import __version__
 
 if TYPE_CHECKING:
     from qaadcodec.training.fitting import Fitted
+
+MEASURING_SHARE = 0.05  # of the time left when clouds are fitted, kept for measuring and writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +84,17 @@ def encode(
         inputs: the new clouds, as for `compress`; resampled, or their surfaces sampled, to the archive's M.
         output: the new .qaad file, or its URL; appears whole or not at all.
         run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, the clouds
-            fitted so far are written.
+            fitted so far are written. Its deadline, if it has one, is kept by taking fewer steps for each cloud.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
 
     Raises:
         ArchiveError, CloudError, EnvironmentFailure, UsageError; Interrupted when stopped before one was fitted.
     """
-    run, output = (run or Run()).within(None), located(output)
+    run, output = run or Run(), located(output)
+    run = run.within(run.seconds_left)
     check_device(run.device)
-    with ArchiveReader(archive) as reader:
-        preflight(output, overwrite)
+    with ArchiveReader(archive) as reader, claimed_output(output, overwrite):
         run.expect()
         protect([archive], output)
         header = reader.header
@@ -131,8 +132,8 @@ def encode(
             if strange := far_off(header, paths, (errors, measured.n_em_kd), findings):
                 strange.tell(run)
                 findings.append(strange)
-            with atomic_output(output, overwrite) as stream:
-                size = extended.with_header(widened(extended.header, gathered.boxes[:count], error)).write(stream)
+            whole = extended.with_header(widened(extended.header, gathered.boxes[:count], error))
+            size = put(whole, output, overwrite, run)
         grown = size - reader.size_bytes
     unfitted = len(gathered.names) - count
     return EncodeSummary(
@@ -163,7 +164,8 @@ def fit_new(source: OpenArchive, gathered: Gathered, run: Run) -> Fitted:
 
     run.expect(*expected_fitting(len(gathered), source.header.points))
     learnt = Learnt(source.header.network, source.weights, source.input_cloud, source.latents())
-    return fit(learnt, gathered.store, run)
+    left = run.seconds_left
+    return fit(learnt, gathered.store, run.within(None if left is None else (1.0 - MEASURING_SHARE) * left))
 
 
 def free_names(reader: ArchiveReader, wanted: tuple[str, ...], run: Run) -> tuple[str, ...]:
@@ -209,30 +211,6 @@ class Measured:
         count = len(self.stored)
         with run.phase("measuring", min(SAMPLE, count), "clouds") as phase:
             return sample_error(count, self.original, self.decoded, self.source.header.scale, run, phase)
-
-
-def frame_of(reader: ArchiveReader, known: Sequence[Singles], found: Survey, run: Run) -> Frame | None:
-    """Poses of the new clouds, found by these that the archive has; None where those have no poses."""
-    poses, header = reader.poses(), reader.header
-    if poses is None:
-        return None
-    return align_with(known, Frame(Normalisation(np.array(header.offset), header.scale), poses), found, run)
-
-
-def unlike_clouds(source: OpenArchive) -> list[Singles]:
-    """Up to HUBS clouds of an archive that are unlike each other, normalised and aligned, (M, 3)."""
-    header, latents = source.header, source.latents()
-    return [decode_points(header.network, source.weights, source.input_cloud, latents[i]) for i in unlike(latents)]
-
-
-def unlike(latents: Singles) -> list[int]:
-    """Up to HUBS clouds by their latents (N, l): the one nearest the mean, then each the farthest from those before."""
-    chosen = [int(np.square(latents - latents.mean(0)).sum(1).argmin())]
-    gaps = np.square(latents - latents[chosen[0]]).sum(1)
-    while len(chosen) < min(HUBS, len(latents)):
-        chosen.append(int(gaps.argmax()))
-        gaps = np.minimum(gaps, np.square(latents - latents[chosen[-1]]).sum(1))
-    return chosen
 
 
 def widened(header: Header, boxes: Doubles, error: SampledError) -> Header:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from qaadcodec.config.checks import require
@@ -32,6 +33,7 @@ class Request:
         latent_size, patches: l and K, whatever a quality would choose.
         epochs: passes over the set.
         budget_seconds: time for the whole run.
+        start: an archive to start from; its network is kept. The text of the request does not name it.
         settings: any other settings, by dotted names such as "assignment.pair_swaps".
 
     Raises:
@@ -49,6 +51,7 @@ class Request:
     patches: int | None = None
     epochs: int | None = None
     budget_seconds: float | None = None
+    start: str | Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

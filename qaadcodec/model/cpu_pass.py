@@ -24,7 +24,11 @@ from qaadcodec.model.numpy_layers import SELU_ALPHA, SELU_SCALE
 def cloud_by_cloud(
     network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, threads: Threads
 ) -> tuple[Tensor, Tensor]:
-    """`training.host.loss.matched_error` on the CPU: the same arguments, and the same results."""
+    """`training.host.loss.matched_error` on the CPU: the same arguments, and the same results.
+
+    Where neither q nor the heads want a gradient, as while latents are fitted to a network that stays, theirs are not
+    computed.
+    """
     encoded = encode_input(q.reshape(-1, POSITION), network.config.fourier_octaves)
     (first, bias), *others = network.heads()
     features = network.config.shared_widths[-1]
@@ -32,8 +36,9 @@ def cloud_by_cloud(
     base = torch.baddbmm(bias[:, None, :], q, first[:, :, features:].transpose(1, 2))
     heads = [first[:, :, :features], *(weight for weight, _ in others)]
     shared = network.modulated(latents)
+    frozen = not any(tensor.requires_grad for tensor in (q, base, *heads, *(bias for _, bias in others)))
     loss, predictions = CloudByCloud.apply(  # type: ignore[no-untyped-call]
-        Batch(targets, threads, len(shared), network.config.displacement),
+        Batch(targets, threads, len(shared), network.config.displacement, frozen),
         q,
         encoded,
         base,
@@ -54,12 +59,14 @@ class Batch:
         threads: the threads that share the clouds.
         depth: number of shared layers.
         displacement: whether the network's output is added to the input point.
+        frozen: whether the gradients of the shared layers are all that is wanted.
     """
 
     targets: Tensor
     threads: Threads
     depth: int
     displacement: bool
+    frozen: bool
 
 
 class CloudByCloud(torch.autograd.Function):
@@ -79,6 +86,7 @@ class CloudByCloud(torch.autograd.Function):
             encoded=encoded.to(threads.dtype),
             q=q.detach(),
             displacement=batch.displacement,
+            frozen=batch.frozen,
         )
         clouds = len(targets)
         weight = 1.0 / (clouds * targets.shape[1])
@@ -97,12 +105,14 @@ class CloudByCloud(torch.autograd.Function):
         for sums in rest:
             first.add(sums)
         ctx.gradients = (first.q, first.encoded, first.biases[0], *gradients, *first.heads, *first.biases[1:])
+        if batch.frozen:
+            ctx.gradients = (None, None, None, *gradients, *(None for _ in heads))
         ctx.mark_non_differentiable(predictions)
         return (errors.sum() * weight).float(), predictions
 
     @staticmethod
     def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor | None, ...]:
-        return (None, *(gradient * outer[0] for gradient in ctx.gradients))
+        return (None, *(None if gradient is None else gradient * outer[0] for gradient in ctx.gradients))
 
 
 @dataclass(slots=True)
@@ -139,6 +149,7 @@ class Pass:
     encoded: Tensor
     q: Tensor
     displacement: bool
+    frozen: bool
 
     def run(self, b: int, target: Tensor, weight: float, out: Tensor, gradients: list[Tensor], sums: Sums) -> float:
         """Cloud b of the batch, forward and back; returns its summed squared error.
@@ -165,14 +176,15 @@ class Pass:
         gap = out - target
 
         grad = (gap * (2.0 * weight)).view(predicted.shape)
-        if self.displacement:
+        if self.displacement and not self.frozen:
             sums.q += grad[..., :POSITION]
         grad = grad.to(self.encoded.dtype)
         for j in reversed(range(len(self.heads))):
             if j + 1 < len(self.heads):
                 grad = selu_backward(grad, folds[j + 1])
-            sums.heads[j] += torch.bmm(grad.transpose(1, 2), folds[j])
-            sums.biases[j] += grad if j == 0 else grad.sum(1)
+            if not self.frozen:
+                sums.heads[j] += torch.bmm(grad.transpose(1, 2), folds[j])
+                sums.biases[j] += grad if j == 0 else grad.sum(1)
             grad = torch.bmm(grad, self.heads[j])
         grad = grad.view(patches * s, -1)
         depth = len(self.shared)
@@ -180,8 +192,10 @@ class Pass:
             grad = selu_backward(grad, features[i + 1])
             gradients[i][b] = torch.mm(grad.t(), features[i])
             gradients[depth + i][b] = grad.sum(0)
-            grad = torch.mm(grad, self.shared[i][0][b])
-        sums.encoded += grad
+            if i > 0 or not self.frozen:
+                grad = torch.mm(grad, self.shared[i][0][b])
+        if not self.frozen:
+            sums.encoded += grad
         return float(gap.square().sum())
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from qaadcodec.config.run import LARGEST_SEED, SAMPLES
 from qaadcodec.errors import UsageError
 from qaadcodec.progress.events import Listener, Notice, Outlook, PhaseEnded, PhaseStarted, Progress, ignore
+from qaadcodec.work.asked import Work
+from qaadcodec.work.checkpoints import Checkpoints
 
 LEAST_SECONDS = 1e-3  # of a share of time: zero would mean that there is no limit to some, and no time to others
 
@@ -25,20 +27,22 @@ class StopRequest:
 
     Attributes:
         has_begun: whether the work would have a result, so that asking makes sense; until then it may just be ended.
+        to_go_on: whether it should be possible to go on later, where there are checkpoints.
     """
 
-    __slots__ = ("_flag", "has_begun")
+    __slots__ = ("_flag", "has_begun", "to_go_on")
 
     def __init__(self) -> None:
         self._flag = threading.Event()
-        self.has_begun = False
+        self.has_begun = self.to_go_on = False
 
     def begin(self) -> None:
         """Say that from now on the work has a result when it finishes early."""
         self.has_begun = True
 
-    def set(self) -> None:
+    def set(self, *, to_go_on: bool = False) -> None:
         """Ask for the end. The work goes on until it can stop with a valid result."""
+        self.to_go_on = to_go_on
         self._flag.set()
 
     def __bool__(self) -> bool:
@@ -93,6 +97,8 @@ class Run:
             dealt with and told; and so is a set in which something seems to be wrong.
         sample: what is taken of meshes: points drawn from their "surface", or their "vertices"; None for vertices
             where all clouds have as many as are wanted, and the surface elsewhere.
+        work: whether and where an unfinished run keeps what it can go on from.
+        checkpoints: of the run that is under way; whoever begins one makes them from `work`.
 
     Raises:
         UsageError: the seed is out of range, or there is no such sample.
@@ -106,6 +112,8 @@ class Run:
     seed: int = 0
     strict: bool = False
     sample: str | None = None
+    work: Work = field(default_factory=Work)
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= LARGEST_SEED:
@@ -121,6 +129,12 @@ class Run:
     def later(self, seconds: float) -> Run:
         """The same run with its deadline so many seconds later, if it has one."""
         return self if self.deadline is None else replace(self, deadline=self.deadline + seconds)
+
+    def going_on(self, checkpoints: Checkpoints) -> Run:
+        """The same run with these checkpoints, as if it had begun as long ago as the one that they go on with."""
+        ago = checkpoints.seconds
+        deadline = None if self.deadline is None else self.deadline - ago
+        return replace(self, checkpoints=checkpoints, started=self.started - ago, deadline=deadline)
 
     @property
     def seconds(self) -> float:

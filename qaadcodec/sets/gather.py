@@ -98,7 +98,7 @@ def gather(
     boxes = np.array(found.boxes)  # (N, 2, 3)
     bounds = outer_box(boxes)
     norm = frame.normalisation if frame else normalisation or Normalisation.of_bounds(bounds[0], bounds[1])
-    store = TargetStore(len(found.sources), points)
+    store = TargetStore(len(found.sources), points, folder=run.checkpoints.scratch)
     try:
         spread = fill(store, found, norm, frame, run)
     except BaseException:

@@ -22,6 +22,7 @@ from qaadcodec.arrays import Rows, Singles
 from qaadcodec.config.network import POSITION
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
+from qaadcodec.work.state import State, Table
 
 MAPPED = 1 << 28  # most bytes of a store that stay in resident memory
 FLOAT32 = 4  # bytes
@@ -58,7 +59,7 @@ class TargetStore:
             where = folder or tempfile.gettempdir()
             raise EnvironmentFailure(
                 f"{where}: no room for {size} bytes of working data: {reason(error)}",
-                hint="set TMPDIR to a folder with more space",
+                hint="name another --work folder" if folder else "set TMPDIR to a folder with more space",
             ) from error
 
     def __len__(self) -> int:
@@ -88,6 +89,27 @@ class TargetStore:
         for cloud in self.points:
             yield cloud
             self.touched(1)
+
+    def table(self, clouds: int | None = None) -> Table:
+        """All clouds, or the first of them, as the rows of a checkpoint, read when that is written."""
+        count = len(self) if clouds is None else clouds
+
+        def block(first: int, last: int) -> Singles:
+            self.touched(last - first)
+            return self.points[first:last]
+
+        return Table((count, *self.points.shape[1:]), np.float32, block)
+
+    def fill(self, state: State, name: str, clouds: int | None = None) -> None:
+        """Take all clouds, or the first of them, from a table of a checkpoint.
+
+        Raises:
+            EnvironmentFailure: it has no such table.
+        """
+        count = len(self) if clouds is None else clouds
+        for first, rows in state.rows(name, (count, *self.points.shape[1:]), np.float32).blocks(0, count):
+            self.points[first : first + len(rows)] = rows
+            self.touched(len(rows))
 
     def touched(self, clouds: int, rows: int | None = None) -> None:
         """Say that so many clouds were read or changed, all or some rows of each, so that memory stays bounded.

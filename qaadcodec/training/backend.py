@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # the name of a device is checked before anybody waits for to
 
     from qaadcodec.training.predict import Prediction
     from qaadcodec.training.quantise.rounding import Rounding
+    from qaadcodec.training.remembered import Memory
+    from qaadcodec.work.state import State, Table
 
 
 class Steps(Protocol):
@@ -42,6 +44,15 @@ class Steps(Protocol):
 
     def drop_waiting(self) -> None:
         """Leave out the assignments that have not begun: nothing is learnt from them any more."""
+
+    def memory(self) -> Memory:
+        """What the steps remember besides the learner; waits until nothing that is under way changes it any more."""
+
+    def targets(self) -> Table:
+        """The targets as they are now, row by row of the set; `memory` has to be called before."""
+
+    def go_on(self, state: State) -> None:
+        """Go on from the memory that a checkpoint has, as its part "steps"; the targets are in the store already."""
 
     def __enter__(self) -> Self: ...
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from qaadcodec.config import Plan, TrainingConfig
 from qaadcodec.metrics.sampled import SAMPLE
 from qaadcodec.parallel import cores
+from qaadcodec.work.checkpoints import Checkpoints
+
+Phases: TypeAlias = tuple[tuple[str, float | None], ...]
 
 # Measured on two cores of an AMD EPYC (tests/bench/README.md). Networks of other sizes are up to twice as slow or fast.
 TRAINED = 300e3  # points that go through whole training steps, per second
@@ -15,7 +20,7 @@ PLACED = 20e3  # points that are registered once it is learnt, per second and co
 MEASURED_ON = 2  # cores
 
 
-def expected_phases(plan: Plan, clouds: int, points: int, device: str) -> tuple[tuple[str, float | None], ...]:
+def expected_phases(plan: Plan, clouds: int, points: int, device: str) -> Phases:
     """Name of each phase of `learn` in order, and the seconds that it should take; None where that was not measured.
 
     Args:
@@ -25,7 +30,7 @@ def expected_phases(plan: Plan, clouds: int, points: int, device: str) -> tuple[
     training = plan.training
     shown = clouds * min(training.points_per_step, points)
     epoch = shown / TRAINED * MEASURED_ON / cores() if device == "cpu" else None
-    begin: tuple[tuple[str, float | None], ...] = (("assigning", clouds * points / MATCHED / cores()),)
+    begin: Phases = (("assigning", clouds * points / MATCHED / cores()),)
     if plan.assignment.registration:
         begin = registering(training, clouds, points)
     elif training.warmup_epochs:
@@ -33,7 +38,15 @@ def expected_phases(plan: Plan, clouds: int, points: int, device: str) -> tuple[
     return (*begin, ("training", None if epoch is None else training.epochs * epoch), measuring(clouds, points))
 
 
-def expected_fitting(clouds: int, points: int) -> tuple[tuple[str, float | None], ...]:
+def still_to_come(phases: Phases, checkpoints: Checkpoints) -> Phases:
+    """Those of the phases that are not over in the checkpoint that a run goes on from."""
+    for i, (name, _) in enumerate(phases):
+        if checkpoints.has(name):
+            return phases[i:]
+    return phases
+
+
+def expected_fitting(clouds: int, points: int) -> Phases:
     """The same of fitting that many new clouds to an archive."""
     return ("fitting", None), measuring(clouds, points)
 

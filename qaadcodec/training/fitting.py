@@ -20,7 +20,7 @@ from qaadcodec.errors import Interrupted
 from qaadcodec.metrics.em_kd import variance
 from qaadcodec.model.cpu_threads import Threads, cloud_threads
 from qaadcodec.model.network import FoldingNetwork
-from qaadcodec.progress import Run
+from qaadcodec.progress import Clock, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend, choose_backend
 from qaadcodec.training.optim.row_adam import RowAdam
@@ -56,14 +56,15 @@ class Fitting:
 
     Attributes:
         rounds, steps: rounds of assignment and descent, and steps in each.
-        points_per_step: of each cloud, the same number from every patch.
+        points_per_step: of each cloud, the same number from every patch. A latent is few numbers: 2048 come to the same
+            error in twice the time.
         learning_rate: of the first round; it falls as in training.
         assignment: of the points to the predictions.
     """
 
     rounds: int = 10
     steps: int = 40
-    points_per_step: int = 2048
+    points_per_step: int = 512
     learning_rate: float = 0.03
     assignment: AssignmentConfig = field(default_factory=AssignmentConfig)
 
@@ -90,6 +91,8 @@ def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = 
 
     Args:
         store: the new clouds, normalised, in any row order; reordered in place.
+        run: where it has a deadline, every group of clouds gets its share of the time that is left: it takes fewer
+            steps, and the learning rate comes down in time. Once it is late, clouds start from the mean latent.
 
     Returns:
         latents and errors of all clouds; where the run was stopped, of the first n, the last of them as they are at
@@ -113,9 +116,10 @@ def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = 
             if run.stop:
                 break
             clouds = range(first, min(first + TOGETHER, len(store)))
-            table = torch.stack([nearest_start(network, q, starts, store.points[i], rng) for i in clouds])
+            share = run.within(run.share(len(clouds) / (len(store) - first)))
+            table = group.starts(clouds, starts[:1] if run.is_late else starts, rng)
             run.stop.begin()
-            found.append(group.fitted(clouds, table, run, rng))
+            found.append(group.fitted(clouds, table, share, rng))
             store.touched(len(clouds))
             phase.reach(clouds.stop)
     if not found:
@@ -134,19 +138,34 @@ class Group:
     threads: Threads
     backend: Backend
 
+    def starts(self, clouds: range, candidates: Tensor, rng: np.random.Generator) -> Tensor:
+        """The candidate (c, l) that is most like each of these clouds, (b, l); a thread for each cloud."""
+        if len(candidates) == 1:
+            return candidates.expand(len(clouds), -1).clone()
+        seeds = rng.integers(2**63, size=len(clouds))
+
+        def start(row: int) -> Tensor:
+            own = np.random.default_rng(seeds[row])
+            return nearest_start(self.network, self.input_cloud, candidates, self.store.points[clouds[row]], own)
+
+        return torch.stack(list(self.threads.pool.map(start, range(len(clouds)))))
+
     def fitted(self, clouds: range, table: Tensor, run: Run, rng: np.random.Generator) -> Fitted:
         """The best latents of these clouds, from those in `table` (b, l), which moves; fewer rounds once stopped."""
         fitting = self.fitting
+        clock = Clock(fitting.rounds * fitting.steps + 1, run.budget_seconds, started=run.started)
         best, lowest = table.clone(), np.full(len(clouds), np.inf)
         adam, every = RowAdam(table), torch.arange(len(clouds), device=table.device)
         for turn in range(fitting.rounds):
-            if run.stop and turn:
+            if turn and (run.stop or clock.fraction >= 1.0):
                 break
-            self.reassign(clouds, table, turn, run.seed)
-            for step in range(fitting.steps):
-                done = (turn * fitting.steps + step + 1) / (fitting.rounds * fitting.steps + 1)
+            self.reassign(clouds, table, turn, run.seed, moving=2 * turn < fitting.rounds and clock.fraction < 0.5)
+            for _ in range(fitting.steps):
+                clock.done += 1
+                if clock.fraction >= 1.0:
+                    break
                 gradient = self.gradient(clouds, table, rng)
-                adam.step(every, gradient, fitting.learning_rate * learning_rate_factor(done))
+                adam.step(every, gradient, fitting.learning_rate * learning_rate_factor(clock.fraction))
             for row, i in enumerate(clouds):
                 prediction = predict(self.network, self.input_cloud, table[row])
                 error = float(np.square(prediction - self.store.points[i]).sum(1).mean())
@@ -166,9 +185,9 @@ class Group:
         (gradient,) = torch.autograd.grad(loss, latents)
         return gradient
 
-    def reassign(self, clouds: range, table: Tensor, turn: int, seed: int) -> None:
-        """Assign the points of each cloud anew to its present prediction."""
-        config, moving = self.fitting.assignment, 2 * turn < self.fitting.rounds
+    def reassign(self, clouds: range, table: Tensor, turn: int, seed: int, *, moving: bool) -> None:
+        """Assign the points of each cloud anew to its present prediction, which may be moving still."""
+        config = self.fitting.assignment
 
         def work(row: int) -> None:
             targets, positions = self.store.points[clouds[row]], self.store.positions(clouds[row])

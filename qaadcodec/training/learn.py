@@ -4,35 +4,44 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import torch
-from torch import Tensor
 
 from qaadcodec.arrays import Singles
 from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.config import Plan
-from qaadcodec.model.network import FoldingNetwork
+from qaadcodec.config.network import POSITION
 from qaadcodec.progress import Planned, Run
 from qaadcodec.sets.gather import Gathered
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend, choose_backend
 from qaadcodec.training.finish import Learned, encoded_now, finish
-from qaadcodec.training.learner import Learner
+from qaadcodec.training.learner import Learner, new_learner
+from qaadcodec.training.loop import STAGE as TRAINING
 from qaadcodec.training.loop import train
 from qaadcodec.training.predict import Prediction, predict
 from qaadcodec.training.quantise.size_control import SizeControl
 from qaadcodec.training.registration.register import Registered, register
+from qaadcodec.training.remembered import learnt
 from qaadcodec.training.start import initial_input_cloud, pca_latents
+from qaadcodec.training.warm_start import WarmStart
 from qaadcodec.training.warmup.warm_up import warm_up
+from qaadcodec.work.identity import check_plan
+from qaadcodec.work.state import State
 
+START = "start"  # what a checkpoint calls what the first assignment goes by
 ASSIGNING_SHARE = 0.4  # of the time left when it begins: Greedy makes do with smaller leaves then
 FINISHING_SHARE, FINISHING_SECONDS = 0.03, 2.0  # of a budget, kept for quantising, measuring and writing
 
 
-def learn(gathered: Gathered, plan: Plan, run: Run, registered: Registered | None = None) -> Learned:
+def learn(
+    gathered: Gathered, plan: Plan, run: Run, registered: Registered | None = None, start: WarmStart | None = None
+) -> Learned:
     """Learn the set by a plan.
 
     Args:
         registered: where the rows of Q lie in the clouds, for a plan with registration; it is found here when None.
+        start: what to start from, for a plan without registration.
 
     Raises:
         EnvironmentFailure: no such device, or no room for working data.
@@ -48,13 +57,37 @@ def learn(gathered: Gathered, plan: Plan, run: Run, registered: Registered | Non
         run.warn(text)
     backend = choose_backend(run.device)
     run = make_ready(run)
-    if registered is None:
-        learner, targets = begin(gathered.store, plan, run, backend), gathered.store
+    targets = gathered.store if registered is None else registered.targets
+    if (left := run.checkpoints.look(TRAINING)) is not None:
+        learner = begin_again(left, targets, None if registered is None else registered.input_cloud, plan, backend)
+    elif start is not None:
+        learner = begin_from(start, targets, plan, run, backend)
+    elif registered is None:
+        learner = begin(targets, plan, run, backend)
     else:
-        learner, targets = begin_registered(registered, plan, run, backend), registered.targets
+        learner = begin_registered(registered, plan, run, backend)
     control = SizeControl(plan.target_bytes, lambda learner: len(encoded_now(learner, gathered, plan, run.seed)))
     course = train(learner, replace(gathered, store=targets), plan, time_for_training(run), backend, control)
     return replace(finish(learner, targets, gathered, plan, run), course=course)
+
+
+def begin_again(
+    left: State, targets: TargetStore, input_cloud: Singles | None, plan: Plan, backend: Backend
+) -> Learner:
+    """A learner that `train` will give all that it had learnt; the targets are as they were left.
+
+    Args:
+        left: the training in a checkpoint.
+        input_cloud: Q, (M, 3), of a registered set, which stays that of the learner too; a new one when None.
+
+    Raises:
+        EnvironmentFailure: the checkpoint is damaged; UsageError: it was made by another plan.
+    """
+    check_plan(left, plan.to_dict())
+    targets.fill(left, "targets")
+    clouds, points, _ = targets.points.shape
+    q = np.zeros((points, POSITION), np.float32) if input_cloud is None else input_cloud
+    return new_learner(plan, q, torch.zeros(clouds, plan.network.latent_size), 0, backend)
 
 
 def begin_registered(registered: Registered, plan: Plan, run: Run, backend: Backend) -> Learner:
@@ -72,10 +105,15 @@ def begin(store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Learner
     if plan.training.warmup_epochs:
         return begin_warm(store, plan, run, backend)
     with run.phase("assigning", len(store), "clouds") as phase:
-        input_cloud = initial_input_cloud(store, plan.network.patches)
+        if (left := run.checkpoints.take(START)) is not None:  # the row order that it was taken from is gone
+            input_cloud = left.array("input_cloud", np.empty((store.points.shape[1], POSITION), np.float32))
+        else:
+            input_cloud = initial_input_cloud(store, plan.network.patches)
+        run.checkpoints.keep(START, State(shared={"input_cloud": input_cloud}))
         hurried = run.within(run.share(ASSIGNING_SHARE))
         backend.assign(store, lambda _: input_cloud, plan.assignment, hurried, phase)
         latents = torch.from_numpy(pca_latents(store, plan.network.latent_size, run.seed))
+    run.checkpoints.drop(START)
     return new_learner(plan, input_cloud, latents, run.seed, backend)
 
 
@@ -85,11 +123,33 @@ def begin_warm(store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Le
     latents = torch.zeros(len(store), plan.network.latent_size)
     learner = new_learner(plan, initial_input_cloud(store, plan.network.patches), latents, run.seed, backend)
     part = training.warmup_epochs / (training.warmup_epochs + training.epochs)
-    warm_up(learner, store, training, run.within(run.share(part)), backend)
+    if (left := run.checkpoints.take(START)) is not None:
+        learnt(learner).recall(left)
+    else:
+        warm_up(learner, store, training, run.within(run.share(part)), backend)
+    assign_to_predictions(learner, store, plan, run, backend)
+    return learner
+
+
+def begin_from(start: WarmStart, store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Learner:
+    """Network, Q and latents of an archive; Greedy starts from what the network makes of these."""
+    if (left := run.checkpoints.take(START)) is not None:
+        latents = torch.zeros(len(store), plan.network.latent_size)
+        learner = new_learner(plan, np.zeros((store.points.shape[1], POSITION), np.float32), latents, 0, backend)
+        learnt(learner).recall(left)
+    else:
+        learner = start.learner(store, plan, run, backend)
+    assign_to_predictions(learner, store, plan, run, backend)
+    return learner
+
+
+def assign_to_predictions(learner: Learner, store: TargetStore, plan: Plan, run: Run, backend: Backend) -> None:
+    """Bring every cloud into the row order of what the network makes of its latent."""
+    run.checkpoints.keep(START, learnt(learner).state({}, {}, {}))
     with run.phase("assigning", len(store), "clouds") as phase:
         hurried = run.within(run.share(ASSIGNING_SHARE))
         backend.assign(store, predictions_of(learner), plan.assignment, hurried, phase)
-    return learner
+    run.checkpoints.drop(START)
 
 
 def predictions_of(learner: Learner) -> Prediction:
@@ -99,16 +159,6 @@ def predictions_of(learner: Learner) -> Prediction:
         return predict(learner.network, learner.input_cloud, learner.latents[cloud])
 
     return prediction
-
-
-def new_learner(plan: Plan, input_cloud: Singles, latents: Tensor, seed: int, backend: Backend) -> Learner:
-    """An untrained network with this input cloud and these latents."""
-    generator = torch.Generator().manual_seed(seed)
-    return Learner(
-        FoldingNetwork(plan.network, generator).to(backend.device),
-        torch.from_numpy(input_cloud).to(backend.device),
-        latents.to(backend.device),
-    )
 
 
 def time_for_training(run: Run) -> Run:

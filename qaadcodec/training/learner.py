@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from qaadcodec.archive.coding.grids import Grids
+from qaadcodec.arrays import Singles
+from qaadcodec.config import Plan
 from qaadcodec.model.network import FoldingNetwork
+
+if TYPE_CHECKING:
+    from qaadcodec.training.backend import Backend
 
 
 @dataclass(slots=True)
@@ -21,3 +28,13 @@ class Learner:
     """passes over the set that were finished"""
     grids: Grids | None = None
     """what it was learnt to be rounded to; None as long as it was not"""
+
+
+def new_learner(plan: Plan, input_cloud: Singles, latents: Tensor, seed: int, backend: Backend) -> Learner:
+    """An untrained network with this input cloud and these latents."""
+    generator = torch.Generator().manual_seed(seed)
+    return Learner(
+        FoldingNetwork(plan.network, generator).to(backend.device),
+        torch.from_numpy(input_cloud).to(backend.device),
+        latents.to(backend.device),
+    )

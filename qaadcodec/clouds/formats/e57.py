@@ -136,7 +136,7 @@ def _on_disk(place: Place) -> Iterator[Path]:
         return
     with contextlib.ExitStack() as stack:
         try:
-            path, stream = stack.enter_context(private_file(Path(tempfile.gettempdir()), ".e57"))
+            path, stream = stack.enter_context(private_file(Path(tempfile.gettempdir()), suffix=".e57"))
             stream.write(place.file or b"")
             stream.flush()
         except OSError as error:

@@ -13,6 +13,7 @@ from qaadcodec.config import AssignmentConfig
 from qaadcodec.config.network import POSITION
 from qaadcodec.progress import Phase, Run
 from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.assigned import Progress
 from qaadcodec.training.device.targets import clouds_together
 from qaadcodec.training.host.assign import HASTY, fitting_leaf
 from qaadcodec.training.host.assign import assign as assign_on_host
@@ -37,8 +38,9 @@ def assign(
         return
     count, points, _ = store.points.shape
     leaf, together, started, seconds = config.greedy_leaf, clouds_together(points), time.monotonic(), run.seconds_left
-    for first in range(0, count, together):
-        leaf = fitting_leaf(leaf, first, count, time.monotonic() - started, seconds)
+    progress = Progress.of(store, run)
+    for first in range(progress.begun, count, together):
+        leaf = fitting_leaf(leaf, *progress.so_far, time.monotonic() - started, seconds)
         here = slice(first, min(first + together, count))
         predicted = np.stack([prediction(i)[:, :POSITION] for i in range(here.start, here.stop)])  # (G, M, 3)
         clouds = torch.from_numpy(store.points[here]).to(device)  # (G, M, C)
@@ -47,3 +49,4 @@ def assign(
         store.points[here] = rows_of(clouds, order).cpu().numpy()
         store.touched(here.stop - first)
         phase.reach(here.stop)
+        progress.reach(here.stop)

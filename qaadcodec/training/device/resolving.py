@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -38,6 +40,14 @@ class Resolving:
                 self._waiting[cloud] = epoch
             if len(self._waiting) == self._together:
                 self.flush()
+
+    def waiting(self) -> list[list[int]]:
+        """The clouds that wait, in order, each with the epoch of its turn."""
+        return [[cloud, epoch] for cloud, epoch in self._waiting.items()]
+
+    def go_on(self, waiting: Sequence[Sequence[int]]) -> None:
+        """Let these clouds wait, as `waiting` told them."""
+        self._waiting = {int(cloud): int(epoch) for cloud, epoch in waiting}
 
     @torch.no_grad()
     def flush(self) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from qaadcodec.arrays import Longs
+from qaadcodec.arrays import Longs, Singles
 from qaadcodec.assignment.device.leaves import rows_of
 from qaadcodec.assignment.device.reassignment import pair_swaps
 from qaadcodec.assignment.patches import patch_offsets
@@ -26,7 +26,9 @@ from qaadcodec.training.learner import Learner
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
 from qaadcodec.training.quantise.rounding import Rounding
+from qaadcodec.training.remembered import Memory, of_adam, together
 from qaadcodec.training.sampling import sample_rows
+from qaadcodec.work.state import State, Table
 
 
 class Steps:
@@ -48,7 +50,7 @@ class Steps:
         self._learner, self._threads, self._rng, device = learner, threads, rng, learner.latents.device
         self._training, self._assignment = plan.training, plan.assignment
         self._offsets = patch_offsets(store.points.shape[1], plan.network.patches)
-        self._targets = targets_on(store, device)
+        self._targets, self._shape = targets_on(store, device), store.points.shape
         self._weights = list(learner.network.parameters())
         self._rates = torch.zeros(3, device=device)  # of the network, the input cloud and the latents
         matrices, others = divided(learner.network, plan.training.optimiser)
@@ -129,6 +131,31 @@ class Steps:
 
     def drop_waiting(self) -> None:
         """Nothing to do: clouds that wait to be re-solved are left as they are at the end."""
+
+    def memory(self) -> Memory:
+        """What the steps remember besides the learner; clouds that wait to be re-solved go on waiting."""
+        parts = {
+            "soap": Memory(self._soap.tensors(), numbers={"steps": self._soap.steps}),
+            "adam": of_adam(self._adam),
+            "latents": Memory(rows=self._latents.tensors()),
+            "resolving": Memory(numbers={"waiting": self._resolving.waiting()}),
+        }
+        return together(**parts)
+
+    def targets(self) -> Table:
+        """The targets as they are now, from the device where they are there."""
+
+        def block(first: int, last: int) -> Singles:
+            return self._targets.clouds(range(first, last)).cpu().numpy()
+
+        return Table(self._shape, np.float32, block)
+
+    def go_on(self, state: State) -> None:
+        """Go on from a checkpoint."""
+        together(steps=self.memory()).recall(state)
+        with state.going_on() as found:
+            self._soap.go_on(int(found.numbers["steps.soap.steps"]))
+            self._resolving.go_on(found.numbers["steps.resolving.waiting"])
 
     def __enter__(self) -> Self:
         return self

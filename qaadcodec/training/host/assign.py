@@ -12,6 +12,7 @@ from qaadcodec.config.network import POSITION
 from qaadcodec.parallel import cores, in_parallel
 from qaadcodec.progress import Phase, Run
 from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.assigned import Progress
 from qaadcodec.training.predict import Prediction
 
 HASTY = 8  # points in a leaf of Greedy when there is no time: little more than an order along the k-d tree
@@ -29,6 +30,7 @@ def assign(store: TargetStore, prediction: Prediction, config: AssignmentConfig,
         phase: hears of every cloud.
     """
     leaf, started, seconds = config.greedy_leaf, time.monotonic(), run.seconds_left
+    progress = Progress.of(store, run)
 
     def bring(i: int) -> None:
         cloud, rng = store.points[i], np.random.default_rng([run.seed, 1, i])
@@ -39,12 +41,13 @@ def assign(store: TargetStore, prediction: Prediction, config: AssignmentConfig,
         cloud[:] = cloud[order]
         store.touched(1)
 
-    for first in range(0, len(store), cores()):
-        leaf = fitting_leaf(leaf, first, len(store), time.monotonic() - started, seconds)
+    for first in range(progress.begun, len(store), cores()):
+        leaf = fitting_leaf(leaf, *progress.so_far, time.monotonic() - started, seconds)
         group = range(first, min(first + cores(), len(store)))
         in_parallel(bring, group)
         for i in group:
             phase.reach(i + 1)
+        progress.reach(group.stop)
 
 
 def fitting_leaf(leaf: int, done: int, total: int, used: float, seconds: float | None) -> int:

@@ -23,7 +23,9 @@ from qaadcodec.training.learner import Learner
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
 from qaadcodec.training.quantise.rounding import Rounding
+from qaadcodec.training.remembered import Memory, of_adam, together
 from qaadcodec.training.sampling import sample_rows
+from qaadcodec.work.state import State, Table
 
 
 class Steps:
@@ -99,6 +101,26 @@ class Steps:
     def drop_waiting(self) -> None:
         """Leave out re-solving that has not begun."""
         self._resolving.drop_waiting()
+
+    def memory(self) -> Memory:
+        """What the steps remember besides the learner; waits until nothing that is under way changes the targets."""
+        self._settle(np.arange(len(self._store)))
+        parts = {
+            "soap": Memory(self._soap.tensors(), numbers={"steps": self._soap.steps}),
+            "adam": of_adam(self._adam),
+            "latents": Memory(rows=self._latents.tensors()),
+        }
+        return together(**parts)
+
+    def targets(self) -> Table:
+        """The targets as they are now."""
+        return self._store.table()
+
+    def go_on(self, state: State) -> None:
+        """Go on from a checkpoint."""
+        together(steps=self.memory()).recall(state)
+        with state.going_on() as found:
+            self._soap.go_on(int(found.numbers["steps.soap.steps"]))
 
     def __enter__(self) -> Self:
         self._resolving.__enter__()

@@ -24,6 +24,10 @@ class RowAdam:
         self._second = torch.zeros_like(table)
         self._steps = torch.zeros(len(table), 1, device=table.device)
 
+    def tensors(self) -> dict[str, Tensor]:
+        """All that it remembers of the rows, live, by name."""
+        return {"first": self._first, "second": self._second, "steps": self._steps}
+
     @torch.no_grad()
     def step(self, rows: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
         """Move some rows.

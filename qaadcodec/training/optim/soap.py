@@ -63,6 +63,14 @@ class Matrix:
         assert self.tensor.grad is not None
         return self.tensor.grad.reshape(self.first.shape)
 
+    def tensors(self) -> dict[str, Tensor]:
+        """All that is remembered of it, live, by name."""
+        found = {"first": self.first, "second": self.second}
+        for name, side in (("left", self.left), ("right", self.right)):
+            if side is not None:
+                found |= {f"{name}.mean": side.mean, f"{name}.basis": side.basis}
+        return found
+
     def turned(self, matrix: Tensor) -> Tensor:
         """In the eigenbases."""
         matrix = matrix if self.left is None else self.left.basis.t() @ matrix
@@ -93,6 +101,22 @@ class Soap:
         self._matrices = [Matrix(tensor) for tensor in tensors]
         self._count = torch.zeros((), device=tensors[0].device) if tensors else torch.zeros(())
         self._begun, self._steps = False, 0
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that it remembers besides `steps`, live, by name."""
+        found = {"count": self._count}
+        for i, matrix in enumerate(self._matrices):
+            found |= {f"{i}.{name}": tensor for name, tensor in matrix.tensors().items()}
+        return found
+
+    @property
+    def steps(self) -> int:
+        """How many there have been."""
+        return self._steps
+
+    def go_on(self, steps: int) -> None:
+        """Count on from so many steps, after which `tensors` had the values that they now have."""
+        self._begun, self._steps = steps > 0, steps
 
     @torch.no_grad()
     def step(self, rate: float | Tensor) -> None:

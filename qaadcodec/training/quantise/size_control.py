@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from qaadcodec.archive import Encoded, Grids, storable
 from qaadcodec.progress import now
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.quantise.rounding import Rounding
+from qaadcodec.work.state import State
 
 EVERY = 0.05  # of the training, between two looks at the size
 SETTLED = 0.95  # of the training: nothing is changed after it
@@ -35,6 +37,15 @@ class SizeControl:
     seen: int | None = None
     _next: float = 0.0  # share of the training
     _next_glance: float = 0.0  # seconds on the clock
+
+    def numbers(self) -> dict[str, Any]:
+        """For a checkpoint."""
+        return {"seen": self.seen, "next": self._next}
+
+    def go_on(self, state: State) -> None:
+        """Go on from a checkpoint that `numbers` are part of."""
+        with state.going_on() as found:
+            self.seen, self._next = found.numbers["seen"], float(found.numbers["next"])
 
     def due(self, fraction: float) -> bool:
         """Whether to bring the archive nearer to the target after this share of the training."""

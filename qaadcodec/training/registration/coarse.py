@@ -27,11 +27,15 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
+from qaadcodec.training.passes import Passes
 from qaadcodec.training.registration.joining import Joining
 from qaadcodec.training.registration.quantile_latents import quantile_latents
 from qaadcodec.training.registration.sampled_clouds import SampledClouds
+from qaadcodec.training.remembered import Memory, learnt, of_adam, together
 from qaadcodec.training.schedule import learning_rate_factor
+from qaadcodec.training.standing import spent, take_up
 from qaadcodec.training.warmup.chamfer import squared_gap
+from qaadcodec.work.state import State
 
 NETWORK = NetworkConfig(latent_size=16, patches=1, shared_widths=(128, 64, 64, 64), head_widths=(), fourier_octaves=1)
 STEPS = 6000
@@ -43,6 +47,7 @@ RATE, LATENT_RATE = 4e-3, 4.0  # of the network; of the latents, as a multiple o
 COVERING = 0.6  # share of the steps in which rows have to cover a cloud first:
 LOOSE = 0.1  # weight of the distance from rows to points there, beside 1 for that from points to rows
 REPORT_SECONDS = 0.25
+STAGE, FOUND = "finding parts", "parts"  # of a checkpoint: while the coarse network is learnt, and after that
 
 
 def learn_coarsely(
@@ -60,7 +65,7 @@ def learn_coarsely(
         middle: the cloud that Q was taken from.
         training: what follows; the coarse network takes no longer.
         run: the same seed gives the same network, unless a deadline ends it sooner. Once it is stopped, the present
-            step is the last.
+            step is the last. What its checkpoints have of this is taken up.
     """
     clouds = len(store)
     rng = np.random.default_rng([run.seed, 23])
@@ -68,26 +73,39 @@ def learn_coarsely(
     latents = quantile_latents(store, NETWORK.latent_size, run.seed)
     joining = Joining.of(latents, middle)
     learner = Learner(network, torch.from_numpy(input_cloud), torch.from_numpy(latents))
-    clock = Clock(steps_for(clouds, training), run.budget_seconds)
-    steps = CoarseSteps(learner, SampledClouds(store, POINTS, run.seed), rng)
-    reported, count = time.monotonic(), joining.joined(0.0)
-    limited = run.deadline is not None
-    with run.phase("finding parts", clock.units, "steps", at_most=limited) as phase, cloud_threads():
-        while clock.fraction < 1.0 and not run.stop:
-            before, count = count, joining.joined(clock.fraction)
-            for cloud, leader in zip(joining.order[before:count], joining.leaders[before:count], strict=True):
-                learner.latents[cloud] = learner.latents[leader]
-            for batch in np.array_split(rng.permutation(joining.order[:count]), -(-count // TOGETHER)):
-                if clock.fraction >= 1.0 or run.stop:
-                    break
-                weight = 2.0 * LOOSE / (1.0 + LOOSE) if clock.fraction < COVERING else 1.0
-                steps.step(np.sort(batch), RATE * learning_rate_factor(clock.fraction), weight)
-                clock.done += 1
-                if time.monotonic() - reported >= REPORT_SECONDS:
-                    reported = time.monotonic()
-                    phase.report(clock.done, clock)
-        phase.report(clock.done, clock)
+    if (found := run.checkpoints.take(FOUND)) is not None:
+        learnt(learner).recall(found)
+    else:
+        shown = SampledClouds(store, POINTS, run.seed)
+        follow(joining, CoarseSteps(learner, shown, rng), Clock(steps_for(clouds, training), run.budget_seconds), run)
+    run.checkpoints.keep(FOUND, learnt(learner).state({}, {}, {}))
     return learner
+
+
+def follow(joining: Joining, steps: CoarseSteps, clock: Clock, run: Run) -> None:
+    """Take the steps, while clouds join."""
+    passes, count = Passes(steps.rng), joining.joined(0.0)
+    reported, limited = time.monotonic(), run.deadline is not None
+    if (left := run.checkpoints.take(STAGE)) is not None:
+        count = steps.go_on(left, passes, clock)
+
+    def kept() -> State:
+        return steps.state(passes, clock, count)
+
+    with run.phase(STAGE, clock.units, "steps", at_most=limited) as phase, cloud_threads():
+        while clock.fraction < 1.0 and not run.stop:
+            if passes.over:
+                before, count = count, joining.joined(clock.fraction)
+                steps.join(joining.order[before:count], joining.leaders[before:count])
+                passes.begin(joining.order[:count], -(-count // TOGETHER))
+            weight = 2.0 * LOOSE / (1.0 + LOOSE) if clock.fraction < COVERING else 1.0
+            steps.step(passes.batch(), RATE * learning_rate_factor(clock.fraction), weight)
+            clock.done += 1
+            if time.monotonic() - reported >= REPORT_SECONDS:
+                reported = time.monotonic()
+                phase.report(clock.done, clock)
+            run.checkpoints.offer(STAGE, kept)
+        phase.report(clock.done, clock)
 
 
 def steps_for(clouds: int, training: TrainingConfig) -> int:
@@ -115,15 +133,44 @@ class CoarseSteps:
     """Takes single steps of the coarse network."""
 
     def __init__(self, learner: Learner, clouds: SampledClouds, rng: np.random.Generator) -> None:
-        self._learner, self._clouds, self._rng = learner, clouds, rng
+        self._learner, self._clouds, self.rng = learner, clouds, rng
         matrices, others = divided(learner.network, "soap")
         self._soap, self._adam = Soap(matrices), torch.optim.Adam(others, fused=True)
         self._latents = RowAdam(learner.latents)
 
+    def join(self, clouds: Longs, leaders: Longs) -> None:
+        """Let clouds begin as those that lead them, one after the other."""
+        for cloud, leader in zip(clouds, leaders, strict=True):
+            self._learner.latents[cloud] = self._learner.latents[leader]
+
+    def memory(self) -> Memory:
+        """All that a step changes."""
+        return together(
+            learner=learnt(self._learner),
+            soap=Memory(self._soap.tensors()),
+            adam=of_adam(self._adam),
+            latents=Memory(rows=self._latents.tensors()),
+        )
+
+    def state(self, passes: Passes, clock: Clock, count: int) -> State:
+        """The part of a checkpoint that the coarse network is while it is learnt; so many clouds have joined."""
+        numbers = {"passes": passes.numbers(), "joined": count, "soap": self._soap.steps, **spent(clock)}
+        return self.memory().state(numbers, passes.arrays(), {})
+
+    def go_on(self, state: State, passes: Passes, clock: Clock) -> int:
+        """Take up what `state` was made of; how many clouds have joined."""
+        self.memory().recall(state)
+        with state.going_on() as found:
+            numbers = found.numbers
+            take_up(clock, numbers)
+            self._soap.go_on(int(numbers["soap"]))
+            passes.go_on(State(numbers["passes"], found.shared, origin=found.origin))
+            return int(numbers["joined"])
+
     def step(self, batch: Longs, rate: float, weight: float) -> None:
         """One step on these clouds, (B,), with this weight of the distance from rows to points."""
         learner, index = self._learner, torch.from_numpy(batch)
-        rows = torch.from_numpy(self._rng.integers(len(learner.input_cloud), size=ROWS))
+        rows = torch.from_numpy(self.rng.integers(len(learner.input_cloud), size=ROWS))
         latents = learner.latents[index].requires_grad_()
         learner.network.zero_grad()
         predictions = learner.network(learner.input_cloud[rows][None], latents)  # (B, ROWS, 3)
@@ -150,6 +197,6 @@ class CoarseSteps:
         from scipy.spatial import cKDTree
 
         targets = self._clouds.nearest(cloud, prediction)
-        points = self._clouds.drawn(cloud, self._rng)
+        points = self._clouds.drawn(cloud, self.rng)
         rows = cKDTree(prediction, balanced_tree=False, compact_nodes=False).query(points)[1]
         return Met(targets, points, np.asarray(rows, np.int64))

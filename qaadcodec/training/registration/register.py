@@ -20,12 +20,16 @@ from qaadcodec.parallel import cores, in_parallel
 from qaadcodec.progress import Phase, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.loop import STAGE as TRAINING
 from qaadcodec.training.predict import predict
+from qaadcodec.training.registration.coarse import FOUND as PARTS
 from qaadcodec.training.registration.coarse import learn_coarsely
 from qaadcodec.training.start import middle_cloud, patch_by_patch
+from qaadcodec.work.state import State
 
 COARSE_SHARE, PLACING_SHARE = 0.2, 0.2  # of the time left when each begins
 HASTY = 32  # points in a leaf of Greedy when there is no time
+STAGE, FOUND = "registering", "registered"  # of a checkpoint: while clouds are placed, and after that
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +67,24 @@ def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
     Raises:
         EnvironmentFailure: no room for the working data.
     """
-    middle = middle_cloud(store)
-    input_cloud = patch_by_patch(store, middle, plan.network.patches)
-    coarse = learn_coarsely(store, input_cloud, middle, plan.training, run.within(run.share(COARSE_SHARE)))
-    found = Registered(input_cloud, TargetStore(len(store), len(input_cloud)))
-    try:
-        with run.phase("registering", len(store), "clouds") as phase:
-            Placing(store, found, coarse, plan.assignment, run.within(run.share(PLACING_SHARE))).place_all(phase)
-    except BaseException:
-        found.targets.close()
-        raise
+    checkpoints = run.checkpoints
+    before = checkpoints.take(FOUND)
+    if before is not None and checkpoints.has(TRAINING):  # which has the targets as they are now
+        input_cloud = before.array("input_cloud", np.empty((store.points.shape[1], POSITION), np.float32))
+        found = Registered(input_cloud, TargetStore(len(store), len(input_cloud), folder=checkpoints.scratch))
+    else:
+        middle = middle_cloud(store)
+        input_cloud = patch_by_patch(store, middle, plan.network.patches)
+        coarse = learn_coarsely(store, input_cloud, middle, plan.training, run.within(run.share(COARSE_SHARE)))
+        found = Registered(input_cloud, TargetStore(len(store), len(input_cloud), folder=checkpoints.scratch))
+        try:
+            with run.phase(STAGE, len(store), "clouds") as phase:
+                Placing(store, found, coarse, plan.assignment, run.within(run.share(PLACING_SHARE))).place_all(phase)
+        except BaseException:
+            found.targets.close()
+            raise
+        checkpoints.drop(PARTS)
+    checkpoints.keep(FOUND, State(shared={"input_cloud": found.input_cloud}))
     return found
 
 
@@ -93,22 +105,34 @@ class Placing:
         Args:
             phase: hears of every cloud.
         """
-        hasty, leaf = 0, self._config.evening_leaf
-        for first in range(0, len(self._store), cores()):
+        hasty, leaf, placed, checkpoints = 0, self._config.evening_leaf, 0, self._run.checkpoints
+        if (left := checkpoints.take(STAGE)) is not None:
+            with left.going_on():
+                placed = int(left.numbers["placed"])
+                self._targets.fill(left, "targets", placed)
+
+        def kept() -> State:
+            return State({"placed": placed}, tables={"targets": self._targets.table(placed)})
+
+        checkpoints.change(STAGE, kept)
+        begun = placed
+        for first in range(begun, len(self._store), cores()):
             group = range(first, min(first + cores(), len(self._store)))
-            if self._late(first):
+            if self._late(first - begun, len(self._store) - begun):
                 leaf, hasty = HASTY, hasty + len(group)
             in_parallel(partial(self._place, leaf=leaf), group)
             for i in group:
                 phase.reach(i + 1)
+            placed = group.stop
+            checkpoints.offer(STAGE, kept)
         if hasty and not self._run.stop:
             self._run.note(f"time was short: {hasty} of {len(self._store)} clouds were evened within small subspaces")
 
-    def _late(self, done: int) -> bool:
+    def _late(self, done: int, total: int) -> bool:
         """Whether the time does not suffice at the pace so far."""
         left = self._run.seconds_left
         return bool(self._run.stop) or (
-            left is not None and done > 0 and self._run.seconds * (len(self._store) - done) > left * done
+            left is not None and done > 0 and self._run.seconds * (total - done) > left * done
         )
 
     def _place(self, i: int, leaf: int) -> None:

@@ -18,11 +18,16 @@ from qaadcodec.progress import Clock, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.passes import Passes
+from qaadcodec.training.remembered import Memory, learnt, of_adam, together
 from qaadcodec.training.sampling import sample_rows
+from qaadcodec.training.standing import spent, take_up
 from qaadcodec.training.warmup.chamfer import augmented_chamfer
 from qaadcodec.training.warmup.pointnet import PointNet
+from qaadcodec.work.state import State
 
 REPORT_SECONDS = 0.25
+STAGE = "warming up"
 ENCODED = 16384  # points of each cloud that its final latent is computed from, at most
 
 
@@ -37,7 +42,7 @@ def warm_up(learner: Learner, store: TargetStore, config: TrainingConfig, run: R
         store: targets, their rows in any order; only read.
         config: `warmup_epochs` passes.
         run: the same seed gives the same result, unless a deadline ends it sooner. Once it is stopped, the present
-            step is the last.
+            step is the last. What its checkpoints have of this is taken up.
     """
     rng = np.random.default_rng([run.seed, 7])
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
@@ -45,9 +50,9 @@ def warm_up(learner: Learner, store: TargetStore, config: TrainingConfig, run: R
     batches = -(-len(store) // config.batch)
     clock = Clock(config.warmup_epochs * batches, run.budget_seconds)
     reported, shown = time.monotonic(), 0
-    limited = run.deadline is not None
+    limited, checkpoints = run.deadline is not None, run.checkpoints
     with (
-        run.phase("warming up", config.warmup_epochs, "epochs", at_most=limited) as phase,
+        run.phase(STAGE, config.warmup_epochs, "epochs", at_most=limited) as phase,
         cloud_threads() as threads,
     ):
 
@@ -55,16 +60,28 @@ def warm_up(learner: Learner, store: TargetStore, config: TrainingConfig, run: R
             throughput = shown / clock.seconds if shown and clock.seconds > 0 else None
             phase.report(clock.done // batches, clock, throughput=throughput)
 
-        steps = WarmupSteps(learner, encoder, Sampling(store, config, rng), threads, backend)
+        steps, passes = WarmupSteps(learner, encoder, Sampling(store, config, rng), threads, backend), Passes(rng)
+
+        def kept() -> State:
+            numbers = {"passes": passes.numbers(), "shown": shown, **spent(clock)}
+            return steps.memory().state(numbers, passes.arrays(), {})
+
+        if (left := checkpoints.take(STAGE)) is not None:
+            steps.memory().recall(left)
+            with left.going_on() as found:
+                shown = int(found.numbers["shown"])
+                take_up(clock, found.numbers)
+                passes.go_on(State(found.numbers["passes"], found.shared, origin=found.origin))
+        checkpoints.change(STAGE, kept)
         while clock.fraction < 1.0 and not run.stop:
-            for batch in np.array_split(rng.permutation(len(store)), batches):
-                if clock.fraction >= 1.0 or run.stop:
-                    break
-                shown += steps.step(np.sort(batch))
-                clock.done += 1
-                if time.monotonic() - reported >= REPORT_SECONDS:
-                    reported = time.monotonic()
-                    report()
+            if passes.over:
+                passes.begin(len(store), batches)
+            shown += steps.step(passes.batch())
+            clock.done += 1
+            if time.monotonic() - reported >= REPORT_SECONDS:
+                reported = time.monotonic()
+                report()
+            checkpoints.offer(STAGE, kept)
         report()
         learner.latents = encoded(encoder, store, rng)
 
@@ -107,6 +124,12 @@ class WarmupSteps:
             {"params": [learner.input_cloud], "rate": config.learning_rate * config.input_rate},
         ]
         self._adam = torch.optim.Adam(groups, fused=True)
+
+    def memory(self) -> Memory:
+        """All that a step changes."""
+        tensors: dict[str, Tensor] = {f"encoder.{i}": tensor for i, tensor in enumerate(self._encoder.parameters())}
+        learner = learnt(self._learner)
+        return together(learner=Memory(learner.shared), encoder=Memory(tensors), adam=of_adam(self._adam))
 
     def step(self, batch: Longs, factor: float = 1.0) -> int:
         """One step on these clouds, at this factor of the learning rates; the points that went through the network."""

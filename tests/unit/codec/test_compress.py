@@ -80,6 +80,7 @@ def test_the_summary_says_what_the_set_became(tmp_path: Path, scans: Path, tiny:
         "interrupted": False,
         "skipped": (),
         "points_left_out": (),
+        "files_left_out": (),
         "findings": (),
     }
 
@@ -457,7 +458,7 @@ def test_a_stop_during_training_writes_what_was_learnt(
     tmp_path: Path, scans: Path, tiny: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop = StopRequest()
-    monkeypatch.setattr("qaadcodec.training.loop.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("qaadcodec.training.standing.REPORT_SECONDS", 0.0)
 
     def listen(event: Any) -> None:
         if isinstance(event, Progress) and event.phase == "training" and event.done == 7:
@@ -570,7 +571,7 @@ def test_the_budget_begins_with_the_call(
     """A run that was made long before has as much time as one made now."""
     runs: list[Run] = []
 
-    def stop(gathered: object, request: object, run: Run) -> None:
+    def stop(gathered: object, request: object, run: Run, start: object) -> None:
         runs.append(run)
         raise Interrupted("seen")
 

@@ -89,6 +89,7 @@ def test_the_summary_and_the_recorded_error(archive: Path, tmp_path: Path, more:
         "unfitted": 0,
         "skipped": (),
         "points_left_out": (),
+        "files_left_out": (),
         "findings": (),
     }
     with open_archive(archive) as old, open_archive(output) as new:

@@ -83,6 +83,21 @@ def test_loss_predictions_and_every_gradient_are_autograds(
         )
 
 
+@pytest.mark.parametrize(("film", "displacement", "head_widths"), CASES)
+def test_a_frozen_network_gives_the_same_gradient_of_the_latents(
+    threads: Threads, film: bool, displacement: bool, head_widths: tuple[int, ...]
+) -> None:
+    """To the bit: what is not wanted is left out, and nothing else changes."""
+    network = network_of(film, displacement, head_widths)
+    q, latents, targets = problem(network, 3)
+    loss, _ = cloud_by_cloud(network, q, latents, targets, threads)
+    wanted = torch.autograd.grad(loss, latents)[0]
+    network.requires_grad_(False)
+    frozen, _ = cloud_by_cloud(network, q.detach(), latents, targets, threads)
+    assert frozen.detach() == loss.detach()
+    assert torch.equal(torch.autograd.grad(frozen, latents)[0], wanted)
+
+
 def test_the_outer_gradient_multiplies(threads: Threads) -> None:
     network = network_of(True, True, (16,))
     q, latents, targets = problem(network, 3)

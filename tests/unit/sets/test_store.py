@@ -96,6 +96,9 @@ def test_a_full_disk_is_said_with_the_folder_and_the_bytes(tmp_path: Path) -> No
     with pytest.raises(EnvironmentFailure) as caught:
         TargetStore(10, 100, folder=tmp_path)
     assert str(caught.value) == f"{tmp_path}: no room for 12000 bytes of working data: no space left on device"
+    assert caught.value.hint == "name another --work folder"
+    with pytest.raises(EnvironmentFailure) as caught:
+        TargetStore(10, 100)
     assert caught.value.hint == "set TMPDIR to a folder with more space"
     assert list(tmp_path.iterdir()) == []
 

@@ -37,7 +37,7 @@ def test_a_set_without_an_error() -> None:
 def test_a_training_tells_its_course(
     make_store: Callable[..., Any], make_planted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qaadcodec.training.loop.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("qaadcodec.training.standing.REPORT_SECONDS", 0.0)
     store = make_store(make_planted(4, 200))
     plan = replace(SMALL, training=replace(SMALL.training, epochs=60))
     course = train(begun(store, plan), gathered_around(store), plan, Run(), HOST)

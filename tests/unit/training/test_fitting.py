@@ -19,7 +19,7 @@ from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Event, PhaseStarted, Progress, Run, StopRequest
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training import fitting as fitting_module
-from qaadcodec.training.fitting import CANDIDATES, Fitting, Learnt, candidates, fit, nearest_start
+from qaadcodec.training.fitting import CANDIDATES, Fitting, Group, Learnt, candidates, fit, nearest_start
 from qaadcodec.training.predict import predict
 
 Array = npt.NDArray[np.float32]
@@ -147,3 +147,39 @@ def test_of_all_rounds_the_best_latent_is_kept(
     fitting = Fitting(rounds=4, steps=40, points_per_step=POINTS, assignment=ASSIGNMENT)
     found = fit(frozen.learnt, make_store(frozen.shuffled(truth)), Run(), fitting)
     np.testing.assert_allclose(found.latents, truth, atol=0.3)
+
+
+def test_a_deadline_is_kept_by_fewer_steps_for_every_cloud(
+    frozen: Frozen, make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that goes on by a second a step: 20 seconds for two groups, of which each has its share."""
+    clock = [1000.0]
+    monkeypatch.setattr("qaadcodec.progress.now", lambda: clock[0])
+    gradient, groups, factors = Group.gradient, list[range](), list[float]()
+
+    def slow(group: Group, clouds: range, table: Tensor, rng: np.random.Generator) -> Tensor:
+        clock[0] += 1.0
+        groups.append(clouds)
+        return gradient(group, clouds, table, rng)
+
+    def noted(fraction: float) -> float:
+        factors.append(fraction)
+        return 1.0 - fraction
+
+    monkeypatch.setattr(Group, "gradient", slow)
+    monkeypatch.setattr(fitting_module, "learning_rate_factor", noted)
+    clouds = frozen.shuffled(frozen.known[torch.arange(12) % 6])
+    fitting = Fitting(rounds=4, steps=10, points_per_step=64, assignment=ASSIGNMENT)
+    run = Run(started=1000.0).within(20.0)
+    found = fit(frozen.learnt, make_store(clouds), run, fitting)
+    assert found.latents.shape == (12, 3)
+    assert groups == [range(8)] * 14 + [range(8, 12)] * 6  # two thirds and one third of the time
+    assert factors[:14] == sorted(factors[:14])
+    assert factors[13] > 0.95
+
+
+def test_after_the_deadline_every_cloud_gets_the_mean(frozen: Frozen, make_store: MakeStore) -> None:
+    clouds = frozen.shuffled(frozen.known[torch.arange(9) % 6])
+    late = Run(started=0.0, deadline=0.001)
+    found = fit(frozen.learnt, make_store(clouds), late, Fitting(points_per_step=64, assignment=ASSIGNMENT))
+    np.testing.assert_allclose(found.latents, np.tile(frozen.known.mean(0), (9, 1)), atol=1e-6)

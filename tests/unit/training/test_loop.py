@@ -23,6 +23,7 @@ from qaadcodec.progress import run as clock_module
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training import loop as loop_module
 from qaadcodec.training import schedule
+from qaadcodec.training import standing as standing_module
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
 from qaadcodec.training.quantise import size_control as size_module
@@ -44,7 +45,7 @@ def learnt(store: TargetStore, plan: Plan, run: Run | None = None) -> Learner:
 @pytest.fixture
 def _every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Progress is told after every step."""
-    monkeypatch.setattr(loop_module, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(standing_module, "REPORT_SECONDS", 0.0)
 
 
 def test_it_lowers_the_matched_error(make_store: MakeStore, make_planted: Callable[..., Array], heard: Any) -> None:

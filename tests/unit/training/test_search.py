@@ -17,10 +17,15 @@ from qaadcodec.config import Plan, Request, plan
 from qaadcodec.metrics.sampled import SampledError
 from qaadcodec.progress import Notice, Outlook, Run, StopRequest
 from qaadcodec.training import search as module
+from qaadcodec.training.course import Course
+from qaadcodec.training.likeness import Likeness
 from qaadcodec.training.search import QUALITIES, search
 
 CLOUDS, POINTS = 20, 1000
 GATHERED: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((CLOUDS, POINTS, 3), np.float32)))
+
+# What a checkpoint has of the best result, besides its error.
+KEPT: dict[str, Any] = {"encoded": b"the archive", "likeness": Likeness(), "course": Course()}
 
 
 @dataclass
@@ -39,7 +44,7 @@ class Learning:
         self.runs.append(run)
         self.after()
         em_kd = 0.8 * 0.5 ** len(self.plans)
-        return SimpleNamespace(error=SampledError(em_kd, 10 * em_kd, 8), plan=plan, turn=len(self.plans))
+        return SimpleNamespace(error=SampledError(em_kd, 10 * em_kd, 8), plan=plan, turn=len(self.plans), **KEPT)
 
     @property
     def qualities(self) -> list[float | None]:
@@ -101,7 +106,7 @@ def test_what_holds_at_every_quality_is_told_once(monkeypatch: pytest.MonkeyPatc
 
     def learn(gathered: Any, plan: Plan, run: Run, registered: Any) -> Any:
         plans.append(plan)
-        return SimpleNamespace(error=SampledError(1.0, 1.0, 8))
+        return SimpleNamespace(error=SampledError(1.0, 1.0, 8), **KEPT)
 
     monkeypatch.setattr(module, "learn", learn)
     search(few, Request(patches=50, target_error=("em_kd", 1e-3)), Run())

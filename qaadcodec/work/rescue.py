@@ -1,0 +1,57 @@
+"""A result that cannot be written where it should be is saved elsewhere, and it is said where."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from qaadcodec.errors import EnvironmentFailure
+from qaadcodec.files import atomic_output
+from qaadcodec.remote.urls import Location, is_url
+
+
+def write_or_rescue(write: Callable[[BinaryIO], int], target: Location, overwrite: bool, work: Path | None) -> int:
+    """Write an archive; where that fails, write it to the work folder, the temporary folder or the home folder.
+
+    Args:
+        write: writes it to a stream, and returns the bytes.
+        target, overwrite: as for `atomic_output`.
+        work: the work folder; None where there is none.
+
+    Raises:
+        EnvironmentFailure: it is not at `target`; the message says why, and where it is instead.
+    """
+    try:
+        with atomic_output(target, overwrite) as stream:
+            return write(stream)
+    except EnvironmentFailure as error:
+        saved = _saved(write, work)
+        if saved is None:
+            raise
+        what = f"{error}; what was learnt is saved as {saved}"
+        raise EnvironmentFailure(
+            what,
+            hint=f"move it to where it should be: mv {saved} {target}"
+            if not is_url(target)
+            else "copy it to where it should be",
+        ) from error
+
+
+def _saved(write: Callable[[BinaryIO], int], work: Path | None) -> Path | None:
+    """Where it could be written instead; None if nowhere."""
+    folders = [work, Path(tempfile.gettempdir())]
+    with contextlib.suppress(RuntimeError):  # there may be no home
+        folders.append(Path.home())
+    name = f"rescued-{os.urandom(4).hex()}.qaad"
+    for folder in folders:
+        if folder is None:
+            continue
+        with contextlib.suppress(EnvironmentFailure):
+            with atomic_output(folder / name, overwrite=False) as stream:
+                write(stream)
+            return folder / name
+    return None

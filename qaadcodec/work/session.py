@@ -1,0 +1,105 @@
+"""The work folder over a whole run: found or refused at the start, kept when the run breaks off, gone at its end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from qaadcodec.errors import EnvironmentFailure, UsageError
+from qaadcodec.files import hidden_beside
+from qaadcodec.version import __version__
+from qaadcodec.work.asked import Work
+from qaadcodec.work.checkpoints import Checkpoints
+from qaadcodec.work.folder import WorkFolder
+from qaadcodec.work.identity import check_options
+from qaadcodec.work.manifest import Manifest
+
+SUFFIX = ".work"
+
+
+def work_folder(target: Path | None, asked: Work) -> Path | None:
+    """Where the work folder of an output is; None where there is none.
+
+    Args:
+        target: the output, or None if it is a pipe or a device: nothing can be hidden beside that.
+    """
+    if not asked.keep:
+        return None
+    return asked.folder or (None if target is None else hidden_beside(target, SUFFIX))
+
+
+def was_finished(target: Path | None, asked: Work) -> bool:
+    """Whether the output is there because the run that is to be resumed had written it when it was killed."""
+    path = work_folder(target, asked)
+    return asked.resume and path is not None and target is not None and WorkFolder(path).has_written(target)
+
+
+@contextlib.contextmanager
+def checkpointing(
+    target: Path | None, asked: Work, options: Mapping[str, Any], tell: Callable[[str], None]
+) -> Iterator[Checkpoints]:
+    """The checkpoints of a run, for the block that does its work.
+
+    When the block ends, the work folder goes, unless its checkpoint is to stay. When it breaks off, the folder stays if
+    there is a checkpoint in it.
+
+    Args:
+        target: the output; None where it is a pipe or a device.
+        options: all that decides what comes out, by name, in values that JSON knows.
+        tell: hears where the work stays, and what else a person should know.
+
+    Raises:
+        EnvironmentFailure: the folder keeps an unfinished run that is not to be resumed, is in use, or cannot be read.
+        UsageError: the run to be resumed was begun with other options, or by another version.
+    """
+    path = work_folder(target, asked)
+    if path is None:
+        yield Checkpoints()
+        return
+    folder, done = WorkFolder(path, named=asked.folder is not None), False
+    try:
+        found = _found(folder, asked, options, tell)
+        checkpoints = Checkpoints(folder, options, asked.every, found, tell)
+        try:
+            yield checkpoints
+        except BaseException:
+            if checkpoints.any:
+                tell(f"the last checkpoint is in {path}; the same command with --resume goes on from it")
+            raise
+        if checkpoints.staying:
+            tell(f"the last checkpoint stays in {path}; the same command with --resume goes on from it")
+        else:
+            folder.delete()
+            done = True
+    finally:
+        folder.close(done=done)
+
+
+def _found(folder: WorkFolder, asked: Work, options: Mapping[str, Any], tell: Callable[[str], None]) -> Manifest | None:
+    """The checkpoint to go on from; None for a new run. The folder is open if it is there, or was asked for."""
+    found = None
+    if folder.check():
+        folder.open()
+        found = folder.manifest()
+    elif asked.folder is not None:
+        folder.open()
+    if found is None:
+        folder.delete()
+        if asked.resume:
+            tell(f"there is no checkpoint in {folder.path}: the run starts from the beginning")
+        return None
+    if not asked.resume:
+        raise EnvironmentFailure(
+            f"{folder.path} keeps an unfinished run ({found.stage}, after {round(found.seconds)} s)",
+            hint="--resume goes on with it; delete the folder to start again",
+        )
+    if found.version != __version__:
+        raise UsageError(
+            f"the run that {folder.path} keeps was begun by qaad {found.version}, and this is {__version__}",
+            hint="go on with that version, or delete the folder and start again without --resume",
+        )
+    check_options(found.options, options, str(folder.path))
+    tell(f"going on from the checkpoint in {folder.path}: {found.stage}, after {round(found.seconds)} s")
+    return found

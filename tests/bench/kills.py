@@ -1,0 +1,105 @@
+"""How `qaad compress --resume` stands being killed: kill -9 at random moments, again and again, to the end of the run.
+
+    bin/bench kills               # 100 kills
+    bin/bench kills --kills 10    # fewer
+
+A small set of bodies is learnt once without being disturbed. Then the same command with --resume is started and killed
+over and over, after a random time each. Every run that gets to its end must have written the same file, and must have
+left nothing else. Runs take turns in going through every phase: registration, Greedy, and the paper's warm-up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from bench_tools import hardware
+
+SMALL = ["--epochs", "40", "--points", "512", "--latent-size", "8", "--patches", "8", "--device", "cpu"]
+WAYS = {
+    "registration": ["--set", "assignment.registration=true"],
+    "Greedy": ["--set", "assignment.registration=false"],
+    "warm-up": ["--preset", "paper", "--set", "training.warmup_epochs=10", "--set", "network.shared_widths=[64,32]"],
+}
+QAAD = [sys.executable, "-m", "qaadcodec"]
+
+
+def command(way: str, output: str) -> list[str]:
+    """The run that is killed: a checkpoint every 0.2 s, so that there is something to go on from."""
+    return [*QAAD, "compress", "set/", "-o", output, *SMALL, *WAYS[way], "--checkpoint-every", "0.2s", "-q"]
+
+
+def stage(work: Path) -> str:
+    """The phase of the last checkpoint."""
+    try:
+        return str(json.loads((work / "checkpoint.json").read_text())["stage"])
+    except FileNotFoundError:
+        return "no checkpoint yet"
+
+
+def killed_to_the_end(folder: Path, way: str, seconds: float, kills: int, found: Counter[str]) -> int:
+    """Kill a run at random moments until it gets to its end, or so many times; how many times it was killed."""
+    count = 0
+    while True:
+        process = subprocess.Popen([*command(way, "out.qaad"), "--resume"], cwd=folder, stdout=subprocess.DEVNULL)
+        try:
+            code = process.wait(random.uniform(0.0, 1.1 * seconds) if count < kills else None)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            count += 1
+            if (folder / "out.qaad").exists() and not (folder / ".out.qaad.work").exists():
+                found[f"{way}: the last one, which is gone: it was done"] += 1
+                return count
+            found[f"{way}: {stage(folder / '.out.qaad.work')}"] += 1
+            continue
+        if code != 0:
+            raise SystemExit(f"{way}: a resumed run ended with exit code {code}")
+        return count
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    random.seed(options.seed)
+    folder = Path(tempfile.mkdtemp(prefix="qaad-kills-"))
+    made = [*QAAD, "synth", "bodies", "-n", "16", "-m", "512", "-o", "set/", "-q"]
+    subprocess.run(made, cwd=folder, check=True)
+    print(", ".join(f"{key} {value}" for key, value in hardware().items()), flush=True)
+    found, ends, done, whole = Counter[str](), Counter[str](), 0, {}
+    for way in WAYS:
+        started = time.perf_counter()
+        subprocess.run(command(way, f"{way}.qaad"), cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        whole[way] = time.perf_counter() - started
+    names = {path.name for path in folder.iterdir()}
+    while done < options.kills:
+        for way, seconds in whole.items():
+            if done < options.kills:
+                done += killed_to_the_end(folder, way, seconds, options.kills - done, found)
+                if (folder / "out.qaad").read_bytes() != (folder / f"{way}.qaad").read_bytes():
+                    raise SystemExit(f"{way}: another file came out, {folder}/out.qaad")
+                (folder / "out.qaad").unlink()
+                (folder / ".out.qaad.lock").unlink(missing_ok=True)  # of a run that was killed when it was done
+                if left := {path.name for path in folder.iterdir()} - names:
+                    raise SystemExit(f"{way}: {', '.join(left)} was left in {folder}")
+                ends[way] += 1
+                print(f"{done} kills so far, and the same file at the end of a run ({way})", flush=True)
+    for what, count in sorted(found.items()):
+        print(f"{count:>4} kills after a checkpoint of {what}")
+    runs = ", ".join(f"{count} of {way} ({whole[way]:.1f} s undisturbed)" for way, count in ends.items())
+    print(f"{done} kills; runs that got to their end, all with the same file: {runs}")
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
