@@ -570,7 +570,7 @@ def test_the_budget_begins_with_the_call(
     """A run that was made long before has as much time as one made now."""
     runs: list[Run] = []
 
-    def stop(gathered: object, request: object, run: Run) -> None:
+    def stop(gathered: object, request: object, run: Run, start: object) -> None:
         runs.append(run)
         raise Interrupted("seen")
 
