@@ -83,7 +83,7 @@ export class Archive {
 
   decodeLatent(latent, { points, pose = null } = {}) {
     const { latentSize } = this.#header.network;
-    if (latent.length !== latentSize) throw new RangeError(`a latent of ${latent.length} numbers, and has ${latentSize}`);
+    if (latent.length !== latentSize) throw new RangeError(`a latent of ${latent.length} numbers, and the archive's have ${latentSize}`);
     const decoder = this.#readyDecoder();
     const rows = this.#rowsOf(points ?? this.#header.points);
     const positions = placed(decoder.decode(latent, rows), pose, this.#header);

@@ -1,6 +1,7 @@
 // Archives in memory, and archives elsewhere that are read in parts.
 import { Archive } from "./archive.js";
 import { checkCaps } from "./caps.js";
+import { check } from "./errors.js";
 import { checkTrailer, frameLength, readFrame, readSection } from "./frame.js";
 import { readHeader } from "./header.js";
 import { directoryLength, latentsHead } from "./sections/latents.js";
@@ -18,6 +19,7 @@ export async function openRange(read, options) {
   if (source.complete) return openWhole(source, options);
   await loadFrame(source);
   const frame = readFrame(source.beginning);
+  check(Number.isSafeInteger(frame.size), "truncated", `the sections take ${frame.size} bytes, more than any file has`);
   checkTrailer(await source.last(frame.size - 12, 12), frame.size);
   const header = readHeader(frame.header);
   checkCaps(header, frame.sections, frame.size);
@@ -29,7 +31,6 @@ export async function openRange(read, options) {
 export function openUrl(url, options) {
   let whole = null; // the file, if the server knows no ranges and sent it
   const read = async (offset, length) => {
-    if (length === 0) return new Uint8Array();
     if (whole !== null) return whole.subarray(offset, offset + length);
     const response = await fetch(url, { headers: { Range: `bytes=${offset}-${offset + length - 1}` } });
     if (response.status === 416) return new Uint8Array(); // the file ends before

@@ -72,6 +72,7 @@ export class Source {
   }
 
   async #fetch(start, length) {
+    if (length === 0) return new Uint8Array();
     const bytes = asBytes(await this.#read(start, length));
     if (bytes.length > length) throw new RangeError(`${bytes.length} bytes came, and ${length} were asked for`);
     return bytes;

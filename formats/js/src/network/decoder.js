@@ -26,11 +26,6 @@ export class Decoder {
     this.#packHeads();
   }
 
-  /** "wasm" or "plain". */
-  get kind() {
-    return this.#kernel.kind;
-  }
-
   /**
    * p̂: points in normalised coordinates, before any pose, as a Float64Array (m, 3).
    *

@@ -1,5 +1,5 @@
 // The kernels in plain JavaScript: what the WebAssembly ones are tested against, and what runs where those cannot.
-import { BLOCK, STRIDE, VECTOR, wholeBlocks } from "./layout.js";
+import { BLOCK, STRIDE, VECTOR } from "./layout.js";
 
 const SCALE = 1.0507009873554805; // λ of SELU
 const ALPHA = 1.6732632423543772;
@@ -8,7 +8,7 @@ const ALPHA = 1.6732632423543772;
 export function plainKernel(size) {
   const memory = new Float32Array(size);
 
-  /** Writes sin and cos of π 2^j q behind the three channels of q, for each octave j; `points` are rounded up. */
+  /** Writes sin and cos of π 2^j q behind the three channels of q, for each octave j. */
   function encode(q, octaves, points) {
     for (let channel = 0; channel < 3 * octaves; channel++) {
       const [octave, axis] = [Math.floor(channel / 3), channel % 3];
@@ -44,9 +44,9 @@ export function plainKernel(size) {
     }
   }
 
-  /** SELU of `channels` channels, in place; whole blocks of them, and whole vectors of points. */
+  /** SELU of `channels` channels, in place; `points` are rounded up to whole vectors. */
   function selu(values, channels, points) {
-    for (let channel = 0; channel < wholeBlocks(channels); channel++) {
+    for (let channel = 0; channel < channels; channel++) {
       const at = values + channel * STRIDE;
       for (let i = at; i < at + Math.ceil(points / VECTOR) * VECTOR; i++) {
         const x = memory[i];
@@ -55,5 +55,5 @@ export function plainKernel(size) {
     }
   }
 
-  return { kind: "plain", memory, encode, layer, selu };
+  return { memory, encode, layer, selu };
 }

@@ -6,6 +6,9 @@ export const MOMENTS = 10;
 export const ROWS = [0, 0, 0, 1, 1, 2];
 export const COLUMNS = [0, 1, 2, 1, 2, 2];
 
+/** From a place to itself and to the 26 around it. */
+const DIRECTIONS = Array.from({ length: 27 }, (_, i) => [Math.floor(i / 9) - 1, (Math.floor(i / 3) % 3) - 1, (i % 3) - 1]);
+
 /**
  * The places that nodes are in, and their *runs*: nodes of one place and one patch, which follow one another because
  * nodes are in the order of a k-d tree.
@@ -16,6 +19,7 @@ export const COLUMNS = [0, 1, 2, 1, 2, 2];
 export class Places {
   #nodes;
   #depth;
+  #width; // of a place, in the units of r
   #coordinates; // (places, 3)
   #ofPlaces; // moments (places, 10)
   #ofRuns; // moments (runs, 10)
@@ -23,12 +27,15 @@ export class Places {
   #runPatch;
   #placeTable;
   #runTable;
-  #neighbours = []; // of the place that was entered last: {place, weight, offset}
+  #around = 0; // how many places there are in and around the place that was entered last, and which
+  #neighbours = new Int32Array(27);
+  #directions = new Int32Array(27); // of the neighbours, in DIRECTIONS
 
   /** @param nodes {count, x, y, z, patches, sizes} @param depth D: a place is 2^D cells wide */
   constructor(nodes, depth) {
     this.#nodes = nodes;
     this.#depth = depth;
+    this.#width = 8 << depth;
     this.runStart = runsOf(nodes, depth);
     const runs = this.runStart.length - 1;
     this.#ofRuns = new Float64Array(MOMENTS * runs);
@@ -54,34 +61,32 @@ export class Places {
 
   /** Finds which places there are around this one, for the sums below. */
   enter(place) {
-    const at = this.#coordinates.subarray(3 * place, 3 * place + 3);
-    const width = 8 << this.#depth;
-    this.#neighbours.length = 0;
-    for (let dx = -1; dx <= 1; dx++) {
-      for (let dy = -1; dy <= 1; dy++) {
-        for (let dz = -1; dz <= 1; dz++) {
-          const found = this.#find(at[0] + dx, at[1] + dy, at[2] + dz);
-          if (found < 0) continue;
-          const weight = 8 >> (Math.abs(dx) + Math.abs(dy) + Math.abs(dz));
-          this.#neighbours.push({ place: found, weight, offset: [dx * width, dy * width, dz * width] });
-        }
-      }
+    const [x, y, z] = this.#coordinates.subarray(3 * place, 3 * place + 3);
+    this.#around = 0;
+    for (let direction = 0; direction < 27; direction++) {
+      const [dx, dy, dz] = DIRECTIONS[direction];
+      const found = this.#find(x + dx, y + dy, z + dz);
+      if (found < 0) continue;
+      this.#neighbours[this.#around] = found;
+      this.#directions[this.#around++] = direction;
     }
   }
 
   /** Weighted moments of all points in the place that was entered and around it. */
   sumAll(sum) {
     sum.fill(0);
-    for (const { place, weight, offset } of this.#neighbours) addMoved(sum, this.#ofPlaces, place, weight, offset);
+    for (let i = 0; i < this.#around; i++) {
+      addMoved(sum, this.#ofPlaces, this.#neighbours[i], DIRECTIONS[this.#directions[i]], this.#width);
+    }
   }
 
   /** The same of the points of one patch, that of a run in the place that was entered. */
   sumPatch(run, sum) {
     sum.fill(0);
     const patch = this.#runPatch[run];
-    for (const { place, weight, offset } of this.#neighbours) {
-      const found = this.#findRun(place, patch);
-      if (found >= 0) addMoved(sum, this.#ofRuns, found, weight, offset);
+    for (let i = 0; i < this.#around; i++) {
+      const found = this.#findRun(this.#neighbours[i], patch);
+      if (found >= 0) addMoved(sum, this.#ofRuns, found, DIRECTIONS[this.#directions[i]], this.#width);
     }
   }
 
@@ -149,17 +154,22 @@ function addPoints(moments, at, n, u) {
   for (let p = 0; p < 6; p++) moments[at + 4 + p] += n * u[ROWS[p]] * u[COLUMNS[p]];
 }
 
-/** Adds moments number `which` to a sum, weighted, and relative to a corner from which they are `offset` away. */
-function addMoved(sum, moments, which, weight, offset) {
+/** Adds moments number `which` of a neighbour in this direction: weighted, and relative to the corner of the place entered. */
+function addMoved(sum, moments, which, [dx, dy, dz], width) {
   const at = MOMENTS * which;
-  const n = weight * moments[at];
-  sum[0] += n;
-  for (let i = 0; i < 3; i++) sum[1 + i] += weight * moments[at + 1 + i] + n * offset[i];
-  for (let p = 0; p < 6; p++) {
-    const [i, j] = [ROWS[p], COLUMNS[p]];
-    const mixed = offset[i] * moments[at + 1 + j] + offset[j] * moments[at + 1 + i];
-    sum[4 + p] += weight * (moments[at + 4 + p] + mixed) + n * offset[i] * offset[j];
-  }
+  const weight = 8 >> (Math.abs(dx) + Math.abs(dy) + Math.abs(dz));
+  const [n, x, y, z] = [moments[at], moments[at + 1], moments[at + 2], moments[at + 3]];
+  const [a, b, c] = [dx * width, dy * width, dz * width];
+  sum[0] += weight * n;
+  sum[1] += weight * (x + n * a);
+  sum[2] += weight * (y + n * b);
+  sum[3] += weight * (z + n * c);
+  sum[4] += weight * (moments[at + 4] + 2 * a * x + n * a * a);
+  sum[5] += weight * (moments[at + 5] + a * y + b * x + n * a * b);
+  sum[6] += weight * (moments[at + 6] + a * z + c * x + n * a * c);
+  sum[7] += weight * (moments[at + 7] + 2 * b * y + n * b * b);
+  sum[8] += weight * (moments[at + 8] + b * z + c * y + n * b * c);
+  sum[9] += weight * (moments[at + 9] + 2 * c * z + n * c * c);
 }
 
 /** The first node of each run, and then the number of nodes. */

@@ -45,7 +45,7 @@ export function readSlopes(slopes, nodes, shapes, weights, axis, depth) {
 }
 
 /** g / 16: how much denser a Gaussian with this mean and A' is in the upper half than in the lower one. */
-function density(shapes, at, mean, axis) {
+export function density(shapes, at, mean, axis) {
   const [i, k] = [(axis + 1) % 3, (axis + 2) % 3];
   const b = (row, column) => shapes[at + A[row][column]] + (row !== column ? 0 : row < axis ? 4 : 16);
   const [aa, ii, kk] = [b(axis, axis), b(i, i), b(k, k)];
