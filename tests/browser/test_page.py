@@ -183,12 +183,12 @@ def test_colours_of_the_page(look: Look, address: str) -> None:
 
     assert ground() == "rgb(20, 22, 26)"
     viewer.click("scheme")
-    assert (ground(), viewer.text("scheme")) == ("rgb(255, 255, 255)", "Colours: light")
+    assert (ground(), viewer.text("scheme")) == ("rgb(255, 255, 255)", "Scheme: light")
     tab.prefer("light")
     viewer.click("scheme")
-    assert (ground(), viewer.text("scheme")) == ("rgb(20, 22, 26)", "Colours: dark")
+    assert (ground(), viewer.text("scheme")) == ("rgb(20, 22, 26)", "Scheme: dark")
     viewer.click("scheme")
-    assert (ground(), viewer.text("scheme")) == ("rgb(255, 255, 255)", "Colours: as the system")
+    assert (ground(), viewer.text("scheme")) == ("rgb(255, 255, 255)", "Scheme: system")
 
 
 def test_on_a_phone(look: Look, address: str) -> None:

@@ -43,6 +43,8 @@ export class Viewer {
   /** Is called when another cloud is shown. */
   changed: () => void = () => {};
   private shape: Shape | null = null;
+  private turn = 0; // how many times another cloud was wanted
+  private shown = 0; // the turn of the one that is shown
   private milliseconds = 0;
   private rows: Promise<RowsOf> | null = null;
   private readonly paints = new Map<string, Paint>();
@@ -73,7 +75,7 @@ export class Viewer {
   /** Shows a share of the way to another cloud. */
   morph(other: number, share: number): void {
     this.other = Math.min(Math.max(Math.round(other) || 0, 0), this.count - 1);
-    this.share = Math.min(Math.max(share, 0), 1);
+    this.share = Math.min(Math.max(Math.round(100 * share), 0), 100) / 100; // what the slider can say
     this.update();
   }
 
@@ -111,33 +113,36 @@ export class Viewer {
   }
 
   private update(): void {
+    const turn = ++this.turn;
     this.changed();
     const wanted = this.wanted(this.index, this.share);
     const known = this.parts.clouds.known(wanted);
     if (known !== undefined) {
-      void this.put(known);
+      void this.put(known, turn);
       this.parts.clouds.want(wanted, () => {}, () => {}); // it is the one used last
       return;
     }
     this.parts.elements.view.setAttribute("aria-busy", "true");
     const slow = this.milliseconds > SLOW && this.parts.opened.summary.points > 2 * FIRST_POINTS;
-    this.ask(slow ? { ...wanted, points: FIRST_POINTS } : wanted);
+    this.ask(slow ? { ...wanted, points: FIRST_POINTS } : wanted, turn);
   }
 
-  private ask(wanted: Wanted): void {
+  private ask(wanted: Wanted, turn: number): void {
     this.parts.clouds.want(
       wanted,
       (shape) => {
         if (shape.wanted.points === null && shape.wanted.share === 0) this.milliseconds = shape.milliseconds;
-        void this.put(shape);
-        if (wanted.points !== null) this.ask({ ...wanted, points: null });
+        void this.put(shape, turn);
+        if (wanted.points !== null && turn === this.turn) this.ask({ ...wanted, points: null }, turn);
       },
       (error) => this.complain(`Cloud ${wanted.index} could not be decoded: ${saying(error)}.`),
     );
   }
 
-  /** Draws a shape in its colours, once these are known; unless another one is wanted by then. */
-  private async put(shape: Shape): Promise<void> {
+  /** Draws a shape in its colours, once these are known; unless one that was wanted later has come before it. */
+  private async put(shape: Shape, turn = this.turn): Promise<void> {
+    if (turn < this.shown) return;
+    this.shown = turn;
     const { elements, picture, stand } = this.parts;
     const first = this.shape === null;
     this.shape = shape;

@@ -1,7 +1,7 @@
-/** The switch between the colours of the system, light ones and dark ones. */
+/** The switch between the colour scheme of the system, the light one and the dark one. */
 
 const SCHEMES = [
-  ["", "as the system"],
+  ["", "system"],
   ["light", "light"],
   ["dark", "dark"],
 ] as const;
@@ -14,6 +14,6 @@ export function schemeSwitch(button: HTMLButtonElement): void {
     chosen = (chosen + 1) % SCHEMES.length;
     const [scheme, name] = SCHEMES[chosen];
     document.documentElement.dataset.scheme = scheme;
-    button.textContent = `Colours: ${name}`;
+    button.textContent = `Scheme: ${name}`;
   });
 }

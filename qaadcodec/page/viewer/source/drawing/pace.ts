@@ -2,11 +2,12 @@
 
 import type { Detail } from "./picture.js";
 
-export const FULL: Detail = { points: 1, pixels: 1 };
+/** What is drawn once things rest. */
+export const FULL: Detail = { points: 1, pixels: 2 };
 
 /** From the finest to the coarsest. */
 const DETAILS: readonly Detail[] = [
-  FULL,
+  { points: 1, pixels: 1 },
   { points: 1, pixels: 0.7 },
   { points: 0.5, pixels: 0.6 },
   { points: 0.25, pixels: 0.5 },

@@ -24,13 +24,14 @@ import {
 import type { Shape } from "../decoding/protocol.js";
 import { COLOUR_FRAGMENT, DEPTH_FRAGMENT, DISC_VERTEX, LIGHT_FRAGMENT, WHOLE_VERTEX } from "./shaders.js";
 
-/** How much is drawn: a share of the points, and of the pixels along each side. */
+/** How much is drawn: a share of the points, and of the screen's pixels along each side; above 1, edges are smooth. */
 export interface Detail {
   readonly points: number;
   readonly pixels: number;
 }
 
-const MOST_PIXELS = 2; // of a screen's for each of the page's
+const MOST_PIXELS = 2.5; // drawn for each of the page's
+const CLOSING = 1.2; // times the radius of a disc that closes a flat surface: edges and seams of patches have fewer points
 
 export class Picture {
   /** Turns the cloud so that its upward axis is up. */
@@ -121,7 +122,7 @@ export class Picture {
     const count = this.points.geometry.getAttribute("disc")?.count ?? 0;
     const drawn = Math.ceil(count * detail.points);
     this.points.geometry.setDrawRange(0, drawn);
-    const density = Math.min(window.devicePixelRatio || 1, MOST_PIXELS) * detail.pixels;
+    const density = Math.min((window.devicePixelRatio || 1) * detail.pixels, MOST_PIXELS);
     if (this.renderer.getPixelRatio() !== density || this.changed()) {
       this.renderer.setPixelRatio(density);
       this.renderer.setSize(this.width, this.height, false);
@@ -129,7 +130,7 @@ export class Picture {
       this.target.setSize(this.shared.size.value.x, this.shared.size.value.y);
     }
     const { size, enlarged, pixels, range } = this.shared;
-    enlarged.value = drawn > 0 ? Math.sqrt(count / drawn) : 1;
+    enlarged.value = CLOSING * Math.sqrt(count / Math.max(drawn, 1));
     pixels.value = (size.value.y / 2) * this.camera.projectionMatrix.elements[5];
     range.value.set(this.camera.near, this.camera.far);
 

@@ -114,6 +114,7 @@ out vec4 colour;
 
 const float REACH = 0.09;   // units
 const float DEEPEST = 1.6;
+const float EXPOSURE = 1.15;
 
 float depthAt(vec2 place) {
   float depth = texelFetch(depths, ivec2(clamp(place, vec2(0.0), vec2(textureSize(depths, 0) - 1))), 0).r;
@@ -134,9 +135,10 @@ void main() {
     float two = clamp((here - depthAt(place - off)) / far, -1.0, 1.0);
     hidden += clamp(0.5 * (one + two), 0.0, 1.0) / 8.0;
   }
-  vec3 light = sum.rgb / sum.a * mix(1.0, clamp(1.0 - DEEPEST * hidden, 0.0, 1.0), contrast);
+  vec3 light = EXPOSURE * sum.rgb / sum.a * mix(1.0, clamp(1.0 - DEEPEST * hidden, 0.0, 1.0), contrast);
+  light = min(light, vec3(1.0));
   vec3 shown = mix(12.92 * light, 1.055 * pow(max(light, 1e-5), vec3(1.0 / 2.4)) - 0.055, step(0.0031308, light));
-  float cover = smoothstep(0.0, 0.25, sum.a);
+  float cover = smoothstep(0.0, 0.4, sum.a);
   colour = vec4(shown * cover, cover);
 }
 `;

@@ -16,7 +16,7 @@ const UPS: Record<string, readonly [number[], number[], number[]]> = {
 };
 const AZIMUTH = (35 * Math.PI) / 180;
 const ELEVATION = (12 * Math.PI) / 180;
-const MARGIN = 1.08; // of the distance that just shows all
+const MARGIN = 60; // pixels above and below a cloud, of which the text over it takes a part
 
 export class Stand {
   private readonly controls: OrbitControls;
@@ -27,7 +27,7 @@ export class Stand {
   constructor(
     private readonly camera: PerspectiveCamera,
     private readonly cloud: Object3D,
-    element: HTMLElement,
+    private readonly element: HTMLElement,
     moved: () => void,
   ) {
     this.controls = new OrbitControls(camera, element);
@@ -70,7 +70,8 @@ export class Stand {
     const middle = this.middle.clone().applyMatrix4(this.cloud.matrixWorld);
     const half = (this.camera.fov * Math.PI) / 360;
     const narrow = Math.min(half, Math.atan(Math.tan(half) * this.camera.aspect));
-    const distance = (MARGIN * this.radius) / Math.sin(narrow);
+    const margin = 1 + MARGIN / Math.max(this.element.clientHeight, 3 * MARGIN);
+    const distance = (margin * this.radius) / Math.sin(narrow);
     const eye = new Vector3().setFromSpherical(new Spherical(distance, Math.PI / 2 - ELEVATION, AZIMUTH));
     this.camera.position.copy(middle).add(eye);
     this.controls.target.copy(middle);
