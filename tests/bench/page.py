@@ -85,14 +85,14 @@ def pictures(browser: Browser, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as place:
         scans, archive, page = (f"{place}/{name}" for name in ("bodies/", "bodies.qaad", "report.html"))
         qaad("synth", "bodies", "-n", 48, "-m", 8192, "-o", scans, "-q")
-        qaad("compress", scans, "-o", archive, "--budget", "4m", "-q")
+        qaad("compress", scans, "-o", archive, "--budget", "5m", "-q")
         qaad("report", archive, scans, "-o", page, "-q")
         for name, width, scheme, colouring in SHOTS:
             tab = browser.open(Path(page).as_uri(), width=width, scheme=scheme)
             tab.wait("view.dataset.cloud === '0'")
-            tab.run("slider.value = 30; slider.dispatchEvent(new Event('input'))")
+            tab.run("slider.value = 17; slider.dispatchEvent(new Event('input'))")
             tab.run(f"colour.value = '{colouring}'; colour.dispatchEvent(new Event('change'))")
-            tab.wait("view.dataset.cloud === '30' && view.getAttribute('aria-busy') === 'false'")
+            tab.wait("view.dataset.cloud === '17' && view.getAttribute('aria-busy') === 'false'")
             tab.run("new Promise((done) => setTimeout(done, 1500))")
             (folder / name).write_bytes(tab.picture())
             tab.close()

@@ -15,7 +15,7 @@ import { notesOf, originOf, type Notes } from "./notes.js";
 import { Player } from "./player.js";
 import { fileNameOf } from "./saving/ply.js";
 import { save } from "./saving/save.js";
-import { grouped, saying, short } from "./text.js";
+import { grouped, saying } from "./text.js";
 import { Viewer, type Colouring } from "./viewer.js";
 
 const COLOURINGS: readonly (readonly [Colouring, string])[] = [
@@ -107,7 +107,7 @@ function control(elements: Elements, viewer: Viewer, player: Player, { stand, sc
   const last = viewer.count - 1;
   const beside = (index: number): string => {
     const error = notes.errors[index];
-    return typeof error === "number" ? `${short(100 * error)} %` : "";
+    return typeof error === "number" ? `${(100 * error).toPrecision(3)}\u00a0%` : "";
   };
   const list = new List(elements, opened.names, beside, (index) => go(index));
   const play = (on: boolean): void => {

@@ -1,5 +1,7 @@
 /** The state of the viewer: which cloud is shown, how it is coloured, and what is said of it. */
 
+import { Box3, Vector3 } from "three";
+
 import { legend, type Meaning } from "./controls/legend.js";
 import type { Elements } from "./controls/elements.js";
 import type { Clouds } from "./decoding/clouds.js";
@@ -151,7 +153,7 @@ export class Viewer {
     if (picture !== null && stand !== null) {
       picture.contrast = this.colouring === "clay" ? SHADED : READ;
       picture.show(shape, paint);
-      stand.frame(shape);
+      stand.frame(shape, this.bounds());
       if (first) stand.reset();
     }
     legend(elements.legend, meaning);
@@ -162,6 +164,13 @@ export class Viewer {
     this.screen?.change();
   }
 
+  /** The corners of all clouds, in the units of shapes. */
+  private bounds(): Box3 {
+    const { bounds, offset, scale } = this.parts.opened.summary;
+    const [low, high] = bounds.map((corner) => new Vector3(...corner).sub(new Vector3(...offset)).divideScalar(scale));
+    return new Box3(low, high);
+  }
+
   private telling({ wanted: { index, other, share }, rows, milliseconds }: Shape): HTMLElement[] {
     const { names, kernel } = this.parts.opened;
     const title = document.createElement("strong");
@@ -169,8 +178,8 @@ export class Viewer {
     const about = document.createElement("span");
     const error = share === 0 ? this.parts.notes.errors[index] : null;
     const without = kernel === "wasm" ? "" : " without WebAssembly";
-    const parts = [`${grouped(rows.length)} points`, `decoded in ${Math.round(milliseconds)} ms${without}`];
-    if (typeof error === "number") parts.push(`nEM-kD ${short(100 * error)} %`);
+    const parts = [`${grouped(rows.length)}\u00a0points`, `decoded in ${Math.round(milliseconds)}\u00a0ms${without}`];
+    if (typeof error === "number") parts.push(`nEM-kD\u00a0${short(100 * error)}\u00a0%`);
     about.textContent = parts.join(" · ");
     return [title, about];
   }

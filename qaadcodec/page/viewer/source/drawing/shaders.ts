@@ -138,7 +138,6 @@ void main() {
   vec3 light = EXPOSURE * sum.rgb / sum.a * mix(1.0, clamp(1.0 - DEEPEST * hidden, 0.0, 1.0), contrast);
   light = min(light, vec3(1.0));
   vec3 shown = mix(12.92 * light, 1.055 * pow(max(light, 1e-5), vec3(1.0 / 2.4)) - 0.055, step(0.0031308, light));
-  float cover = smoothstep(0.0, 0.4, sum.a);
-  colour = vec4(shown * cover, cover);
+  colour = vec4(shown, 1.0);
 }
 `;

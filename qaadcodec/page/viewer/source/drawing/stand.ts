@@ -1,6 +1,6 @@
 /** Where the eye is: goes round the cloud, as far away as shows all of it. */
 
-import { Matrix4, PerspectiveCamera, Spherical, Vector3, type Object3D } from "three";
+import { Box3, Matrix4, PerspectiveCamera, Spherical, Vector3, type Object3D } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 
 import type { Shape } from "../decoding/protocol.js";
@@ -16,10 +16,12 @@ const UPS: Record<string, readonly [number[], number[], number[]]> = {
 };
 const AZIMUTH = (35 * Math.PI) / 180;
 const ELEVATION = (12 * Math.PI) / 180;
-const MARGIN = 60; // pixels above and below a cloud, of which the text over it takes a part
+const FAR_APART = 1.7; // sizes of a cloud: a set that is larger is not one of clouds in one place
+const MARGIN = 40; // pixels above and below a cloud, of which the text over it takes a part
 
 export class Stand {
   private readonly controls: OrbitControls;
+  private readonly box = new Box3();
   private readonly middle = new Vector3();
   private radius = 1;
 
@@ -50,35 +52,53 @@ export class Stand {
     this.reset();
   }
 
-  /** Remembers where a cloud is and how large, for `reset`. */
-  frame(shape: Shape): void {
-    const low = new Vector3(Infinity, Infinity, Infinity);
-    const high = new Vector3(-Infinity, -Infinity, -Infinity);
+  /**
+   * Remembers where a cloud is and how large, for `reset`: with room for all clouds of the set, unless these lie far apart.
+   *
+   * @param all least and greatest corner of all clouds.
+   */
+  frame(shape: Shape, all: Box3): void {
+    const box = new Box3();
     const place = new Vector3();
-    for (let i = 0; i < shape.discs.length; i += 4) {
-      place.fromArray(shape.discs, i);
-      low.min(place);
-      high.max(place);
-    }
-    this.middle.addVectors(low, high).multiplyScalar(0.5);
-    this.radius = Math.max(high.distanceTo(low) / 2, 1e-6);
+    for (let i = 0; i < shape.discs.length; i += 4) box.expandByPoint(place.fromArray(shape.discs, i));
+    const size = new Vector3();
+    const own = box.getSize(size).length();
+    if (all.containsPoint(box.getCenter(place)) && all.getSize(size).length() < FAR_APART * own) box.union(all);
+    this.box.copy(box);
+    box.getCenter(this.middle);
+    this.radius = Math.max(box.getSize(size).length() / 2, 1e-6);
   }
 
   /** To the place from which all of the cloud is seen from the front, half from the side and a little from above. */
   reset(): void {
     this.cloud.updateMatrixWorld();
     const middle = this.middle.clone().applyMatrix4(this.cloud.matrixWorld);
-    const half = (this.camera.fov * Math.PI) / 360;
-    const narrow = Math.min(half, Math.atan(Math.tan(half) * this.camera.aspect));
-    const margin = 1 + MARGIN / Math.max(this.element.clientHeight, 3 * MARGIN);
-    const distance = (margin * this.radius) / Math.sin(narrow);
-    const eye = new Vector3().setFromSpherical(new Spherical(distance, Math.PI / 2 - ELEVATION, AZIMUTH));
-    this.camera.position.copy(middle).add(eye);
+    const towards = new Vector3().setFromSpherical(new Spherical(1, Math.PI / 2 - ELEVATION, AZIMUTH));
+    this.camera.position.copy(middle).addScaledVector(towards, this.distance(middle, towards));
     this.controls.target.copy(middle);
     this.controls.minDistance = this.radius / 50;
     this.controls.maxDistance = this.radius * 50;
     this.controls.update();
     this.clip();
+  }
+
+  /** How far from the middle the eye sees the whole box, with a margin. */
+  private distance(middle: Vector3, towards: Vector3): number {
+    const right = new Vector3(0, 1, 0).cross(towards).normalize();
+    const up = towards.clone().cross(right);
+    const high = Math.tan((this.camera.fov * Math.PI) / 360) / (1 + MARGIN / Math.max(this.element.clientHeight, 4 * MARGIN));
+    const { min, max } = this.box;
+    let distance = this.radius / 10;
+    for (const x of [min.x, max.x]) {
+      for (const y of [min.y, max.y]) {
+        for (const z of [min.z, max.z]) {
+          const corner = new Vector3(x, y, z).applyMatrix4(this.cloud.matrixWorld).sub(middle);
+          const aside = Math.max(Math.abs(corner.dot(up)) / high, Math.abs(corner.dot(right)) / (high * this.camera.aspect));
+          distance = Math.max(distance, corner.dot(towards) + aside);
+        }
+      }
+    }
+    return distance;
   }
 
   /** Turns the eye round the cloud, and up: radians. */
