@@ -54,13 +54,13 @@ in vec3 vCentre;
 in vec3 vNormal;
 in float vRadius;
 
-vec3 meeting(out float square) {
+vec3 meeting(float most, out float square) {
   vec2 place = (2.0 * gl_FragCoord.xy / size - 1.0) / vec2(projectionMatrix[0][0], projectionMatrix[1][1]);
   vec3 ray = vec3(place, -1.0);
   vec3 met = ray * (dot(vCentre, vNormal) / dot(ray, vNormal));
   vec3 off = (met - vCentre) / vRadius;
   square = dot(off, off);
-  if (square > 1.0) discard;
+  if (square > most) discard;
   return met;
 }
 
@@ -69,12 +69,15 @@ float depthOf(float z) {
 }
 `;
 
-/** How deep the surface is, and a little deeper: discs that lie about as deep are all added up. */
+/**
+ * How deep the surface is, and a little deeper: discs that lie about as deep are all added up. Only the inner half of a disc
+ * hides what is behind it, so that its rim fades into that.
+ */
 export const DEPTH_FRAGMENT = `
 ${MEETING}
 void main() {
   float square;
-  vec3 met = meeting(square);
+  vec3 met = meeting(0.5, square);
   gl_FragDepth = depthOf(met.z - vRadius);
 }
 `;
@@ -86,7 +89,7 @@ in vec3 vLight;
 out vec4 sum;
 void main() {
   float square;
-  vec3 met = meeting(square);
+  vec3 met = meeting(1.0, square);
   float weight = (1.0 - square) * (1.0 - square) + 1e-3;
   gl_FragDepth = depthOf(met.z);
   sum = vec4(vLight * weight, weight);
@@ -138,6 +141,7 @@ void main() {
   vec3 light = EXPOSURE * sum.rgb / sum.a * mix(1.0, clamp(1.0 - DEEPEST * hidden, 0.0, 1.0), contrast);
   light = min(light, vec3(1.0));
   vec3 shown = mix(12.92 * light, 1.055 * pow(max(light, 1e-5), vec3(1.0 / 2.4)) - 0.055, step(0.0031308, light));
-  colour = vec4(shown, 1.0);
+  float cover = smoothstep(0.03, 0.3, sum.a);  // rims before the ground fade, too
+  colour = vec4(shown * cover, cover);
 }
 `;
