@@ -19,7 +19,8 @@ export async function kernelModule() {
   const { error, stderr } = await asc.main(["kernel.ts", "--outFile", "kernel.wasm", ...OPTIONS], host);
   if (error !== null) throw new Error(stderr.toString());
   const base64 = Buffer.from(bytes).toString("base64");
-  return `// Written by build.js from assembly/kernel.ts: ${bytes.length} bytes of WebAssembly.\nexport const KERNEL =\n  "${base64}";\n`;
+  const title = `// Written by build.js from assembly/kernel.ts: ${bytes.length} bytes of WebAssembly.`;
+  return `${title}\nexport const KERNEL =\n  "${base64}";\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(TARGET, await kernelModule());

@@ -3,22 +3,63 @@
 /** What is wrong with a file. Every fault that the format lists has one code. */
 export type Fault =
   // the frame
-  | "magic" | "text-mode" | "version" | "truncated" | "appended" | "trailer"
-  | "header-length" | "header-crc" | "table-count" | "table-crc" | "tag" | "tag-twice"
-  | "section-unknown" | "section-missing" | "section-coding" | "section-crc" | "caps"
+  | "magic"
+  | "text-mode"
+  | "version"
+  | "truncated"
+  | "appended"
+  | "trailer"
+  | "header-length"
+  | "header-crc"
+  | "table-count"
+  | "table-crc"
+  | "tag"
+  | "tag-twice"
+  | "section-unknown"
+  | "section-missing"
+  | "section-coding"
+  | "section-crc"
+  | "caps"
   // the header
-  | "header-utf8" | "header-json" | "header-key-twice" | "header-number" | "header-depth" | "header-value"
+  | "header-utf8"
+  | "header-json"
+  | "header-key-twice"
+  | "header-number"
+  | "header-depth"
+  | "header-value"
   // arrays and streams
-  | "short" | "left-over" | "not-finite" | "bits" | "exponent" | "spare-bits"
-  | "grid" | "table" | "stream-start" | "stream-end"
+  | "short"
+  | "left-over"
+  | "not-finite"
+  | "bits"
+  | "exponent"
+  | "spare-bits"
+  | "grid"
+  | "table"
+  | "stream-start"
+  | "stream-end"
   // the input cloud as points
-  | "points-bits" | "points-count" | "points-range"
+  | "points-bits"
+  | "points-count"
+  | "points-range"
   // latents
-  | "latents-directory" | "latents-crc" | "latents-count" | "block-length" | "block-crc"
+  | "latents-directory"
+  | "latents-crc"
+  | "latents-count"
+  | "block-length"
+  | "block-crc"
   // poses
-  | "poses-head" | "poses-length" | "poses-crc" | "poses-turn"
+  | "poses-head"
+  | "poses-length"
+  | "poses-crc"
+  | "poses-turn"
   // names
-  | "names-length" | "names-deflate" | "names-count" | "names-text" | "names-twice" | "names-points";
+  | "names-length"
+  | "names-deflate"
+  | "names-count"
+  | "names-text"
+  | "names-twice"
+  | "names-points";
 
 /** The bytes are not a whole, undamaged archive that this decoder knows. The message says where, and the numbers. */
 export class QaadError extends Error {
@@ -93,7 +134,7 @@ export interface Cloud {
   readonly positions: Float32Array | Float64Array;
   /** The patch of each point, 0 to K - 1. Shared between clouds: do not write into it. */
   readonly patches: Uint16Array;
-  /** The row of the input cloud that each point comes from. Row r of one cloud corresponds to row r of another. Shared. */
+  /** The row of the input cloud that each point comes from. Row r of each cloud is the same place. Shared. */
   readonly rows: Uint32Array;
 }
 
@@ -162,7 +203,7 @@ export interface NetworkInfo {
 export interface SectionInfo {
   readonly tag: string;
   readonly coding: number;
-  /** "float32", "float16", "uniform", "deflate", "entropy", "points" or "poses"; null: unknown, in a skipped section. */
+  /** "float32", "float16", "uniform", "deflate", "entropy", "points", "poses"; null: unknown, in a skipped section. */
   readonly codingName: string | null;
   readonly start: number;
   readonly bytes: number;

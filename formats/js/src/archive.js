@@ -26,7 +26,8 @@ export class Archive {
   /**
    * Reads names and directories, which are in the source.
    *
-   * @param source, frame that have been checked; @param options {header, kernel}: the header, and `Options` in qaad.d.ts
+   * @param source of bytes; @param frame that has been checked
+   * @param options `Options` in qaad.d.ts, and `header`
    */
   constructor(source, frame, { header, kernel }) {
     const { sections } = frame;
@@ -83,7 +84,8 @@ export class Archive {
 
   decodeLatent(latent, { points, pose = null } = {}) {
     const { latentSize } = this.#header.network;
-    if (latent.length !== latentSize) throw new RangeError(`a latent of ${latent.length} numbers, and the archive's have ${latentSize}`);
+    if (latent.length !== latentSize)
+      throw new RangeError(`a latent of ${latent.length} numbers, and the archive's have ${latentSize}`);
     const decoder = this.#readyDecoder();
     const rows = this.#rowsOf(points ?? this.#header.points);
     const positions = placed(decoder.decode(latent, rows), pose, this.#header);

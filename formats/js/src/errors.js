@@ -9,7 +9,7 @@ export class QaadError extends Error {
   }
 }
 
-/** Refuses the file unless all is good. `message` says the place and the numbers; a function is called only if needed. */
+/** Refuses the file unless all is good. `message` says the place and the numbers, or is a function that does. */
 export function check(good, code, message) {
   if (!good) throw new QaadError(code, typeof message === "function" ? message() : message);
 }

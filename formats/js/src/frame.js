@@ -75,7 +75,11 @@ function checkEntry({ tag, coding }, before) {
   check(!before.has(tag), "tag-twice", `section ${tag} is there twice`);
   const known = Object.hasOwn(CODINGS, tag) ? CODINGS[tag] : undefined;
   check(known !== undefined || /^[a-z]/.test(tag), "section-unknown", `section ${tag} is needed, and not known`);
-  check(known?.includes(coding) ?? true, "section-coding", `section ${tag} has coding ${coding}, and may have ${known}`);
+  check(
+    known?.includes(coding) ?? true,
+    "section-coding",
+    `section ${tag} has coding ${coding}, and may have ${known}`,
+  );
 }
 
 /** Checks what stands where the trailer should, from there to the end of the file. */

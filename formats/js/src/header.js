@@ -59,8 +59,8 @@ function areErrors(value) {
 /**
  * The header, from its bytes.
  *
- * @returns `clouds` N, `points` M, `dtype`, `offset`, `scale`, `bounds`; `network`, its settings in camel case; and, where
- *     they are there, `writer`, `preset`, `seed`, `epochs` and `errors`.
+ * @returns `clouds` N, `points` M, `dtype`, `offset`, `scale`, `bounds`; `network`, its settings in camel case; and,
+ *     where they are there, `writer`, `preset`, `seed`, `epochs` and `errors`.
  */
 export function readHeader(bytes) {
   const values = parseStrictly(decodeUtf8(bytes));

@@ -54,7 +54,7 @@ function openWhole(source, options) {
 }
 
 async function loadFrame(source) {
-  for (let before = 0; before < source.beginning.length; ) {
+  for (let before = 0; before < source.beginning.length;) {
     const needed = frameLength(source.beginning);
     before = source.beginning.length;
     if (needed <= before) return;

@@ -8,9 +8,15 @@ export function rotationMatrix([x, y, z]) {
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
   const rest = 1 - cos;
   return [
-    cos + rest * a * a, rest * a * b - sin * c, rest * a * c + sin * b,
-    rest * a * b + sin * c, cos + rest * b * b, rest * b * c - sin * a,
-    rest * a * c - sin * b, rest * b * c + sin * a, cos + rest * c * c,
+    cos + rest * a * a,
+    rest * a * b - sin * c,
+    rest * a * c + sin * b,
+    rest * a * b + sin * c,
+    cos + rest * b * b,
+    rest * b * c - sin * a,
+    rest * a * c - sin * b,
+    rest * b * c + sin * a,
+    cos + rest * c * c,
   ];
 }
 

@@ -47,7 +47,8 @@ export class Source {
   /** These bytes, which have to be here; not copied. */
   get(start, length) {
     const found = this.#find(start, length);
-    if (found === undefined) throw new Error(`bytes ${start} to ${start + length} are not here: await load(index) first`);
+    if (found === undefined)
+      throw new Error(`bytes ${start} to ${start + length} are not here: await load(index) first`);
     return found;
   }
 
@@ -55,7 +56,11 @@ export class Source {
   async load(start, length) {
     if (this.complete || this.has(start, length)) return;
     const bytes = await this.#fetch(start, length);
-    check(bytes.length === length, "truncated", () => `the file ends at byte ${start + bytes.length}, within a section`);
+    check(
+      bytes.length === length,
+      "truncated",
+      () => `the file ends at byte ${start + bytes.length}, within a section`,
+    );
     this.#parts.set(start, bytes);
   }
 

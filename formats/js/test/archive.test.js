@@ -43,7 +43,13 @@ test("the summary", () => {
   });
   assert.deepEqual(
     sections.map(({ tag, codingName }) => [tag, codingName]),
-    [["WGTS", "uniform"], ["INPT", "uniform"], ["LATS", "uniform"], ["POSE", "poses"], ["NAME", "deflate"]],
+    [
+      ["WGTS", "uniform"],
+      ["INPT", "uniform"],
+      ["LATS", "uniform"],
+      ["POSE", "poses"],
+      ["NAME", "deflate"],
+    ],
   );
 });
 
@@ -64,7 +70,10 @@ test("a level of detail has the rows ⌊(i + 0.5) M / m⌋ of the whole cloud", 
       const part = archive.decode(index, { points });
       const rows = Array.from({ length: points }, (_, i) => Math.floor(((i + 0.5) * archive.summary.points) / points));
       assert.deepEqual([...part.rows], rows);
-      assert.deepEqual([...part.patches], rows.map((row) => whole.patches[row]));
+      assert.deepEqual(
+        [...part.patches],
+        rows.map((row) => whole.patches[row]),
+      );
       rows.forEach((row, i) => {
         assert.deepEqual(part.positions.slice(3 * i, 3 * i + 3), whole.positions.slice(3 * row, 3 * row + 3));
       });

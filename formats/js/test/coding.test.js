@@ -29,7 +29,20 @@ function exactTable(t) {
 }
 
 test("tables are those of the formulas, to the last quantile", () => {
-  for (const t of [0, 1, 12, 63, 64 * 3 + 17, 64 * 7 + 40, 64 * 7 + 63, 512, 64 * 11 + 5, 64 * 12 + 63, 917, 64 * 15 + 63]) {
+  for (const t of [
+    0,
+    1,
+    12,
+    63,
+    64 * 3 + 17,
+    64 * 7 + 40,
+    64 * 7 + 63,
+    512,
+    64 * 11 + 5,
+    64 * 12 + 63,
+    917,
+    64 * 15 + 63,
+  ]) {
     const { largest, left } = exactTable(t);
     assert.equal(tableOf(t).largest, largest);
     assert.deepEqual(tableOf(t).left, Int32Array.from(left), `table ${t}`);
@@ -57,7 +70,9 @@ test("a stream's state is that of whole numbers of 64 bits", () => {
   for (let round = 0; round < 50; round++) {
     const data = Uint8Array.from({ length: 4 + Math.floor(draw() * 60) }, () => 1 + Math.floor(draw() * 255));
     const stream = new Stream(data, "random");
-    const words = [...new Uint32Array(new Uint8Array([...data, ...new Array(-data.length & 3).fill(0)]).buffer)].map(BigInt);
+    const words = [...new Uint32Array(new Uint8Array([...data, ...new Array(-data.length & 3).fill(0)]).buffer)].map(
+      BigInt,
+    );
     let state = words.pop();
     if (words.length > 0) state = (state << 32n) | words.pop();
     for (let i = 0; i < 100; i++) {
@@ -87,7 +102,8 @@ test("the steepness is exact where float64 rounds", () => {
     const flat = draw() < 0.5 ? Math.round(draw() * 8) : z; // as of points on a plane
     const shape = Int32Array.of(100, 0, 0, 0, x, entry() >> 2, entry() >> 6, y, entry() >> 6, flat);
     const mean = [0, 0, 0].map(() => Math.round((draw() - 0.5) * 2 ** (14 * draw())));
-    for (let axis = 0; axis < 3; axis++) assert.equal(density(shape, 0, mean, axis) + 0, exactDensity(shape, mean, axis));
+    for (let axis = 0; axis < 3; axis++)
+      assert.equal(density(shape, 0, mean, axis) + 0, exactDensity(shape, mean, axis));
   }
 });
 
@@ -114,7 +130,13 @@ test("inflates what zlib deflates", () => {
   for (let round = 0; round < 60; round++) {
     const letters = 1 + Math.floor(draw() * 200);
     const text = Uint8Array.from({ length: Math.floor(draw() * 70000 * draw()) }, () => Math.floor(draw() * letters));
-    for (const options of [{ level: 0 }, { level: 1 }, { level: 9 }, { strategy: constants.Z_FIXED }, { strategy: constants.Z_RLE }]) {
+    for (const options of [
+      { level: 0 },
+      { level: 1 },
+      { level: 9 },
+      { strategy: constants.Z_FIXED },
+      { strategy: constants.Z_RLE },
+    ]) {
       assert.deepEqual(inflate(new Uint8Array(deflateRawSync(text, options)), text.length), text);
     }
   }

@@ -27,9 +27,20 @@ const FAULTY = {
   "header-number": ["header-nan", "header-infinite", "header-digits"],
   "header-depth": ["header-deep"],
   "header-value": [
-    "header-list", "header-missing", "header-clouds", "header-patches", "header-scale", "header-scale-true",
-    "header-offset", "header-offset-one", "header-bounds", "header-bounds-order", "header-latent", "header-widths",
-    "header-network-number", "header-network",
+    "header-list",
+    "header-missing",
+    "header-clouds",
+    "header-patches",
+    "header-scale",
+    "header-scale-true",
+    "header-offset",
+    "header-offset-one",
+    "header-bounds",
+    "header-bounds-order",
+    "header-latent",
+    "header-widths",
+    "header-network-number",
+    "header-network",
   ],
   "table-crc": ["table-crc"],
   "table-count": ["table-count"],
@@ -46,18 +57,34 @@ const FAULTY = {
   "not-finite": ["weights-infinite"],
   "spare-bits": ["latents-spare-bits"],
   grid: [
-    "coded-weights-factor", "coded-weights-exponent", "coded-latents-factor", "coded-latents-exponent", "coded-input-step",
+    "coded-weights-factor",
+    "coded-weights-exponent",
+    "coded-latents-factor",
+    "coded-latents-exponent",
+    "coded-input-step",
   ],
   table: [
-    "coded-weights-family", "coded-weights-scale", "coded-weights-rows", "coded-weights-columns", "coded-latents-family",
+    "coded-weights-family",
+    "coded-weights-scale",
+    "coded-weights-rows",
+    "coded-weights-columns",
+    "coded-latents-family",
     "coded-latents-scale",
   ],
   "stream-start": [
-    "coded-weights-empty", "coded-weights-zero", "coded-latents-empty", "coded-latents-zero", "coded-input-empty",
+    "coded-weights-empty",
+    "coded-weights-zero",
+    "coded-latents-empty",
+    "coded-latents-zero",
+    "coded-input-empty",
     "coded-input-zero",
   ],
   "stream-end": [
-    "coded-weights-cut", "coded-weights-long", "coded-latents-cut", "coded-latents-long", "coded-input-cut",
+    "coded-weights-cut",
+    "coded-weights-long",
+    "coded-latents-cut",
+    "coded-latents-long",
+    "coded-input-cut",
     "coded-input-long",
   ],
   "points-bits": ["coded-input-bits"],
@@ -69,7 +96,12 @@ const FAULTY = {
   "block-length": ["latents-thin"],
   "block-crc": ["latents-block-crc"],
   "poses-head": [
-    "poses-empty", "poses-kind-zero", "poses-kind-four", "poses-width-zero", "poses-width-seven", "poses-exponent",
+    "poses-empty",
+    "poses-kind-zero",
+    "poses-kind-four",
+    "poses-width-zero",
+    "poses-width-seven",
+    "poses-exponent",
   ],
   "poses-length": ["poses-short", "poses-long", "poses-other-kind"],
   "poses-crc": ["poses-crc"],
@@ -85,7 +117,8 @@ const FAULTY = {
 /** The fault of a damaged file. */
 export function faultOf(file) {
   const found = Object.entries(FAULTY).find(([, files]) => files.includes(file.replace(".qaad", "")));
-  if (found === undefined) throw new Error(`${file} is in vectors.json, and test/files.js does not say what is wrong with it`);
+  if (found === undefined)
+    throw new Error(`${file} is in vectors.json, and test/files.js does not say what is wrong with it`);
   return found[0];
 }
 

@@ -70,12 +70,17 @@ test("bytes in a larger buffer, and a copy of them as an ArrayBuffer, are the sa
   larger.set(whole, 5);
   const { positions } = open(whole).decode(1);
   assert.deepEqual(open(larger.subarray(5, 5 + whole.length)).decode(1).positions, positions);
-  assert.deepEqual(open(whole.buffer.slice(whole.byteOffset, whole.byteOffset + whole.length)).decode(1).positions, positions);
+  assert.deepEqual(
+    open(whole.buffer.slice(whole.byteOffset, whole.byteOffset + whole.length)).decode(1).positions,
+    positions,
+  );
   assert.throws(() => open("entropy.qaad"), TypeError);
 });
 
 test("strict JSON: values", () => {
-  const value = parseStrictly(' {"a\\u0062":[1,-2.5,true,null,"x\\n\\ud83d\\ude00"],"__proto__":{"n":12345678901234567890}} ');
+  const value = parseStrictly(
+    ' {"a\\u0062":[1,-2.5,true,null,"x\\n\\ud83d\\ude00"],"__proto__":{"n":12345678901234567890}} ',
+  );
   assert.deepEqual([...value.keys()], ["ab", "__proto__"]);
   assert.deepEqual(value.get("ab"), [1, new Real(-2.5), true, null, "x\n😀"]);
   assert.equal(value.get("__proto__").get("n"), 12345678901234567890n);
@@ -85,8 +90,32 @@ test("strict JSON: values", () => {
 
 test("strict JSON: refusals", () => {
   const cases = {
-    "header-json": ["", "{", "[1,]", '{"a":1,}', "01", "1.", ".5", "+1", "tru", "'a'", '"\t"', '"\\x"', "1 2", "{1:2}", "[1 2]"],
-    "header-number": ["NaN", "-Infinity", "[Infinity]", "1e999", "-1e999", "123456789012345678901", "-12345678901234567890"],
+    "header-json": [
+      "",
+      "{",
+      "[1,]",
+      '{"a":1,}',
+      "01",
+      "1.",
+      ".5",
+      "+1",
+      "tru",
+      "'a'",
+      '"\t"',
+      '"\\x"',
+      "1 2",
+      "{1:2}",
+      "[1 2]",
+    ],
+    "header-number": [
+      "NaN",
+      "-Infinity",
+      "[Infinity]",
+      "1e999",
+      "-1e999",
+      "123456789012345678901",
+      "-12345678901234567890",
+    ],
     "header-depth": ["[[[[[]]]]]", '[[[[{"a":1}]]]]'],
     "header-key-twice": ['{"a":1,"\\u0061":2}', '[{"b":{"c":1,"c":1}}]'],
   };

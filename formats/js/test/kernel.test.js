@@ -39,7 +39,10 @@ test("sines and cosines, of all octaves", () => {
   for (const kernel of kernels) kernel.encode(0, 16, TILE);
   alike(kernels, { at: 0, channels: 99, points: TILE, most: 2 ** -22 });
   const known = kernels[1].memory.subarray(3 * STRIDE, 3 * STRIDE + 6); // sines of 0, -0, π / 2, -π / 2, π, -π
-  assert.deepEqual([...known].map((x) => Math.round(x) + 0), [0, 0, 1, -1, 0, 0]);
+  assert.deepEqual(
+    [...known].map((x) => Math.round(x) + 0),
+    [0, 0, 1, -1, 0, 0],
+  );
 });
 
 test("layers of any width, for any number of points from any of a tile", () => {
@@ -62,7 +65,8 @@ test("layers of any width, for any number of points from any of a tile", () => {
     });
     for (const kernel of kernels) kernel.layer(first, output, weights, width, Math.ceil(out / 4), points);
     alike(kernels, { at: output, channels: out, points, most: 2 ** -20 });
-    const expected = bias[out - 1] + weight.subarray(-width).reduce((sum, w, k) => sum + w * input[k * STRIDE + first], 0);
+    const expected =
+      bias[out - 1] + weight.subarray(-width).reduce((sum, w, k) => sum + w * input[k * STRIDE + first], 0);
     assert.ok(Math.abs(kernels[0].memory[output + (out - 1) * STRIDE] - expected) < 2 ** -20);
   }
 });
@@ -78,9 +82,33 @@ test("SELU, from where it is flat to where it is steep", () => {
 
 test("networks of many shapes", () => {
   for (const [i, network] of [
-    { latentSize: 3, patches: 1, sharedWidths: [5], headWidths: [], fourierOctaves: 0, film: false, displacement: false },
-    { latentSize: 8, patches: 7, sharedWidths: [33, 16, 9], headWidths: [6, 5, 4], fourierOctaves: 4, film: true, displacement: true },
-    { latentSize: 2, patches: 100, sharedWidths: [12, 12], headWidths: [31], fourierOctaves: 8, film: true, displacement: true },
+    {
+      latentSize: 3,
+      patches: 1,
+      sharedWidths: [5],
+      headWidths: [],
+      fourierOctaves: 0,
+      film: false,
+      displacement: false,
+    },
+    {
+      latentSize: 8,
+      patches: 7,
+      sharedWidths: [33, 16, 9],
+      headWidths: [6, 5, 4],
+      fourierOctaves: 4,
+      film: true,
+      displacement: true,
+    },
+    {
+      latentSize: 2,
+      patches: 100,
+      sharedWidths: [12, 12],
+      headWidths: [31],
+      fourierOctaves: 8,
+      film: true,
+      displacement: true,
+    },
   ].entries()) {
     const draw = random(10 + i);
     const normal = () => (draw() + draw() + draw() - 1.5) * 2;
@@ -106,7 +134,9 @@ test("networks of many shapes", () => {
 /** The network of qaad-1.md, "Decoding", for one point, in float64 and as it stands there. */
 function fold(network, weights, q, z, patch) {
   const times = (name, vector, from = 0, out = weights[name].length / vector.length) =>
-    Array.from({ length: out }, (_, r) => vector.reduce((sum, x, c) => sum + weights[name][(from + r) * vector.length + c] * x, 0));
+    Array.from({ length: out }, (_, r) =>
+      vector.reduce((sum, x, c) => sum + weights[name][(from + r) * vector.length + c] * x, 0),
+    );
   const selu = (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x));
   let h = [...q];
   for (let j = 0; j < network.fourierOctaves; j++) {
@@ -142,5 +172,7 @@ test("the WebAssembly is small enough to be compiled at once, and imports nothin
   const { KERNEL } = await import("../src/network/kernel_wasm.js");
   const bytes = Buffer.from(KERNEL, "base64");
   assert.ok(bytes.length < 4096, `${bytes.length} bytes`); // what browsers compile synchronously
-  assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(bytes)), [{ module: "env", name: "memory", kind: "memory" }]);
+  assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(bytes)), [
+    { module: "env", name: "memory", kind: "memory" },
+  ]);
 });

@@ -58,7 +58,10 @@ for (const { file, valid, clouds } of VECTORS.filter(({ valid }) => valid)) {
     const before = asked.length;
     await parts.load(...Object.keys(clouds).map(Number));
     assert.equal(asked.length, before, "nothing is read twice");
-    assert.ok(asked.slice(1).reduce((sum, [, length]) => sum + length, 0) < golden(file).length, "no more than is needed");
+    assert.ok(
+      asked.slice(1).reduce((sum, [, length]) => sum + length, 0) < golden(file).length,
+      "no more than is needed",
+    );
     parts.verify();
   });
 }
@@ -84,7 +87,10 @@ test("a small file is read at once", async () => {
 for (const { file } of VECTORS.filter(({ valid }) => !valid)) {
   test(`${file} in parts is refused`, async () => {
     const fault = faultOf(file);
-    await assert.rejects(openRange(reader(golden(file)).read).then((archive) => archive.verify()), { code: fault });
+    await assert.rejects(
+      openRange(reader(golden(file)).read).then((archive) => archive.verify()),
+      { code: fault },
+    );
   });
 }
 
@@ -93,7 +99,9 @@ test("damage is noticed where it is read, and a file that ends or goes on behind
   const opened = (bytes) => openRange(reader(bytes).read);
   await assert.rejects(opened(whole.subarray(0, whole.length - 1)), { code: "truncated" });
   await assert.rejects(opened(whole.subarray(0, LARGE)), { code: "truncated" });
-  await assert.rejects(opened(Uint8Array.from({ length: whole.length + 1 }, (_, i) => whole[i] ?? 0)), { code: "appended" });
+  await assert.rejects(opened(Uint8Array.from({ length: whole.length + 1 }, (_, i) => whole[i] ?? 0)), {
+    code: "appended",
+  });
   const { sections } = (await opened(whole)).summary;
   const at = (tag) => sections.find((section) => section.tag === tag);
   const flipped = (byte) => Uint8Array.from(whole, (value, i) => (i === byte ? value ^ 1 : value));

@@ -14,7 +14,10 @@ for (const { file, names, counts, clouds } of VECTORS.filter(({ valid }) => vali
       const archive = open(golden(file), { kernel });
       assert.equal(archive.kernel, kernel);
       assert.deepEqual(archive.names, names);
-      assert.deepEqual(names.map((_, i) => archive.info(i).points), counts);
+      assert.deepEqual(
+        names.map((_, i) => archive.info(i).points),
+        counts,
+      );
       archive.verify();
       const { scale, dtype, points } = archive.summary;
       for (const [index, expected] of Object.entries(clouds)) {

@@ -1,6 +1,6 @@
 // Says of each file of a folder whether it is accepted, for tests in other languages:
 //     node verdicts.js FOLDER > verdicts.json
-// The verdicts are {file: {fault} or {names, clouds}}, with the positions of each cloud, x, y and z of one point after another.
+// The verdicts are {file: {fault} or {names, clouds}}, where a cloud is its positions, x, y and z of each point.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { open, QaadError } from "../qaad.js";

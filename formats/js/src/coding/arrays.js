@@ -29,10 +29,13 @@ function readFloat16(cursor, count) {
 function half(bits) {
   const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
   const size =
-    exponent === 0 ? fraction * 2 ** -24
-    : exponent < 31 ? (1024 + fraction) * 2 ** (exponent - 25)
-    : fraction === 0 ? Infinity
-    : NaN;
+    exponent === 0
+      ? fraction * 2 ** -24
+      : exponent < 31
+        ? (1024 + fraction) * 2 ** (exponent - 25)
+        : fraction === 0
+          ? Infinity
+          : NaN;
   return bits & 0x8000 ? -size : size;
 }
 

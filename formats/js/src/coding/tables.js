@@ -8,7 +8,7 @@ const MOST_ENTRIES = 1 << 21;
 const kept = new Map(); // t -> table, the one that was used longest ago first
 let entries = 0;
 
-/** Table t: `largest` T, and `left` (2 T + 2,), where the quantiles of each number from -T to T begin, and then 2^24. */
+/** Table t: `largest` T, and `left` (2 T + 2,), where the quantiles of each number from -T to T begin, and 2^24. */
 export function tableOf(t) {
   const found = kept.get(t) ?? makeTable(t);
   if (!kept.delete(t)) entries += found.left.length;
@@ -26,7 +26,9 @@ function makeTable(t) {
   const u = [16, 19, 23, 27][s & 3] * 2 ** (s >> 2);
   const largest = Math.min(256 + Math.floor(u / 4), LARGEST);
   const power = (x) => (c === 1 ? x : x * x);
-  const half = Float64Array.from({ length: largest + 1 }, (_, k) => shape(power(u), power(k) * 2 ** (4 + 4 * c - j), j));
+  const half = Float64Array.from({ length: largest + 1 }, (_, k) =>
+    shape(power(u), power(k) * 2 ** (4 + 4 * c - j), j),
+  );
   const n = 2 * largest + 1;
   const sums = new Float64Array(n + 1);
   for (let i = 0; i < n; i++) sums[i + 1] = sums[i] + half[Math.abs(i - largest)];

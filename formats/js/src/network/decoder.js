@@ -1,7 +1,7 @@
 // The network: from a latent to the points of a cloud (qaad-1.md, "Decoding").
 import { BLOCK, packedSize, packLayer, STRIDE, TILE, wholeBlocks } from "./layout.js";
 
-/** Folds the input cloud into clouds. Its kernels work on tiles of rows, and in the heads on the patches within a tile. */
+/** Folds the input cloud into clouds. Kernels work on tiles of rows, and in the heads on the patches within a tile. */
 export class Decoder {
   #network;
   #weights;
@@ -41,7 +41,7 @@ export class Decoder {
       const features = this.#runShared(tile.length);
       for (let i = 0, end; i < tile.length; i = end) {
         const patch = this.#patches[tile[i]];
-        for (end = i + 1; end < tile.length && this.#patches[tile[end]] === patch; ) end++;
+        for (end = i + 1; end < tile.length && this.#patches[tile[end]] === patch;) end++;
         if (patch !== placed) this.#placeHeads((placed = patch));
         const output = this.#runLayers(this.#heads, features + i, end - i);
         this.#copyOut(output, i, end - i, result.subarray(3 * (first + i)));
@@ -54,7 +54,8 @@ export class Decoder {
   #layOut() {
     const { sharedWidths, headWidths, fourierOctaves } = this.#network;
     const encoded = 3 + 6 * fourierOctaves;
-    const buffer = (wholeBlocks(Math.max(...sharedWidths, ...headWidths, 3)) + BLOCK) * STRIDE; // q goes behind features
+    const widest = wholeBlocks(Math.max(...sharedWidths, ...headWidths, 3));
+    const buffer = (widest + BLOCK) * STRIDE; // q goes behind the features
     const buffers = encoded * STRIDE;
     let at = buffers + 4 * buffer;
     const place = (widths, from, first) =>
@@ -129,7 +130,7 @@ export class Decoder {
     return layers.at(-1).to;
   }
 
-  /** Copies points `first` … of a tile from the kernels' output, to which q is added if the network gives displacements. */
+  /** Copies points `first` … of a tile from the kernels' output; adds q if the network gives displacements. */
   #copyOut(output, first, count, result) {
     const { memory } = this.#kernel;
     const moved = this.#network.displacement;

@@ -2,7 +2,7 @@
 import { plainKernel } from "./plain.js";
 import { canRunWasm, wasmKernel } from "./wasm.js";
 
-/** {kind, make}: `make`, (size) => kernels, of the kind that was asked for, or of the quickest that the host can run. */
+/** {kind, make}: `make`, (size) => kernels, of the kind that was asked for, or of the quickest that can be run. */
 export function chooseKernel(kind) {
   const chosen = kind ?? (canRunWasm() ? "wasm" : "plain");
   if (chosen === "wasm") return { kind: chosen, make: wasmKernel };

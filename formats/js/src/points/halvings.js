@@ -28,7 +28,7 @@ export class Halvings {
     this.#lows = new Int32Array(points);
   }
 
-  /** The points in the lower half of each of these nodes {count, sizes}, given their slopes; valid until the next call. */
+  /** The points in the lower half of each of these nodes {count, sizes}, by their slopes; valid until the next call. */
   read({ count, sizes }, slopes) {
     for (let node = 0; node < count; node++) this.#used[node] = this.#rows.row(sizes[node], slopes[node]);
     for (const [least, most] of GROUPS) {
@@ -42,7 +42,11 @@ export class Halvings {
       const n = sizes[node];
       const number = n < MANY ? this.#symbols[node] : readRest(this.#stream, n, this.#symbols[node]);
       const fits = number <= n;
-      check(fits, "points-count", () => `${this.#stream.what}: ${number} points in half a cell, and in the cell are ${n}`);
+      check(
+        fits,
+        "points-count",
+        () => `${this.#stream.what}: ${number} points in half a cell, and in the cell are ${n}`,
+      );
       this.#lows[node] = slopes[node] < 0 ? n - number : number;
     }
     this.#rows.learn(this.#used, this.#symbols, count);

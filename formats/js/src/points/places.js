@@ -1,4 +1,5 @@
 // Places: cubes of cells, with the points in them and in the places around (qaad-1.md, "Points", "Surroundings").
+import { HashTable } from "./hash_table.js";
 
 /** Numbers of moments, and of a shape: one, then three, then six. */
 export const MOMENTS = 10;
@@ -7,7 +8,11 @@ export const ROWS = [0, 0, 0, 1, 1, 2];
 export const COLUMNS = [0, 1, 2, 1, 2, 2];
 
 /** From a place to itself and to the 26 around it. */
-const DIRECTIONS = Array.from({ length: 27 }, (_, i) => [Math.floor(i / 9) - 1, (Math.floor(i / 3) % 3) - 1, (i % 3) - 1]);
+const DIRECTIONS = Array.from({ length: 27 }, (_, i) => [
+  Math.floor(i / 9) - 1,
+  (Math.floor(i / 3) % 3) - 1,
+  (i % 3) - 1,
+]);
 
 /**
  * The places that nodes are in, and their *runs*: nodes of one place and one patch, which follow one another because
@@ -27,6 +32,7 @@ export class Places {
   #runPatch;
   #placeTable;
   #runTable;
+  #within = new Float64Array(3);
   #around = 0; // how many places there are in and around the place that was entered last, and which
   #neighbours = new Int32Array(27);
   #directions = new Int32Array(27); // of the neighbours, in DIRECTIONS
@@ -54,18 +60,23 @@ export class Places {
     });
   }
 
-  /** Where a node is relative to its place, along one axis of its cells. */
-  within(cells, node) {
-    return 8 * (cells[node] & ((1 << this.#depth) - 1)) + 4;
+  /** Where a node is relative to the least corner of its place, (3,); valid until the next call. */
+  within(node) {
+    const mask = (1 << this.#depth) - 1;
+    this.#within[0] = 8 * (this.#nodes.x[node] & mask) + 4;
+    this.#within[1] = 8 * (this.#nodes.y[node] & mask) + 4;
+    this.#within[2] = 8 * (this.#nodes.z[node] & mask) + 4;
+    return this.#within;
   }
 
   /** Finds which places there are around this one, for the sums below. */
   enter(place) {
-    const [x, y, z] = this.#coordinates.subarray(3 * place, 3 * place + 3);
+    const at = 3 * place;
     this.#around = 0;
     for (let direction = 0; direction < 27; direction++) {
-      const [dx, dy, dz] = DIRECTIONS[direction];
-      const found = this.#find(x + dx, y + dy, z + dz);
+      const to = DIRECTIONS[direction];
+      const [x, y, z] = [this.#coordinates[at], this.#coordinates[at + 1], this.#coordinates[at + 2]];
+      const found = this.#find(x + to[0], y + to[1], z + to[2]);
       if (found < 0) continue;
       this.#neighbours[this.#around] = found;
       this.#directions[this.#around++] = direction;
@@ -93,7 +104,9 @@ export class Places {
   #addRun(run) {
     const { x, y, z, patches, sizes } = this.#nodes;
     const first = this.runStart[run];
-    const [px, py, pz] = [x[first] >> this.#depth, y[first] >> this.#depth, z[first] >> this.#depth];
+    const px = x[first] >> this.#depth;
+    const py = y[first] >> this.#depth;
+    const pz = z[first] >> this.#depth;
     let place = this.#find(px, py, pz);
     if (place < 0) {
       place = this.count++;
@@ -106,8 +119,7 @@ export class Places {
     this.nextRun[run] = this.firstRun[place];
     this.firstRun[place] = run;
     for (let node = first; node < this.runStart[run + 1]; node++) {
-      const u = [this.within(x, node), this.within(y, node), this.within(z, node)];
-      addPoints(this.#ofRuns, MOMENTS * run, sizes[node], u);
+      addPoints(this.#ofRuns, MOMENTS * run, sizes[node], this.within(node));
     }
   }
 
@@ -129,24 +141,6 @@ export class Places {
   }
 }
 
-/** How many different cells nodes are in. */
-export function countCells({ count, x, y, z }) {
-  const table = new HashTable(count);
-  let cells = 0;
-  for (let node = 0; node < count; node++) {
-    let slot = table.slot(x[node], y[node], z[node]);
-    let other = table.entries[slot];
-    while (other >= 0 && (x[other] !== x[node] || y[other] !== y[node] || z[other] !== z[node])) {
-      slot = (slot + 1) & table.mask;
-      other = table.entries[slot];
-    }
-    if (other >= 0) continue;
-    table.entries[slot] = node;
-    cells++;
-  }
-  return cells;
-}
-
 /** Adds n points at u to the moments from `at` on. */
 function addPoints(moments, at, n, u) {
   moments[at] += n;
@@ -154,12 +148,17 @@ function addPoints(moments, at, n, u) {
   for (let p = 0; p < 6; p++) moments[at + 4 + p] += n * u[ROWS[p]] * u[COLUMNS[p]];
 }
 
-/** Adds moments number `which` of a neighbour in this direction: weighted, and relative to the corner of the place entered. */
-function addMoved(sum, moments, which, [dx, dy, dz], width) {
+/** Adds moments number `which`, of a neighbour in this direction, weighted, relative to the corner of the place entered. */
+function addMoved(sum, moments, which, direction, width) {
   const at = MOMENTS * which;
-  const weight = 8 >> (Math.abs(dx) + Math.abs(dy) + Math.abs(dz));
-  const [n, x, y, z] = [moments[at], moments[at + 1], moments[at + 2], moments[at + 3]];
-  const [a, b, c] = [dx * width, dy * width, dz * width];
+  const weight = 8 >> (Math.abs(direction[0]) + Math.abs(direction[1]) + Math.abs(direction[2]));
+  const n = moments[at];
+  const x = moments[at + 1];
+  const y = moments[at + 2];
+  const z = moments[at + 3];
+  const a = direction[0] * width;
+  const b = direction[1] * width;
+  const c = direction[2] * width;
   sum[0] += weight * n;
   sum[1] += weight * (x + n * a);
   sum[2] += weight * (y + n * b);
@@ -181,32 +180,4 @@ function runsOf({ count, x, y, z, patches }, depth) {
   }
   starts.push(count);
   return Int32Array.from(starts);
-}
-
-/**
- * A hash table with open addressing of numbers by three whole numbers, which its user compares. The multipliers are drawn
- * anew for each table, so that no file can be made in which all fall into one slot; nothing depends on them otherwise.
- */
-class HashTable {
-  #multipliers = Array.from({ length: 4 }, () => Math.floor(Math.random() * 2 ** 32) | 1);
-  #shift;
-
-  constructor(most) {
-    const bits = Math.max(1, Math.ceil(Math.log2(2 * most)));
-    this.entries = new Int32Array(1 << bits).fill(-1);
-    this.mask = (1 << bits) - 1;
-    this.#shift = 32 - bits;
-  }
-
-  /** The first slot to look at. */
-  slot(a, b, c) {
-    const [p, q, r, s] = this.#multipliers;
-    return (Math.imul(a, p) + Math.imul(b, q) + Math.imul(c, r) + s) >>> this.#shift;
-  }
-
-  add(a, b, c, value) {
-    let slot = this.slot(a, b, c);
-    while (this.entries[slot] >= 0) slot = (slot + 1) & this.mask;
-    this.entries[slot] = value;
-  }
 }

@@ -2,7 +2,8 @@
 import { scaled } from "../coding/tables.js";
 
 const CHANCES = [
-  136, 152, 167, 181, 193, 204, 214, 222, 229, 234, 239, 242, 245, 248, 249, 251, 252, 253, 254, 254, 254, 255, 255, 255,
+  136, 152, 167, 181, 193, 204, 214, 222, 229, 234, 239, 242, 245, 248, 249, 251, 252, 253, 254, 254, 254, 255, 255,
+  255,
 ];
 const CLASSES = CHANCES.length;
 const MOST = 16; // nodes of more points have the row of this many

@@ -5,15 +5,15 @@ import { COLUMNS, MOMENTS, Places, ROWS } from "./places.js";
 const NEAREST = 8;
 
 /**
- * Two shapes for each node: of all points around it, and of those of its patch. A shape is n̂; m_x, m_y, m_z; A_xx, A_xy,
- * A_xz, A_yy, A_yz, A_zz.
+ * Two shapes for each node: of all points around it, and of those of its patch. A shape is n̂; m_x, m_y, m_z; A_xx,
+ * A_xy, A_xz, A_yy, A_yz, A_zz.
  *
  * @param nodes {count, x, y, z, patches, sizes}
  * @param depth D: a place is 2^D cells wide
  * @returns Int32Array (count, 2, 10)
  */
 export function lookAround(nodes, depth) {
-  const { x, y, z, sizes } = nodes;
+  const { sizes } = nodes;
   const places = new Places(nodes, depth);
   const shapes = new Int32Array(nodes.count * 2 * MOMENTS);
   const ofAll = new Float64Array(MOMENTS);
@@ -24,7 +24,7 @@ export function lookAround(nodes, depth) {
     for (let run = places.firstRun[place]; run >= 0; run = places.nextRun[run]) {
       places.sumPatch(run, ofPatch);
       for (let node = places.runStart[run]; node < places.runStart[run + 1]; node++) {
-        const u = [places.within(x, node), places.within(y, node), places.within(z, node)];
+        const u = places.within(node);
         writeShape(shapes, 2 * MOMENTS * node, ofAll, sizes[node], u);
         writeShape(shapes, 2 * MOMENTS * node + MOMENTS, ofPatch, sizes[node], u);
       }
@@ -44,17 +44,16 @@ function writeShape(shapes, at, moments, own, u) {
   const some = Math.max(n, 1);
   shapes[at] = n;
   for (let i = 0; i < 3; i++) {
-    shapes[at + 1 + i] = Math.floor((16 * first(moments, own, u, i, n)) / some);
+    FIRST[i] = moments[1 + i] - NEAREST * own * u[i] - n * u[i]; // Σ ω d
+    shapes[at + 1 + i] = Math.floor((16 * FIRST[i]) / some);
   }
   for (let p = 0; p < 6; p++) {
-    const [i, j] = [ROWS[p], COLUMNS[p]];
-    const [si, sj] = [first(moments, own, u, i, n), first(moments, own, u, j, n)];
-    const second = moments[4 + p] - NEAREST * own * u[i] * u[j] - u[i] * (sj + n * u[j]) - u[j] * si;
+    const i = ROWS[p];
+    const j = COLUMNS[p];
+    const around = moments[4 + p] - NEAREST * own * u[i] * u[j];
+    const second = around - u[i] * (FIRST[j] + n * u[j]) - u[j] * FIRST[i]; // Σ ω d dᵀ
     shapes[at + 4 + p] = Math.floor((3 * second) / some) - ((3 * shapes[at + 1 + i] * shapes[at + 1 + j]) >> 8);
   }
 }
 
-/** Σ ω d along axis i, over the points that are not the node's. */
-function first(moments, own, u, i, n) {
-  return moments[1 + i] - NEAREST * own * u[i] - n * u[i];
-}
+const FIRST = new Float64Array(3); // room for `writeShape`

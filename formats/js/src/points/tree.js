@@ -2,7 +2,7 @@
 import { Stream } from "../coding/stream.js";
 import { check } from "../errors.js";
 import { Halvings } from "./halvings.js";
-import { countCells } from "./places.js";
+import { countCells } from "./hash_table.js";
 import { readSlopes } from "./slopes.js";
 import { lookAround } from "./surroundings.js";
 

@@ -24,8 +24,7 @@ export function readInputCloud(bytes, coding, points, patches) {
   }
   const spacing = readGrid(cursor);
   const whole = readPoints(cursor, patchStarts(points, patches));
-  return Float32Array.from(whole, (x) => {
-    check(Math.abs(x) <= FARTHEST, "points-range", () => `section INPT: a coordinate of ${x}, and may be 65536 at most`);
-    return x * spacing;
-  });
+  const far = whole.find((x) => Math.abs(x) > FARTHEST);
+  check(far === undefined, "points-range", `section INPT: a coordinate of ${far}, and may be ${FARTHEST} at most`);
+  return new Float32Array(whole.map((x) => x * spacing));
 }

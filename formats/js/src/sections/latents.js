@@ -46,7 +46,11 @@ export class Latents {
     const cursor = new Cursor(bytes, "section LATS");
     if (section.coding === ENTROPY) this.#prior = readPrior(cursor, latentSize);
     this.#blocks = readDirectory(cursor, section.start + total);
-    check(crc32(bytes.subarray(0, -4)) === cursor.u32(), "latents-crc", "latents: the CRC-32 of the directory does not fit");
+    check(
+      crc32(bytes.subarray(0, -4)) === cursor.u32(),
+      "latents-crc",
+      "latents: the CRC-32 of the directory does not fit",
+    );
     this.#checkBlocks(clouds);
   }
 
@@ -78,11 +82,19 @@ export class Latents {
     check(held === clouds, "latents-count", `latents: the blocks hold ${held} clouds, and the header says ${clouds}`);
     const { start, length } = this.#blocks.at(-1);
     const [blocksEnd, end] = [start + length, this.#section.start + this.#section.length];
-    check(blocksEnd === end, "latents-directory", `latents: the blocks end at byte ${blocksEnd}, the section at ${end}`);
+    check(
+      blocksEnd === end,
+      "latents-directory",
+      `latents: the blocks end at byte ${blocksEnd}, the section at ${end}`,
+    );
     this.#blocks.forEach((block, i) => {
       const least = this.#leastBytes(block.clouds);
       const fits = block.length >= least;
-      check(fits, "block-length", `latents: block ${i} has ${block.length} bytes, and its clouds take at least ${least}`);
+      check(
+        fits,
+        "block-length",
+        `latents: block ${i} has ${block.length} bytes, and its clouds take at least ${least}`,
+      );
     });
   }
 

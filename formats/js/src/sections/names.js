@@ -8,8 +8,8 @@ const LONGEST = 1024; // bytes
 const CONTROL = /[\0-\x1f\x7f-\x9f]/;
 
 /**
- * @returns `names`, N strings; `counts`, the points that each cloud had before it was resampled, (N,), or null where all
- *     had M.
+ * @returns `names`, N strings; `counts`, the points that each cloud had before it was resampled, (N,), or null where
+ *     all had M.
  */
 export function readNames(bytes, clouds) {
   const cursor = new Cursor(bytes, "section NAME");
@@ -40,7 +40,11 @@ function readLines(text, clouds) {
 
 function readName(decoder, bytes, index) {
   const size = bytes.length;
-  check(size >= 1 && size <= LONGEST, "names-text", () => `names: name ${index} has ${size} bytes, and may have 1 to 1024`);
+  check(
+    size >= 1 && size <= LONGEST,
+    "names-text",
+    () => `names: name ${index} has ${size} bytes, and may have 1 to 1024`,
+  );
   let name;
   try {
     name = decoder.decode(bytes);

@@ -30,7 +30,11 @@ export class Poses {
     this.kind = KINDS[kind - 1];
     this.#size = 3 * width + TURN_BYTES[kind - 1];
     const needed = HEAD + clouds * this.#size + 4 * Math.ceil(clouds / GROUP);
-    check(length === needed, "poses-length", `poses: ${length} bytes, and the poses of ${clouds} clouds take ${needed}`);
+    check(
+      length === needed,
+      "poses-length",
+      `poses: ${length} bytes, and the poses of ${clouds} clouds take ${needed}`,
+    );
     this.#source = source;
     this.#start = start;
     this.#clouds = clouds;

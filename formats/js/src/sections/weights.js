@@ -37,8 +37,8 @@ function readCoded(cursor, tensors) {
   const weights = {};
   at = 0;
   for (const { name, rows, columns, spacing } of heads) {
-    weights[name] = Float32Array.from(numbers.subarray(at, at + rows * columns), (q) => q * spacing);
-    at += rows * columns;
+    weights[name] = new Float32Array(numbers.subarray(at, (at += rows * columns)));
+    weights[name].forEach((q, i, values) => (values[i] = q * spacing));
   }
   return weights;
 }
@@ -52,7 +52,16 @@ function readHead(cursor, name, shape) {
   for (const scale of [base, rowScale, columnScale]) {
     check(scale < 64, "table", () => `${cursor.what}: scale ${scale} of tables, and may be 0 to 63`);
   }
-  return { name, spacing, family, base, rowScale, columnScale, rows: sizeOf(shape.slice(0, -1)), columns: shape.at(-1) };
+  return {
+    name,
+    spacing,
+    family,
+    base,
+    rowScale,
+    columnScale,
+    rows: sizeOf(shape.slice(0, -1)),
+    columns: shape.at(-1),
+  };
 }
 
 /** Puts into each head the `rowOffsets` (rows,) and `columnOffsets` (columns,) of the tensor's scales. */
