@@ -21,7 +21,7 @@ const MARGIN = 40; // pixels above and below a cloud, of which the text over it 
 
 export class Stand {
   private readonly controls: OrbitControls;
-  private readonly box = new Box3();
+  private readonly box = new Box3(new Vector3(-1, -1, -1), new Vector3(1, 1, 1)); // until there is a cloud
   private readonly middle = new Vector3();
   private radius = 1;
 
