@@ -80,11 +80,7 @@ def server(archive: Path) -> Iterator[Server]:
     running.server_close()
 
 
-@pytest.mark.parametrize("knows_ranges", [True, False], ids=["ranges", "no ranges"])
-def test_the_archive_comes_from_the_server(
-    look: Look, server: Server, archive: Path, tmp_path: Path, knows_ranges: bool
-) -> None:
-    server.knows_ranges = knows_ranges
+def test_the_archive_comes_from_the_server(look: Look, server: Server, archive: Path, tmp_path: Path) -> None:
     page = write_page(tmp_path / "page.html", archive, [], Looks(link=f"{server.address}/scans.qaad"))
     viewer = Viewer(look(page, server=server.address))
     assert viewer.text("message") == ""
@@ -96,10 +92,12 @@ def test_the_archive_comes_from_the_server(
     viewer.settled(1)
 
 
-def test_another_archive_is_noticed(look: Look, server: Server, archive: Path, tmp_path: Path) -> None:
+def test_a_server_without_ranges_and_with_another_archive(
+    look: Look, server: Server, archive: Path, tmp_path: Path
+) -> None:
     page = write_page(tmp_path / "page.html", archive, [], Looks(link=f"{server.address}/scans.qaad"))
     other = Path(__file__).parents[2] / "formats" / "vectors" / "extended.qaad"
-    server.data = other.read_bytes()
+    server.data, server.knows_ranges = other.read_bytes(), False
     tab = look(page, server=server.address)
     tab.wait("!message.hidden")
     assert "is another one: it has 687 bytes" in str(tab.run("message.innerText")).replace("\u00a0", " ")

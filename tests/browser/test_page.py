@@ -6,13 +6,13 @@ Skipped where no browser is found; tests/fixtures/chromium.py says which are loo
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fixtures.chromium import Tab
-from fixtures.viewer import KEEP_WHAT_IS_SAVED, Viewer, points_of, within, write_page
+from fixtures.chromium import Browser, Tab
+from fixtures.viewer import KEEP_WHAT_IS_SAVED, SMALL, Viewer, points_of, within, write_page
 
 from qaadcodec.clouds import Normalisation
 from qaadcodec.codec.open import open as open_archive
@@ -27,8 +27,29 @@ def address(made: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     return write_page(tmp_path_factory.mktemp("page") / "report.html", made / "scans.qaad", [str(made / "scans")])
 
 
-def test_clouds_are_those_that_qaad_decodes(look: Look, address: str, archive: Path) -> None:
-    viewer = Viewer(look(address))
+@pytest.fixture(scope="module")
+def tab(browser: Browser, address: str) -> Iterator[Tab]:
+    """The page in a tab that many tests share."""
+    opened = browser.open(address, before=KEEP_WHAT_IS_SAVED, **SMALL)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def viewer(tab: Tab) -> Iterator[Viewer]:
+    """Its viewer, as it was at first. Nothing may go wrong in it, and nothing may leave the page."""
+    viewer = Viewer(tab)
+    yield viewer
+    assert tab.complaints == []
+    assert [url for url in tab.requests if not url.startswith(("file:", "blob:", "data:"))] == []
+    viewer.put("search", "")
+    viewer.put("colour", "clay")
+    viewer.put("up", "y")
+    viewer.put("slider", 0)
+    viewer.settled(0)
+
+
+def test_clouds_are_those_that_qaad_decodes(viewer: Viewer, archive: Path) -> None:
     with open_archive(archive) as opened:
         for i, name in enumerate(("a", "b", "c", "d")):
             viewer.put("slider", i)
@@ -52,8 +73,7 @@ def test_clouds_are_those_that_qaad_decodes(look: Look, address: str, archive: P
         assert np.abs(points_of(data) - opened.points(0)).max() > within(opened)
 
 
-def test_going_through_the_clouds(look: Look, address: str) -> None:
-    viewer = Viewer(look(address))
+def test_going_through_the_clouds(viewer: Viewer) -> None:
     assert viewer.text("told").splitlines()[0] == "a"
     assert "120 points" in viewer.text("told").replace("\u00a0", " ")
     for act, cloud in (
@@ -75,8 +95,7 @@ def test_going_through_the_clouds(look: Look, address: str) -> None:
     assert viewer.tab.run("slider.getAttribute('aria-valuetext')") == "1, b"
 
 
-def test_searching(look: Look, address: str) -> None:
-    viewer = Viewer(look(address))
+def test_searching(viewer: Viewer) -> None:
     viewer.press("/")
     assert viewer.tab.run("document.activeElement.id") == "search"
     viewer.put("search", "SUB d")
@@ -94,8 +113,7 @@ def test_searching(look: Look, address: str) -> None:
     viewer.settled(0)
 
 
-def test_playing(look: Look, address: str) -> None:
-    viewer = Viewer(look(address))
+def test_playing(viewer: Viewer) -> None:
     viewer.put("speed", 25)
     viewer.press(" ")
     assert viewer.tab.run("play.getAttribute('aria-label')") == "Pause"
@@ -108,8 +126,7 @@ def test_playing(look: Look, address: str) -> None:
     assert viewer.tab.run("slider.value") == at
 
 
-def test_morphing(look: Look, address: str, archive: Path) -> None:
-    viewer = Viewer(look(address))
+def test_morphing(viewer: Viewer, archive: Path) -> None:
     before = viewer.drawn()
     viewer.put("other", 3)
     for _ in range(10):
@@ -127,8 +144,7 @@ def test_morphing(look: Look, address: str, archive: Path) -> None:
     assert viewer.tab.run("other.value") == "3"
 
 
-def test_colours(look: Look, address: str) -> None:
-    viewer = Viewer(look(address))
+def test_colours(viewer: Viewer) -> None:
     pictures, legends = [], []
     for _ in range(4):
         pictures.append(viewer.drawn())
@@ -145,8 +161,7 @@ def test_colours(look: Look, address: str) -> None:
     viewer.tab.wait("legend.innerText.includes('no original')")
 
 
-def test_looking_from_elsewhere(look: Look, address: str) -> None:
-    viewer = Viewer(look(address))
+def test_looking_from_elsewhere(viewer: Viewer) -> None:
     first = viewer.drawn()
     for key in ("ArrowLeft", "ArrowUp", "+"):
         viewer.press(key)
@@ -168,13 +183,12 @@ def test_looking_from_elsewhere(look: Look, address: str) -> None:
     assert viewer.drawn() != first
 
 
-def test_the_archive_is_saved_as_it_is(look: Look, address: str, archive: Path) -> None:
-    assert Viewer(look(address)).saved("save-archive") == ("scans.qaad", archive.read_bytes())
+def test_the_archive_is_saved_as_it_is(viewer: Viewer, archive: Path) -> None:
+    assert viewer.saved("save-archive") == ("scans.qaad", archive.read_bytes())
 
 
-def test_the_browser_holds_the_page_to_its_policy(look: Look, address: str) -> None:
-    tab = look(address)
-    Viewer(tab)
+def test_the_browser_holds_the_page_to_its_policy(viewer: Viewer) -> None:
+    tab = viewer.tab
     sent = "fetch('https://example.org/').then(() => 'sent', () => 'refused')"
     assert tab.run(sent) == "refused"
     assert any("Content Security Policy" in each for each in tab.complaints)
@@ -182,9 +196,9 @@ def test_the_browser_holds_the_page_to_its_policy(look: Look, address: str) -> N
     tab.requests.clear()
 
 
-def test_colours_of_the_page(look: Look, address: str) -> None:
-    tab = look(address, scheme="dark")
-    viewer = Viewer(tab)
+def test_colours_of_the_page(viewer: Viewer) -> None:
+    tab = viewer.tab
+    tab.prefer("dark")
 
     def ground() -> object:
         return tab.run("getComputedStyle(document.body).backgroundColor")
@@ -210,29 +224,25 @@ def test_on_a_phone(look: Look, address: str) -> None:
     assert tab.run("view.offsetHeight < innerHeight")
 
 
-def test_everything_has_a_name(look: Look, address: str) -> None:
-    tab = look(address)
-    Viewer(tab)
-    named = tab.named()
+def test_everything_has_a_name(viewer: Viewer) -> None:
+    named = viewer.tab.named()
     assert len(named) > 20
     assert [role for role, name in named if not name and role != "RootWebArea"] == []
 
 
-def test_without_webgl(look: Look, address: str, archive: Path) -> None:
-    off = "HTMLCanvasElement.prototype.getContext = () => null;"
-    tab = look(address, before=KEEP_WHAT_IS_SAVED + off)
-    viewer = Viewer(tab)
+def test_without_webgl_and_without_workers(look: Look, address: str, archive: Path) -> None:
+    off = """
+      HTMLCanvasElement.prototype.getContext = () => null;
+      Worker = class { constructor() { throw new Error("refused"); } };
+    """
+    viewer = Viewer(look(address, before=KEEP_WHAT_IS_SAVED + off))
     assert viewer.text("message") == (
         "The clouds cannot be drawn: this browser has no WebGL2, or it is switched off. They can be saved all the same."
     )
-    with open_archive(archive) as opened:
-        assert np.abs(viewer.cloud() - opened.points(0)).max() <= within(opened)
-
-
-def test_without_workers(look: Look, address: str) -> None:
-    viewer = Viewer(look(address, before="Worker = class { constructor() { throw new Error('refused'); } };"))
     viewer.click("next")
     viewer.settled(1)
+    with open_archive(archive) as opened:
+        assert np.abs(viewer.cloud() - opened.points(1)).max() <= within(opened)
 
 
 def test_a_damaged_archive(look: Look, made: Path, tmp_path: Path) -> None:
@@ -246,3 +256,17 @@ def test_a_damaged_archive(look: Look, made: Path, tmp_path: Path) -> None:
     tab.wait("!message.hidden")
     assert str(tab.run("message.innerText")).startswith("The archive in this page cannot be read: ")
     assert tab.run("controls.disabled")
+
+
+def test_clouds_that_lie_elsewhere(look: Look, tmp_path: Path) -> None:
+    archive = Path(__file__).parents[2] / "formats" / "vectors" / "poses.qaad"
+    with open_archive(archive) as opened:
+        viewer = Viewer(look(write_page(tmp_path / "report.html", archive, [])), points=opened.header.points)
+        assert viewer.tab.run("document.getElementById('aligned-label').hidden") is False
+        aligned = viewer.drawn()
+        viewer.tab.run("aligned.click()")
+        assert viewer.drawn() != aligned
+        assert np.abs(viewer.cloud() - opened.points(0)).max() <= 2 * within(opened)
+        viewer.tab.run("aligned.click()")
+        assert viewer.drawn() == aligned
+        assert np.abs(viewer.cloud() - opened.points(0)).max() <= 2 * within(opened)  # where it lies all the same
