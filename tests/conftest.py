@@ -10,4 +10,5 @@ pytest_plugins = [
     "fixtures.stores",
     "fixtures.training",
     "fixtures.viewer",
+    "fixtures.web",
 ]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import click
 
 from qaadcodec.cli.choices import files
 from qaadcodec.cli.eval_inputs import files_of
-from qaadcodec.cli.options import Ways, debug_option, force_option, json_option, path_type, quiet_option, ways
+from qaadcodec.cli.options import Ways, debug_option, force_option, json_option, location_type, quiet_option, ways
 from qaadcodec.cli.output import byte_stdout, put
 from qaadcodec.cli.render_looks import UPS
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import UsageError
+from qaadcodec.remote.urls import Location
 
 
 @click.command("report")
-@click.argument("archive", type=path_type())
+@click.argument("archive", type=location_type())
 @click.argument("references", metavar="[REFERENCE]...", nargs=-1, shell_complete=files)
 @click.option("-o", "--output", required=True, metavar="FILE.html", help="The page, or - for stdout.")
 @click.option(
@@ -33,7 +33,7 @@ from qaadcodec.errors import UsageError
     help="Which axis of the clouds is up at first; the page can change it.  [default: y]",
 )
 @ways(force_option, quiet_option, json_option("What was written"), debug_option)
-def command(archive: Path, references: tuple[str, ...], output: str, link: str | None, up: str, ways: Ways) -> None:
+def command(archive: Location, references: tuple[str, ...], output: str, link: str | None, up: str, ways: Ways) -> None:
     """Make a page of an archive: summary, tables, charts, and the clouds themselves.
 
     The page is one HTML file. It opens in any current browser, from a disk or a server, and asks for nothing from
@@ -49,6 +49,7 @@ def command(archive: Path, references: tuple[str, ...], output: str, link: str |
       qaad report scans.qaad scans/ -o report.html
       qaad report scans.qaad --link https://example.org/scans.qaad -o report.html
     """
+    from qaadcodec.codec.open import open as open_archive
     from qaadcodec.files import preflight, protect
     from qaadcodec.page.assemble import Looks, check, page
     from qaadcodec.page.gather import gather
@@ -64,7 +65,8 @@ def command(archive: Path, references: tuple[str, ...], output: str, link: str |
         preflight(output, ways.force)
         protect(files_of((str(archive), *references)), output)
     looks = Looks(link, up)
-    check(archive.stat().st_size if archive.is_file() else 0, looks)
+    with open_archive(archive) as opened:
+        check(opened.size_bytes, looks)
     with reporting(quiet=ways.quiet) as listener:
         told = gather(archive, references, Run(listener=listener, device="cpu"))
         size = write(output, page(archive, told, looks), overwrite=ways.force)

@@ -6,17 +6,19 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
+from qaadcodec.archive.byte_source import Source
 from qaadcodec.errors import UsageError
 from qaadcodec.page.gather import Told
 from qaadcodec.page.markup import Html, html
 from qaadcodec.page.parts import PARTS
 from qaadcodec.pictures.colours import ERRORS
+from qaadcodec.remote.urls import Location, name_of
 from qaadcodec.report.jsonlines import finite
 from qaadcodec.version import __version__
 
@@ -39,11 +41,11 @@ class Looks:
     up: str = "y"
 
 
-def page(path: Path, told: Told, looks: Looks) -> Iterator[bytes]:
+def page(path: Location, told: Told, looks: Looks) -> Iterator[bytes]:
     """The page, UTF-8, in pieces.
 
     Args:
-        path: of the archive, whose bytes go into the page unless it is linked.
+        path: of the archive, or its URL, whose bytes go into the page unless it is linked.
 
     Raises:
         UsageError: the archive is too large to be put into a page, or the link is no address of the web.
@@ -52,7 +54,7 @@ def page(path: Path, told: Told, looks: Looks) -> Iterator[bytes]:
     script, style = shipped("built/viewer.js"), shipped("built/page.css")
     values: dict[str, str] = {name: part(told) for name, part in PARTS.items()}
     values |= {
-        "title": html(path.name),
+        "title": html(name_of(path)),
         "generator": html(f"qaad {__version__}"),
         "policy": html(policy(script, style, looks)),
         "style": style,
@@ -77,7 +79,7 @@ def check(size: int, looks: Looks) -> None:
         )
 
 
-def filled(template: str, values: Mapping[str, str], archive: Path | None) -> Iterator[bytes]:
+def filled(template: str, values: Mapping[str, str], archive: Location | None) -> Iterator[bytes]:
     """The template with values in the places of their names; in the place of the archive its bytes as base64."""
     end = 0
     for place in PLACE.finditer(template):
@@ -86,9 +88,9 @@ def filled(template: str, values: Mapping[str, str], archive: Path | None) -> It
         if place[1] != "archive":
             yield values[place[1]].encode()
         elif archive is not None:
-            with archive.open("rb") as file:
-                while chunk := file.read(CHUNK):
-                    yield b64encode(chunk)
+            with closing(Source(archive)) as source:
+                for start in range(0, source.size, CHUNK):
+                    yield b64encode(source.read(start, min(CHUNK, source.size - start)))
     yield template[end:].encode()
 
 
@@ -128,11 +130,11 @@ def digest(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def notes_of(path: Path, told: Told, looks: Looks) -> dict[str, Any]:
+def notes_of(path: Location, told: Told, looks: Looks) -> dict[str, Any]:
     """What the script is told: all that it cannot read in the archive."""
     errors = {each.index: finite(each.n_em_kd) for each in told.errors}
     return {
-        "file": path.name,
+        "file": name_of(path),
         "bytes": told.inspection.bytes,
         "link": looks.link,
         "up": looks.up,

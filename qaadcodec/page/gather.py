@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from qaadcodec.codec.evaluate import evaluate
@@ -15,6 +14,7 @@ from qaadcodec.codec.verify import verify
 from qaadcodec.metrics.pair import CloudErrors
 from qaadcodec.page.point_errors import PointErrors, point_errors
 from qaadcodec.progress import Run
+from qaadcodec.remote.urls import Location, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Told:
     points: PointErrors | None = None
 
 
-def gather(path: Path, references: Sequence[str], run: Run) -> Told:
+def gather(path: Location, references: Sequence[str], run: Run) -> Told:
     """Look into an archive, and compare its clouds with their originals where these are given.
 
     Args:
@@ -45,7 +45,7 @@ def gather(path: Path, references: Sequence[str], run: Run) -> Told:
         ArchiveError: it is damaged anywhere; CloudError: an original is unusable, or none has the name of a cloud.
     """
     verify(path)
-    inspection = replace(inspect(path), path=path.name)  # a page is passed on, and tells nothing of this machine
+    inspection = replace(inspect(path), path=name_of(path))  # a page is passed on, and tells nothing of this machine
     if not references:
         return Told(inspection)
     with open_archive(path) as archive:
