@@ -1,6 +1,7 @@
 """Fixtures that tests of several packages share, each group in a file of fixtures/."""
 
 pytest_plugins = [
+    "fixtures.browser",
     "fixtures.commands",
     "fixtures.documents",
     "fixtures.left_runs",
@@ -9,5 +10,6 @@ pytest_plugins = [
     "fixtures.small_sets",
     "fixtures.stores",
     "fixtures.training",
+    "fixtures.viewer",
     "fixtures.web",
 ]
