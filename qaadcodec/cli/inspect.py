@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from qaadcodec.cli.options import debug_option, json_option, location_type, verbose_option
-from qaadcodec.cli.output import put
+from qaadcodec.cli.output import put, stdout_columns
 from qaadcodec.cli.voice import say
 from qaadcodec.remote.urls import Location
 
@@ -37,6 +37,6 @@ def command(archive: Location, verbose: bool, as_json: bool) -> None:
     else:
         from qaadcodec.report.inspection import inspection_lines
 
-        put(inspection_lines(inspection, verbose=verbose))
+        put(inspection_lines(inspection, verbose=verbose, width=stdout_columns()))
     if inspection.remark:
         say(inspection.remark)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from qaadcodec.cli.options import debug_option, json_option, location_type
-from qaadcodec.cli.output import put
+from qaadcodec.cli.output import put, stdout_columns
 from qaadcodec.cli.voice import say
 from qaadcodec.remote.urls import Location
 
@@ -36,6 +36,6 @@ def command(archive: Location, as_json: bool) -> None:
     else:
         from qaadcodec.report.inspection import listing_lines
 
-        put(listing_lines(inspection))
+        put(listing_lines(inspection, width=stdout_columns()))
     if inspection.remark:
         say(inspection.remark)

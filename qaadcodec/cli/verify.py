@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from qaadcodec.cli.options import debug_option, json_option, location_type
-from qaadcodec.cli.output import put
+from qaadcodec.cli.output import put, stdout_columns
 from qaadcodec.remote.urls import Location
 
 
@@ -39,4 +39,4 @@ def command(archive: Location, also_decode: bool, quiet: bool, as_json: bool) ->
     elif not quiet:
         from qaadcodec.report.summaries import verify_lines
 
-        put(verify_lines(verification))
+        put(verify_lines(verification, width=stdout_columns()))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qaadcodec.clouds.pose import PoseNumbers, Similarity
     from qaadcodec.clouds.resample import resample
     from qaadcodec.clouds.source import CloudSource
+    from qaadcodec.clouds.surface import Mesh
     from qaadcodec.clouds.write import write_cloud, write_clouds
     from qaadcodec.clouds.written import WRITTEN, format_of
 
@@ -29,6 +30,7 @@ __all__ = [
     "CloudSource",
     "Inputs",
     "LeftOut",
+    "Mesh",
     "Normalisation",
     "PointCloud",
     "PoseNumbers",
@@ -54,6 +56,7 @@ index(
         "CloudSource": "source",
         "Inputs": "memory",
         "LeftOut": "cloud",
+        "Mesh": "surface",
         "Normalisation": "normalise",
         "PointCloud": "cloud",
         "PoseNumbers": "pose",
