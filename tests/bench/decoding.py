@@ -5,8 +5,9 @@
     bin/bench decoding --json tests/bench/results/decoding.json  # and the numbers, with the hardware named
 
 The parts are run one after the other in a process of their own, as the command runs them, and the command itself beside
-them; both are medians. "first call" is that of a copy of the package whose modules are not compiled yet, as after
-installing without compiling; pip compiles what it installs.
+them; both are medians. Beside the time of each part is what it took of processors, which counts where other programs
+run. "first call" is that of a copy of the package whose modules are not compiled yet, as after installing without
+compiling; pip compiles what it installs.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ CLOUDS, POINTS, BUDGET, RUNS = 8, 65536, "90s", 15
 
 PARTS = """
 import json, sys, time
-marks = [("Python starts", time.time())]
+marks = [("Python starts", time.time(), time.process_time())]
 def mark(what):
-    marks.append((what, time.time()))
+    marks.append((what, time.time(), time.process_time()))
 archive, output = sys.argv[1:]
+import qaadcodec.__main__  # which says how often to look for garbage
 import click
 mark("import click")
 import qaadcodec.cli.main, qaadcodec.cli.decode
@@ -56,20 +58,31 @@ mark("fold, and move to input units")
 qaadcodec.codec.decode.write_cloud(__import__("pathlib").Path(output), points, "ply", overwrite=True)
 mark("write PLY")
 print(json.dumps(marks))
+qaadcodec.__main__.gc.freeze()
 """
 
 
-def parts(archive: Path, output: Path) -> tuple[dict[str, float], float]:
-    """Seconds of each part of one run, the last being the end of Python; and of the whole run."""
-    begun = time.time()
+Parts = dict[str, tuple[float, float]]
+
+
+def parts(archive: Path, output: Path) -> Parts:
+    """Seconds of each part of one run, and seconds of processors; the last is the end of Python."""
+    begun, spent = time.time(), children_seconds()
     command = [sys.executable, "-P", "-c", PARTS, archive, output]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    ended = time.time()
-    taken, before = {}, begun
-    for what, at in json.loads(done.stdout):
-        taken[what], before = at - before, at
-    taken["Python ends"] = ended - before
-    return taken, ended - begun
+    taken: Parts = {}
+    last, last_used = begun, 0.0
+    for what, at, used in json.loads(done.stdout):
+        taken[what] = at - last, used - last_used
+        last, last_used = at, used
+    taken["Python ends"] = time.time() - last, children_seconds() - spent - last_used
+    return taken
+
+
+def children_seconds() -> float:
+    """Processor time of all processes that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def command_seconds(archive: Path, output: Path, env: dict[str, str] | None = None) -> float:
@@ -92,17 +105,15 @@ def rows(archive: Path, folder: Path, runs: int) -> list[Row]:
     """A row for each part, and for the whole."""
     output = folder / "out.ply"
     each = [parts(archive, output) for _ in range(runs + 1)][1:]
-    whole = statistics.median(total for _, total in each)
-    table = [
-        Row(what, statistics.median(taken[what] for taken, _ in each) * 1e3, "ms", f"{100 * share:.0f} %")
-        for what in each[0][0]
-        for share in [statistics.median(taken[what] for taken, _ in each) / whole]
-    ]
+    table = []
+    for what in [*each[0], "all of these, in one process"]:
+        both = [taken.get(what) or tuple(map(sum, zip(*taken.values(), strict=True))) for taken in each]
+        wall, used = (1e3 * statistics.median(kind) for kind in zip(*both, strict=True))
+        table.append(Row(what, wall, "ms", f"{used:.0f} ms of processors"))
     calls = [command_seconds(archive, output) for _ in range(runs)]
     firsts = [first_call(archive, folder) for _ in range(max(1, runs // 3))]
     return [
         *table,
-        Row("all of these, in one process", whole * 1e3, "ms"),
         Row("qaad decode, prompt to prompt", statistics.median(calls) * 1e3, "ms", f"least {min(calls) * 1e3:.0f} ms"),
         Row("its first call, modules not compiled", statistics.median(firsts) * 1e3, "ms"),
     ]

@@ -42,7 +42,10 @@ def test_what_may_have_been_meant_is_in_the_hint(capsys: pytest.CaptureFixture[s
         (["xyz"], ("no such command 'xyz'", "qaad --help shows the usage")),
         (
             ["compress", "a", "-o", "b", "--preste", "fast"],
-            ("no such option '--preste'", "did you mean --preset, --resume or --set? qaad compress --help shows the usage"),
+            (
+                "no such option '--preste'",
+                "did you mean --preset, --resume or --set? qaad compress --help shows the usage",
+            ),
         ),
         (["inspect", "a", "--colour"], ("no such option '--colour'", "qaad inspect --help shows the usage")),
         (["-v"], ("-v goes with --version, or behind the name of a command", "qaad --help shows the usage")),
