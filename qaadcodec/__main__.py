@@ -1,13 +1,19 @@
-"""The start of the `qaad` command and of `python -m qaadcodec`."""
+"""`python -m qaadcodec` is the `qaad` command; so is what an installation calls `qaad`."""
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
+from typing import NoReturn
+
+# What modules consist of stays as long as the process. Python would look through it again and again for garbage while
+# they are imported, and once more at the end, which together takes as long as to import numpy does.
+gc.set_threshold(100_000)
 
 
-def main() -> int:
-    """Run the command line, and return its exit code.
+def main() -> NoReturn:
+    """Run the command line, and leave with its exit code.
 
     While modules are imported, and when all is done, Ctrl-C ends the process as it would any other program, without a
     traceback: there is nothing to clear up.
@@ -16,8 +22,10 @@ def main() -> int:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from qaadcodec.cli.main import run
 
-    return run()
+    code = run()
+    gc.freeze()
+    sys.exit(code)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
