@@ -17,6 +17,7 @@ from qaadcodec.cli.options import (
     indices,
     learning_options,
     limit,
+    peak,
     quiet_option,
     seed_number,
     seed_option,
@@ -110,6 +111,16 @@ def test_indices() -> None:
     for text in ("", "1,", "a", "1-3", "1.5"):
         with pytest.raises(click.BadParameter, match=r"is not an index such as 42 or -1, or several such as 0,1,-1"):
             indices(text)
+
+
+def test_peaks() -> None:
+    assert [peak(text) for text in ("box", "spacing", "1023", "0.5", 2.0)] == ["box", "spacing", 1023.0, 0.5, 2.0]
+
+
+@pytest.mark.parametrize("text", ["", "Box", "0", "-1", "nan", "inf", "10b"])
+def test_what_is_no_peak(text: str) -> None:
+    with pytest.raises(click.BadParameter, match=r"is neither box nor spacing nor a length above zero, such as 1023$"):
+        peak(text)
 
 
 def test_limits() -> None:
