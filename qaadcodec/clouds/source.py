@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -88,6 +89,20 @@ class CloudSource:
     def key(self) -> str:
         """The name of the array in the file; "" where arrays have no names."""
         return self.place.key
+
+    @property
+    def shared(self) -> SharedFile | None:
+        """The file that it is read from together with other clouds, in their order; None of a file of its own."""
+        return self.part.file if isinstance(self.part, ArrayPart) else None
+
+    def size(self) -> int:
+        """The bytes of the file on the disk, or those that the array declares; 0 where that cannot be told."""
+        if self.part is not None:
+            return math.prod(self.part.cloud.shape) * self.part.cloud.dtype.itemsize
+        try:
+            return self.place.disk.stat().st_size if self.place.disk else 0
+        except OSError:  # loading tells why
+            return 0
 
     def load(self, *, strict: bool = False) -> PointCloud:
         """Read and check the cloud. Points that mean no place are left out: see `meaningful`.

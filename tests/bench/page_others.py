@@ -40,10 +40,23 @@ def speed() -> str:
 
 
 def registration() -> str:
-    """What registration is worth: surfaces and stray points in spacings, nEM-kD, bytes."""
+    """What registration is worth: surfaces, stray points and landmarks in spacings, nEM-kD, bytes."""
     rows = []
     for row in record("registration")["rows"]:
-        said = "with" if row["registration"] else "without"
-        numbers = (f"{row['off_rms']:.2f}", f"{row['off_p99']:.2f}", percent(row["stray"]), percent(row["n_em_kd"]))
-        rows.append([row["set"], said, str(row.get("epochs", "")), *numbers, grouped(row["bytes"])])
-    return markdown(["set", "registration", "epochs", "off RMS", "off 99 %", "stray", "nEM-kD", "bytes"], rows)
+        said = ("with" if row["registration"] else "without") + ("" if row["idle"] else " †")
+        spacings = (f"{row[key]:.2f}" if key in row else "" for key in ("off_rms", "off_p99"))
+        stray = percent(row["stray"]) if "stray" in row else ""
+        landmarks = f"{row['landmarks']:.1f}" if "landmarks" in row else ""
+        numbers = (*spacings, stray, landmarks, percent(row["n_em_kd"]), grouped(row["bytes"]))
+        rows.append([row["set"], said, str(row.get("epochs", "")), *numbers])
+    header = ["set", "registration", "epochs", "off RMS", "off 99 %", "stray", "landmarks", "nEM-kD", "bytes"]
+    return markdown(header, rows)
+
+
+def reading() -> str:
+    """How fast each format is read, in MB of the file a second, beside its own library."""
+    rows = [
+        [row["format"], f"{row['qaad_mb_s']:.0f}", f"{row['library_mb_s']:.0f}", row["library"]]
+        for row in record("reading")["rows"]
+    ]
+    return markdown(["format", "qaad, MB/s", "library, MB/s", "which"], rows)
