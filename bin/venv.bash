@@ -1,6 +1,6 @@
 # Sourced by the scripts beside it. `ensure_venv EXTRA` makes .venv at the project's root, once: the project itself,
 # editable, with the versions that bin/constraints.txt pins, and the dependencies of EXTRA: "dev" or "bench", which have those
-# of "formats" and "pictures" among them, or "" for these two alone.
+# of "formats", "pictures" and "remote" among them, or "" for these alone.
 #
 # It is done when .venv/qaad-installed (or .venv/qaad-installed-dev, …) holds what it was made from: that file is written
 # last, so an interrupted set-up starts again, and a changed pyproject.toml or bin/constraints.txt leads to another one.
@@ -89,7 +89,7 @@ make_venv() {
 }
 
 install_project() { # extra
-    local quiet=() what="$root[${1:-formats,pictures}]"
+    local quiet=() what="$root[${1:-formats,pictures,remote}]"
     [[ -t 2 ]] || quiet=(--quiet --progress-bar off)
     say "installing ${1:+the tools for $1, and }what bin/constraints.txt pins; this takes minutes the first time"
     echo 'This set-up has not ended. It is made anew if it was interrupted.' >"$venv/unfinished"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from qaadcodec.errors import EnvironmentFailure, QaadError
+from qaadcodec.remote.urls import Location, is_url, shown
 
 
 def reason(error: OSError) -> str:
@@ -18,15 +19,21 @@ def reason(error: OSError) -> str:
     return (os.strerror(error.errno) if error.errno else str(error)).lower()
 
 
-def preflight(path: str | Path, overwrite: bool) -> None:
+def preflight(path: Location, overwrite: bool) -> None:
     """Make the checks of `atomic_output` now, before long work whose result could not be written.
 
-    A file is created beside the target and removed again, because only that tells whether it is possible.
+    A file is created beside the target and removed again, because only that tells whether it is possible. Targets may
+    be URLs, here and below.
 
     Raises:
         EnvironmentFailure: the target exists and `overwrite` is false, is a folder, or cannot be created; it names the
             path.
     """
+    if is_url(path):
+        from qaadcodec.remote.writing import check_output
+
+        check_output(path, overwrite)
+        return
     target, special = _target(Path(path), overwrite)
     if special:
         return
@@ -38,30 +45,32 @@ def preflight(path: str | Path, overwrite: bool) -> None:
         raise _failure(path, error) from error
 
 
-def protect(inputs: Iterable[str | Path], output: str | Path) -> None:
+def protect(inputs: Iterable[Location], output: Location) -> None:
     """Refuse an output that is one of the inputs: those are never touched, whatever was asked for.
 
     Raises:
         EnvironmentFailure: names both paths.
     """
+    if is_url(output):
+        if output in inputs:
+            raise _protected(output, output)
+        return
     if not os.path.exists(output) or _is_special(Path(output)):
         return
     for path in inputs:
         with contextlib.suppress(OSError):
             if os.path.samefile(path, output):
-                raise EnvironmentFailure(
-                    f"{output} is the input {path}, and inputs are never overwritten", hint="name another output"
-                )
+                raise _protected(output, path)
 
 
 @contextlib.contextmanager
-def atomic_output(path: str | Path, overwrite: bool) -> Iterator[BinaryIO]:
+def atomic_output(path: Location, overwrite: bool) -> Iterator[BinaryIO]:
     """Open a file for writing (and reading back) that appears under `path` only if the block ends without an exception.
 
     The bytes go to a hidden file beside the target, which is synced to the disk and then takes the target's place in
     one step; any failure, KeyboardInterrupt included, removes it and leaves an older target as it was. A new file gets
     the permissions that the umask grants, a replaced one keeps its own. Symbolic links are written through. What is
-    neither a file nor a folder (a pipe, /dev/null) is written to directly.
+    neither a file nor a folder (a pipe, /dev/null) is written to directly. What goes to a URL is put there as a whole.
 
     Args:
         path: the target.
@@ -74,6 +83,12 @@ def atomic_output(path: str | Path, overwrite: bool) -> Iterator[BinaryIO]:
         EnvironmentFailure: the target exists and `overwrite` is false, is a folder, or cannot be written (no folder, no
             permission, no space); it names the path.
     """
+    if is_url(path):
+        from qaadcodec.remote.writing import output_at
+
+        with _named(path), output_at(path, overwrite) as stream:
+            yield stream
+        return
     target, special = _target(Path(path), overwrite)
     if special:
         with _named(path), target.open("wb") as device:
@@ -81,7 +96,7 @@ def atomic_output(path: str | Path, overwrite: bool) -> Iterator[BinaryIO]:
         return
     with _named(path):
         descriptor, temporary = _create_beside(target)
-        stream: BinaryIO = os.fdopen(descriptor, "w+b")
+        stream = os.fdopen(descriptor, "w+b")
         try:
             yield stream
             stream.flush()
@@ -172,6 +187,12 @@ def _named(path: str | Path) -> Iterator[None]:
         raise _failure(path, error) from error
 
 
+def _protected(output: Location, path: Location) -> EnvironmentFailure:
+    return EnvironmentFailure(
+        f"{shown(output)} is the input {shown(path)}, and inputs are never overwritten", hint="name another output"
+    )
+
+
 def _exists(path: str | Path) -> EnvironmentFailure:
     return EnvironmentFailure(f"{path} exists already", hint="-f overwrites it")
 
@@ -179,5 +200,5 @@ def _exists(path: str | Path) -> EnvironmentFailure:
 def _failure(path: str | Path, error: OSError) -> EnvironmentFailure:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return EnvironmentFailure(
-        f"cannot write {path}: {reason(error)}", hint="free some space, or write it elsewhere" if full else None
+        f"cannot write {shown(path)}: {reason(error)}", hint="free some space, or write it elsewhere" if full else None
     )

@@ -15,7 +15,7 @@ from qaadcodec.cli.options import byte_count as parse_bytes
 from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.options import setting as parse_setting
-from qaadcodec.cli.output import archive_path, put
+from qaadcodec.cli.output import archive_path, put, stdout_columns
 from qaadcodec.cli.running import refuse_useless, running
 from qaadcodec.config import ALIGNMENTS, PRESETS, Recipe, Request
 from qaadcodec.errors import UsageError
@@ -126,8 +126,8 @@ def command(inputs: tuple[str, ...], output: str, request: Request, ways: Ways) 
 
     INPUT is a folder (searched recursively, in natural order, hidden files ignored), a file (PLY, NPY, NPZ, HDF5,
     XYZ, OFF, OBJ, STL, GLB, 3MF, VTK, VTP, PCD, LAS, E57), a zip of such files, a part of a file (scans.h5::/group,
-    scans.zip::a.ply), or - for stdin. All clouds should show one kind of shape. Of meshes with unequal numbers of
-    vertices, points are drawn from the surfaces: see --sample.
+    scans.zip::a.ply), a URL of these (https://, s3://, gs://, also with *), or - for stdin. All clouds should show one
+    kind of shape. Of meshes with unequal numbers of vertices, points are drawn from the surfaces: see --sample.
 
     Ctrl-C once finishes early with a valid archive, twice stops and leaves none. The summary goes to stdout: clouds,
     points, bytes, ratios, and the error (EM-kD) of a sample of the clouds.
@@ -145,7 +145,7 @@ def command(inputs: tuple[str, ...], output: str, request: Request, ways: Ways) 
     with running(ways) as run:
         summary = compress(inputs, target, request, run=run, overwrite=ways.force, skip_bad=ways.skip_bad)
         run.listener(Finished(summary.to_dict()))
-    put([json_line(summary.to_dict())] if ways.as_json else compress_lines(summary))
+    put([json_line(summary.to_dict())] if ways.as_json else compress_lines(summary, width=stdout_columns()))
     refuse_useless(summary.path, summary.findings, ways)
 
 

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 from click.shell_completion import CompletionItem
 
 from qaadcodec.cli.choices import cloud_names, files
+from qaadcodec.cli.indices import IndexCommand, index_option
+from qaadcodec.cli.indices import span as parse_span
 from qaadcodec.cli.options import (
     Ways,
     bundle,
     debug_option,
     force_option,
-    joined,
     json_option,
-    path_type,
+    location_type,
     quiet_option,
     ways,
 )
-from qaadcodec.cli.options import indices as parse_indices
-from qaadcodec.cli.options import span as parse_span
 from qaadcodec.cli.output import byte_stdout, put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import UsageError
+from qaadcodec.remote.urls import Location
 
 if TYPE_CHECKING:
     from qaadcodec.codec.decode import Which
@@ -71,16 +70,7 @@ CHOICES = ("--index", "--range", "--name", "--all")
 which_options = bundle(
     "which",
     which_of,
-    click.option(
-        "-i",
-        "--index",
-        "indices",
-        type=parse_indices,
-        multiple=True,
-        callback=joined,
-        metavar="I,...",
-        help="The cloud at this place, or several with commas; repeatable.",
-    ),
+    index_option("Clouds by their places: 0 7 42, or 0,7,42, or 0:8."),
     click.option(
         "--range",
         "spans",
@@ -101,8 +91,8 @@ which_options = bundle(
 )
 
 
-@click.command("decode")
-@click.argument("archive", type=path_type())
+@click.command("decode", cls=IndexCommand)
+@click.argument("archive", type=location_type())
 @which_options
 @click.option(
     "-o",
@@ -110,7 +100,7 @@ which_options = bundle(
     required=True,
     metavar="PATH",
     shell_complete=files,
-    help="A file, a folder for one file per cloud (DIR/), or - for stdout.",
+    help="A file, a folder for one file per cloud (DIR/), a URL of these, or - for stdout.",
 )
 @click.option(
     "--format",
@@ -125,10 +115,11 @@ which_options = bundle(
     help="So many points of each cloud, evenly spread, at proportional cost.  [default: all]",
 )
 @ways(force_option, quiet_option, json_option("What was written"), debug_option)
-def command(archive: Path, which: Which, output: str, form: str | None, points: int | None, ways: Ways) -> None:
+def command(archive: Location, which: Which, output: str, form: str | None, points: int | None, ways: Ways) -> None:
     """Get clouds back out of an archive.
 
-    Which ones is said by one of --index, --range, --name and --all. Indices start at 0; negative ones count from the
+    ARCHIVE may be a URL (https://, s3://, gs://), of which only those parts are fetched that are needed. Which ones is
+    said by one of --index, --range, --name and --all. Indices start at 0; negative ones count from the
     end. In a pattern of names * stands for any text, ? for a character, and [ab] for one of these. PLY is written
     binary, little-endian, VTP and OBJ with a vertex cell for each point, which ParaView and 3D Slicer show. Several
     clouds go into one NPY, NPZ or HDF5 file, or into a folder (-o DIR/) under their names.
@@ -136,6 +127,7 @@ def command(archive: Path, which: Which, output: str, form: str | None, points: 
     \b
     Example:
       qaad decode scans.qaad --index 42 -o out.ply
+      qaad decode scans.qaad --index 0 7 -1 -o three/
       qaad decode scans.qaad --name 'walk/*' --name run/0007 -o some/
       qaad decode scans.qaad --all -o decoded/
       qaad decode scans.qaad --range 0:8 --format npy -o - | python analyse.py
@@ -161,3 +153,5 @@ def command(archive: Path, which: Which, output: str, form: str | None, points: 
         from qaadcodec.report.summaries import decode_line
 
         say(decode_line(summary), quiet=ways.quiet or to_stdout)
+    if summary.remark:
+        say(summary.remark, quiet=ways.quiet)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,46 +13,39 @@ from qaadcodec.cli.choices import files
 from qaadcodec.cli.eval_inputs import files_of, hint_at_pipe, is_archive, one_from_stdin, two_clouds
 from qaadcodec.cli.eval_metrics import Asked, asked_options
 from qaadcodec.cli.eval_plots import Plots, plots_options
+from qaadcodec.cli.indices import IndexCommand, Indices, index_option, resolved
 from qaadcodec.cli.options import (
     Ways,
     debug_option,
     force_option,
-    joined,
     json_option,
+    location_type,
     log_option,
-    path_type,
     quiet_option,
     sample_option,
     seed_option,
     ways,
 )
-from qaadcodec.cli.options import indices as parse_indices
-from qaadcodec.cli.output import put
+from qaadcodec.cli.output import put, stdout_columns
 from qaadcodec.cli.running import started_with
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
+from qaadcodec.remote.urls import Location, shown
 
 if TYPE_CHECKING:
     from qaadcodec.codec.open import OpenArchive
     from qaadcodec.metrics.pair import CloudErrors
 
 
-@click.command("eval")
+@click.command("eval", cls=IndexCommand)
 @click.argument(
     "what", metavar="ARCHIVE REFERENCE... | DECODED ORIGINAL", nargs=-1, required=True, shell_complete=files
 )
 @asked_options
+@index_option("Only the clouds at these places of the archive: 0 7 42, or 0,7,42, or 0:8.  [default: all]")
 @click.option(
-    "-i",
-    "--index",
-    "indices",
-    type=parse_indices,
-    multiple=True,
-    callback=joined,
-    metavar="I,...",
-    help="Only the cloud at this place of the archive, or several with commas; repeatable.  [default: all]",
+    "--csv", "table_file", type=location_type(), metavar="FILE", help="Also write a CSV table, a row per cloud."
 )
-@click.option("--csv", "table_file", type=path_type(), metavar="FILE", help="Also write a CSV table, a row per cloud.")
 @plots_options
 @ways(
     seed_option("Seed of what is drawn: points of surfaces, and EM-kD's subsample of the larger of two clouds."),
@@ -73,8 +65,8 @@ if TYPE_CHECKING:
 def command(
     what: tuple[str, ...],
     asked: Asked,
-    indices: tuple[int, ...],
-    table_file: Path | None,
+    indices: Indices,
+    table_file: Location | None,
     plots: Plots,
     ways: Ways,
 ) -> None:
@@ -133,7 +125,8 @@ def command(
         results: Iterable[CloudErrors]
         run = Run(listener=listener, seed=ways.seed, device=ways.device, sample=ways.sample, peak=asked.peak)
         if archive is not None:
-            results = evaluate(archive, what[1:], dense=asked.dense, indices=indices, metrics=asked.metrics, run=run)
+            chosen = resolved(indices, len(archive), what[0])
+            results = evaluate(archive, what[1:], dense=asked.dense, indices=chosen, metrics=asked.metrics, run=run)
         else:
             results = [compared(first, second, asked, ways)]
         for each in results:
@@ -151,10 +144,10 @@ def command(
         for note in notes_of(errors):
             say(note, quiet=ways.quiet)
     else:
-        put(errors_lines(errors, summary))
+        put(errors_lines(errors, summary, width=stdout_columns()))
     if table_file is not None:
         write_csv(table_file, errors_csv(errors), overwrite=ways.force)
-    plots.write(measured, errors, overwrite=ways.force)
+    plots.write(measured, overwrite=ways.force)
     if asked.limits and archive is not None and not indices and summary["clouds"] < summary["archive_clouds"]:
         raise CloudError(
             f"{summary['archive_clouds'] - summary['clouds']} of {summary['archive_clouds']} clouds have no original, "
@@ -176,13 +169,13 @@ def compared(first: str, second: str, asked: Asked, ways: Ways) -> CloudErrors:
         run = Run(seed=ways.seed, device=ways.device, sample=ways.sample, peak=asked.peak)
         return evaluate_pair(first, second, dense=dense, metrics=asked.metrics, run=run)
     except CloudError as error:
-        unknown = str(error).startswith(f"{'stdin' if first == '-' else first}: is not a cloud")
+        unknown = str(error).startswith(f"{'stdin' if first == '-' else shown(first)}: is not a cloud")
         if unknown and (hint := hint_at_pipe(first)):
             raise CloudError(str(error), hint=f"{error.hint}; {hint}") from error
         raise
 
 
-def write_csv(path: Path, text: str, *, overwrite: bool) -> None:
+def write_csv(path: Location, text: str, *, overwrite: bool) -> None:
     """The table as a file, whole or not at all."""
     from qaadcodec.files import atomic_output
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from qaadcodec.config.run import DEVICES, LARGEST_SEED, PEAKS, SAMPLES
+from qaadcodec.remote.urls import is_url, located, shown
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,7 +32,6 @@ class Invocation:
 DURATION = re.compile(r"(?=[\d.])(?:(\d*\.?\d+)h)?(?:(\d*\.?\d+)m)?(?:(\d*\.?\d+)s?)?")
 BYTES = re.compile(r"(\d{0,12}\.?\d{1,12})([kmg]?)b?")
 FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
-SPAN = re.compile(r"(-?\d+)?:(-?\d+)?(?::(-?\d+)?)?")
 
 
 def duration(value: str | float) -> float:
@@ -57,34 +57,6 @@ def byte_count(value: str | int) -> int:
     if count < 1:
         raise click.BadParameter(f"{value!r} is not a size such as 500K, 1.5M or 120000")
     return count
-
-
-def span(value: str | slice) -> slice:
-    """`A:B` or `A:B:STEP`, the clouds from A up to and without B, as in Python; any part may be left out."""
-    if isinstance(value, slice):
-        return value
-    match = SPAN.fullmatch(value.strip())
-    if match is None:
-        raise click.BadParameter(f"{value!r} is not a range such as 10:20, :8, -4: or 0:100:10")
-    first, last, step = (None if part is None else int(part) for part in match.groups())
-    if step == 0:
-        raise click.BadParameter(f"{value!r} has a step of zero")
-    return slice(first, last, step)
-
-
-def indices(value: str | tuple[int, ...]) -> tuple[int, ...]:
-    """`I`, or several with commas: `0,1,-1`."""
-    if isinstance(value, tuple):
-        return value
-    try:
-        return tuple(int(part) for part in value.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is not an index such as 42 or -1, or several such as 0,1,-1") from None
-
-
-def joined(ctx: click.Context, param: click.Parameter, groups: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
-    """The indices of an option that was given several times, as its callback."""
-    return tuple(index for group in groups for index in group)
 
 
 def limit(value: str | tuple[str, float]) -> tuple[str, float]:
@@ -138,9 +110,34 @@ def seed_number(value: str | int) -> int:
     return seed
 
 
-def path_type() -> click.Path:
-    """A path that click does not check: a missing file has an exit code of its own, which only its reader knows."""
-    return click.Path(path_type=Path)
+class LocationType(click.Path):
+    """A path that click does not check: a missing file has an exit code of its own, which only its reader knows.
+
+    Args:
+        far: it may be a URL, which stays text.
+    """
+
+    def __init__(self, far: bool) -> None:
+        super().__init__(path_type=Path)
+        self._far = far
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not is_url(value):
+            return super().convert(value, param, ctx)
+        place = located(value)
+        if not self._far and is_url(place):
+            self.fail(f"{shown(value)} is a URL, and this has to be on this machine", param, ctx)
+        return place
+
+
+def path_type() -> LocationType:
+    """A path."""
+    return LocationType(far=False)
+
+
+def location_type() -> LocationType:
+    """A path or a URL."""
+    return LocationType(far=True)
 
 
 def debug_option(command: F) -> F:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import BinaryIO
 
 from qaadcodec.errors import EnvironmentFailure, UsageError
+from qaadcodec.remote.urls import Location, located, shown
+
+LEAST_COLUMNS = 20  # on narrower terminals lines are wrapped by these
 
 
 def put(lines: Iterable[str]) -> None:
     """Write result lines to stdout in one write, and at once: whoever reads a pipe should not have to wait."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
+
+
+def stdout_columns() -> int | None:
+    """Columns of the terminal that results are shown on; None where they go elsewhere."""
+    return max(LEAST_COLUMNS, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
 
 
 def byte_stdout(content: str, *, is_text: bool = False) -> BinaryIO:
@@ -32,8 +40,8 @@ def byte_stdout(content: str, *, is_text: bool = False) -> BinaryIO:
     return sys.stdout.buffer
 
 
-def archive_path(output: str) -> Path:
-    """The path of an archive to be written.
+def archive_path(output: str) -> Location:
+    """The path or the URL of an archive to be written.
 
     Raises:
         UsageError: it is `-`; an archive is written to a temporary file beside its target and renamed.
@@ -42,5 +50,7 @@ def archive_path(output: str) -> Path:
     if output == "-":
         raise UsageError("an archive cannot be written to stdout", hint="name a file: -o OUT.qaad")
     if output.endswith(("/", os.sep)):
-        raise EnvironmentFailure(f"{output} is a folder", hint=f"name a file, for example {output}scans.qaad")
-    return Path(output)
+        raise EnvironmentFailure(
+            f"{shown(output)} is a folder", hint=f"name a file, for example {shown(output)}scans.qaad"
+        )
+    return located(output)

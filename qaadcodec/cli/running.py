@@ -12,6 +12,7 @@ from qaadcodec.cli.interrupts import finishing_on_interrupt
 from qaadcodec.cli.options import Invocation, Ways
 from qaadcodec.errors import ThresholdMissed
 from qaadcodec.progress import Run
+from qaadcodec.remote.urls import clean
 from qaadcodec.version import __version__
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def running(ways: Ways) -> Iterator[Run]:
 def started_with() -> dict[str, Any]:
     """What the first line of a log says of the command."""
     invocation = click.get_current_context().ensure_object(Invocation)
-    return {"version": __version__, "arguments": list(invocation.arguments)}
+    return {"version": __version__, "arguments": list(map(clean, invocation.arguments))}
 
 
 def refuse_useless(path: str, findings: Sequence[Finding], ways: Ways) -> None:

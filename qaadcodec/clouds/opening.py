@@ -1,4 +1,4 @@
-"""The bytes of a cloud file, from the disk or from memory. What the system refuses becomes a CloudError."""
+"""The bytes of a cloud file, from the disk, from memory or from a URL. What the system refuses becomes a CloudError."""
 
 from __future__ import annotations
 
@@ -14,23 +14,29 @@ import numpy.typing as npt
 
 from qaadcodec.errors import CloudError
 from qaadcodec.files import reason
+from qaadcodec.remote.urls import Location
 
 
 class Inner(Protocol):
-    """A file within another, such as a zip."""
+    """A file within another, such as a zip, or at a URL."""
 
     @property
     def path(self) -> PurePath:
-        """Its name in there."""
+        """Its name there."""
         ...
 
     @property
-    def outer(self) -> Path | None:
+    def outer(self) -> Location | None:
         """The file that it is in; None where that came through a pipe."""
         ...
 
-    def read(self) -> bytes:
-        """All of it."""
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        ...
+
+    def read(self) -> bytes | Path:
+        """All of it, or a file that has it."""
         ...
 
 
@@ -43,7 +49,8 @@ class Place:
         label: what messages call the place: "scans.h5", "scans.h5::/group/a", "stdin".
         key: the name of an array, or of a group of arrays, in the file; "" where none is chosen.
         index: a slice along the first axis of an (N, M, 3) array; None where none is chosen.
-        inner: the file within another that clouds are read from, where `file` is None; `packed.unpacked` reads it.
+        inner: the file within another or at a URL that clouds are read from, where `file` is None; `packed.unpacked`
+            reads it.
     """
 
     file: Path | bytes | None = field(repr=False)
@@ -60,8 +67,8 @@ class Place:
         return self.file if isinstance(self.file, Path) else Path()
 
     @property
-    def disk(self) -> Path | None:
-        """The file on the disk that is read; None where there is none."""
+    def origin(self) -> Location | None:
+        """The file that is read, on the disk or at a URL; None where there is none."""
         if self.inner:
             return self.inner.outer
         return self.file if isinstance(self.file, Path) else None
@@ -69,15 +76,12 @@ class Place:
     @contextlib.contextmanager
     def opened(self) -> Iterator[BinaryIO]:
         """The file as a seekable stream; an OSError in the block becomes a CloudError."""
+        file = self.inner.read() if self.inner and self.file is None else self.file
         try:
-            with self.file.open("rb") if isinstance(self.file, Path) else io.BytesIO(self._bytes()) as stream:
+            with file.open("rb") if isinstance(file, Path) else io.BytesIO(file or b"") as stream:
                 yield stream
         except OSError as error:
             raise CloudError(f"{self.label}: cannot be read: {reason(error)}") from error
-
-    def _bytes(self) -> bytes:
-        assert not isinstance(self.file, Path)
-        return self.inner.read() if self.inner and self.file is None else self.file or b""
 
 
 def remaining(stream: BinaryIO) -> int:

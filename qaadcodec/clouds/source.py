@@ -15,7 +15,7 @@ from qaadcodec.clouds.meaningless import Labels, meaningful
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import unpacked
 from qaadcodec.clouds.shared import SharedFile
-from qaadcodec.clouds.surface import Drawing, draw, finite_triangles
+from qaadcodec.clouds.surface import Drawing, Mesh, draw, finite_triangles, mesh_of
 from qaadcodec.errors import CloudError
 
 
@@ -100,7 +100,7 @@ class CloudSource:
         if self.part is not None:
             return math.prod(self.part.cloud.shape) * self.part.cloud.dtype.itemsize
         try:
-            return self.place.disk.stat().st_size if self.place.disk else 0
+            return origin.stat().st_size if isinstance(origin := self.place.origin, Path) else 0
         except OSError:  # loading tells why
             return 0
 
@@ -132,6 +132,15 @@ class CloudSource:
         return PointCloud(
             self.name, points, (*contents.dropped, *self.beside), left_out, contents.doubts, has_faces, drawn
         )
+
+    def mesh(self) -> Mesh | None:
+        """The faces of the cloud, read anew; None where it has none, or they have no area. CloudError as for `load`."""
+        format = self._format()
+        self._declared_points()
+        contents = self._contents(format)
+        if contents.triangles is None:
+            return None
+        return mesh_of(as_points(contents.values, self.path), contents.triangles())
 
     def _drawn(self, vertices: Points, triangles: Rows, drawing: Drawing) -> Points:
         """Points of the triangles, of those of them whose corners are finite."""

@@ -7,12 +7,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from qaadcodec.clouds.opening import Place
-from qaadcodec.clouds.packed import most_unpacked
+from qaadcodec.clouds.packed import most_unpacked, unpacked
 from qaadcodec.errors import CloudError
+from qaadcodec.remote.urls import Location
 
 if TYPE_CHECKING:
     import zipfile  # imported when a zip is met, because most inputs are none
@@ -44,9 +45,14 @@ class Member:
     last: bool
 
     @property
-    def outer(self) -> Path | None:
-        """The zip on the disk; None where it came through a pipe."""
-        return self.zip.place.disk
+    def outer(self) -> Location | None:
+        """The zip, on the disk or at a URL; None where it came through a pipe."""
+        return self.zip.place.origin
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return f"{self.zip.place.label}::{self.path}"
 
     def read(self) -> bytes:
         """Its bytes, unpacked; CloudError if they are damaged."""
@@ -57,7 +63,7 @@ class ZipOfClouds:
     """A zip that is opened once for all of its members.
 
     Args:
-        place: the zip, on the disk or as bytes.
+        place: the zip, on the disk or as bytes; it may be packed with gzip.
 
     Raises:
         CloudError: it is no zip, is cut off, or its members claim more bytes than it has, or are too many.
@@ -127,7 +133,7 @@ class ZipOfClouds:
 
         if self._zip is None:
             with self._open:  # closed again if what follows fails
-                stream = self._open.enter_context(self.place.opened())
+                stream = self._open.enter_context(unpacked(self.place).opened())
                 self._size = stream.seek(0, 2)
                 try:
                     archive = zipfile.ZipFile(stream)

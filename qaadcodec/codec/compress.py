@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qaadcodec.assignment.kernels.ready import make_ready
@@ -14,6 +13,7 @@ from qaadcodec.config import Request, plan
 from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
 from qaadcodec.progress import Run
+from qaadcodec.remote.urls import Location, located, shown
 from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.align import align
 from qaadcodec.sets.gather import Gathered, gather
@@ -34,8 +34,8 @@ class CompressSummary:
     """What a set became. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units.
 
     `skipped`: path and reason of each cloud that was left out; `points_left_out`: path and number of the points that
-    were left out of each cloud that lost any; `findings`: what was noticed of the set before it was learnt, and of
-    what it became.
+    were left out of each cloud that lost any; `files_left_out`: the files of folders and zips that are not read, by
+    their paths; `findings`: what was noticed of the set before it was learnt, and of what it became.
     """
 
     path: str
@@ -55,6 +55,7 @@ class CompressSummary:
     interrupted: bool
     skipped: tuple[tuple[str, str], ...]
     points_left_out: tuple[tuple[str, int], ...]
+    files_left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,7 +65,7 @@ class CompressSummary:
 
 def compress(
     inputs: Inputs,
-    output: str | Path,
+    output: Location,
     request: Request | None = None,
     *,
     run: Run | None = None,
@@ -74,9 +75,10 @@ def compress(
     """Learn a set of clouds and write it as one archive.
 
     Args:
-        inputs: folders, files, parts of files; or arrays and tensors, (M, 3) each or (N, M, 3), by themselves or as
-            (name, array), in a list, a dict or an iterator. `clouds.find_clouds` says how they are read and named.
-        output: the .qaad file; appears whole or not at all.
+        inputs: folders, files, parts of files, and URLs of these; or arrays and tensors, (M, 3) each or (N, M, 3), by
+            themselves or as (name, array), in a list, a dict or an iterator. `clouds.find_clouds` says how they are
+            read and named.
+        output: the .qaad file, or its URL; appears whole or not at all.
         request: what is asked for; the default preset when None.
         run: device, seed, listener, stop request, how strict it is with clouds, and what it takes of meshes. Once it is
             stopped, training ends early and what was learnt is written; while clouds are read, nothing is. The time of
@@ -89,11 +91,12 @@ def compress(
     """
     request = request or Request()
     run = (run or Run()).within(request.budget_seconds)
-    target = Path(output)
+    target = located(output)
     check_device(run.device)
     preflight(target, overwrite)
     run.expect()
-    sources = find_clouds(inputs, run.note)
+    unread: list[str] = []
+    sources = find_clouds(inputs, run.note, unread)
     protect(files_of(sources), target)
     found = survey(sources, run, skip_bad=skip_bad)
     points = sampled(found, request.points, run, skip_bad=skip_bad)
@@ -109,7 +112,7 @@ def compress(
     for finding in of_result:
         finding.tell(run)
     return CompressSummary(
-        path=str(output),
+        path=shown(output),
         clouds=clouds,
         points=points,
         bytes_in=raw_bytes(clouds, points),
@@ -126,6 +129,7 @@ def compress(
         interrupted=bool(run.stop) and epochs < learned.plan.training.epochs,
         skipped=tuple(found.skipped),
         points_left_out=found.remarks.points_left_out,
+        files_left_out=tuple(unread),
         findings=(*findings, *of_result),
     )
 

@@ -14,19 +14,25 @@ import numpy as np
 
 from qaadcodec.arrays import Numbers
 from qaadcodec.clouds import WRITTEN, format_of, safe_relative_paths, write_cloud, write_clouds
+from qaadcodec.clouds.written import format_to_write
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
 from qaadcodec.errors import EnvironmentFailure, UsageError
 from qaadcodec.files import preflight, protect, reason
+from qaadcodec.remote.urls import Location, below, is_url, located, shown
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeSummary:
-    """What was written: the files, how many clouds, and the points of each."""
+    """What was written: the files, how many clouds, and the points of each.
+
+    `remark` is what there is to tell of the way the archive was read; "" where there is nothing.
+    """
 
     paths: tuple[str, ...]
     clouds: int
     points: int
+    remark: str = ""
 
 
 Which: TypeAlias = int | str | slice | Sequence[int | str | slice] | None
@@ -34,8 +40,8 @@ Which: TypeAlias = int | str | slice | Sequence[int | str | slice] | None
 
 
 def decode(
-    archive: str | Path,
-    output: str | Path | BinaryIO,
+    archive: Location,
+    output: Location | BinaryIO,
     which: Which = None,
     *,
     format: str | None = None,
@@ -45,8 +51,8 @@ def decode(
     """Write clouds of an archive to one file, to a stream, or one file each into a folder.
 
     Args:
-        archive: the .qaad file.
-        output: a file, a stream, or a folder: one that exists, or a path that ends with a slash.
+        archive: the .qaad file, or its URL, of which only those parts are fetched that are needed.
+        output: a file, a stream, or a folder: one that exists, or a path that ends with a slash. Or a URL of these.
         which: an index, a name, a pattern of names such as "walk/*", a slice, or several of them; all when None.
         format: a name in WRITTEN; by the suffix of the output, and PLY in a folder, when None.
         points: an evenly spread subset of so many points; all when None.
@@ -66,18 +72,19 @@ def decode(
             prepare(folder, targets, archive, overwrite)
             for i, path in zip(chosen, targets, strict=True):
                 write_cloud(path, source.points(i, points), format or "ply", overwrite=overwrite)
-            return DecodeSummary(tuple(str(path) for path in targets), len(chosen), count)
+            return DecodeSummary(tuple(map(shown, targets)), len(chosen), count, source.remark)
         kind = format or (format_of(output) if isinstance(output, (str, Path)) else "ply")
-        target = Path(output) if isinstance(output, str) else output
-        if isinstance(target, Path):
+        target = located(output) if isinstance(output, str) else output
+        if isinstance(target, (str, Path)):
             protect([archive], target)
         if len(chosen) == 1:
-            only = source.names[chosen[0]]
-            write_cloud(target, source.points(chosen[0], points), kind, names=[only], overwrite=overwrite)
+            named = format_to_write(kind).write_one is None  # the names of all clouds may be much to read
+            names = [source.names[chosen[0]]] if named else None
+            write_cloud(target, source.points(chosen[0], points), kind, names=names, overwrite=overwrite)
         else:
             write_clouds(target, each(source, chosen, points), kind, overwrite=overwrite)
-    where = (str(output),) if isinstance(target, Path) else ()
-    return DecodeSummary(where, len(chosen), count)
+        where = (shown(output),) if isinstance(target, (str, Path)) else ()
+        return DecodeSummary(where, len(chosen), count, source.remark)
 
 
 def choose(source: OpenArchive, which: Which) -> list[int]:
@@ -111,13 +118,15 @@ def chosen_by(source: OpenArchive, which: int | str | slice) -> list[int]:
     return chosen
 
 
-def as_folder(output: str | Path | BinaryIO) -> Path | None:
+def as_folder(output: Location | BinaryIO) -> Location | None:
     """The output as a folder: a path with a slash behind it, or an existing folder not named as a cloud file is."""
     if not isinstance(output, (str, Path)):
         return None
+    path = located(output)
     if isinstance(output, str) and output.endswith(("/", os.sep)):
-        return Path(output)
-    path = Path(output)
+        return path
+    if isinstance(path, str):
+        return None
     return path if path.is_dir() and path.suffix.lstrip(".").lower() not in WRITTEN else None
 
 
@@ -127,7 +136,7 @@ def each(source: OpenArchive, chosen: Sequence[int], points: int | None) -> Iter
         yield source.names[i], source.points(i, points)
 
 
-def targets_in(folder: Path, names: Sequence[str], format: str) -> list[Path]:
+def targets_in(folder: Location, names: Sequence[str], format: str) -> list[Location]:
     """A file for each name, made safe; UsageError for an unknown format.
 
     What the encoding of file names does not have, which some systems set to less than UTF-8, becomes "_".
@@ -136,18 +145,24 @@ def targets_in(folder: Path, names: Sequence[str], format: str) -> list[Path]:
         raise UsageError(f"unknown format {format!r}", hint=f"formats are {', '.join(WRITTEN)}")
     encoding = sys.getfilesystemencoding()
     names = [name.encode(encoding, "replace").decode(encoding) for name in names]
-    return [folder / relative for relative in safe_relative_paths(names, f".{format}")]
+    return [below(folder, relative) for relative in safe_relative_paths(names, f".{format}")]
 
 
-def prepare(folder: Path, targets: Sequence[Path], archive: str | Path, overwrite: bool) -> None:
+def prepare(folder: Location, targets: Sequence[Location], archive: Location, overwrite: bool) -> None:
     """Make the folders of the targets, and see that each of these can be written before any of them is."""
+    if is_url(folder):
+        from qaadcodec.remote.writing import check_outputs
+
+        check_outputs([target for target in targets if is_url(target)], overwrite)
+        return
+    folder, paths = Path(folder), list(map(Path, targets))
     if folder.exists() and not folder.is_dir():
         raise EnvironmentFailure(f"{folder} is a file, not a folder", hint="name another folder")
     try:
-        for parent in sorted({target.parent for target in targets}):
+        for parent in sorted({target.parent for target in paths}):
             parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnvironmentFailure(f"{error.filename or folder}: {reason(error)}") from error
-    for target in targets:
+    for target in paths:
         preflight(target, overwrite)
         protect([archive], target)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from qaadcodec.metrics.names import ADDED
 from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
+from qaadcodec.remote.urls import Location, located, shown
 from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.align import Frame, align_with
 from qaadcodec.sets.gather import Gathered, gather, outer_box
@@ -41,7 +41,7 @@ class EncodeSummary:
     """What was added. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units, of a sample.
 
     `interrupted`: it was stopped before all of the new clouds were fitted, and `unfitted` of them were left out;
-    `skipped`, `points_left_out` and `findings` are as for `compress`.
+    `skipped`, `points_left_out`, `files_left_out` and `findings` are as for `compress`.
     """
 
     path: str
@@ -59,6 +59,7 @@ class EncodeSummary:
     unfitted: int
     skipped: tuple[tuple[str, str], ...]
     points_left_out: tuple[tuple[str, int], ...]
+    files_left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,9 +68,9 @@ class EncodeSummary:
 
 
 def encode(
-    archive: str | Path,
+    archive: Location,
     inputs: Inputs,
-    output: str | Path,
+    output: Location,
     *,
     run: Run | None = None,
     overwrite: bool = False,
@@ -80,7 +81,7 @@ def encode(
     Args:
         archive: the .qaad file to extend; never changed.
         inputs: the new clouds, as for `compress`; resampled, or their surfaces sampled, to the archive's M.
-        output: the new .qaad file; appears whole or not at all.
+        output: the new .qaad file, or its URL; appears whole or not at all.
         run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, the clouds
             fitted so far are written.
         overwrite: replace an existing output.
@@ -89,7 +90,7 @@ def encode(
     Raises:
         ArchiveError, CloudError, EnvironmentFailure, UsageError; Interrupted when stopped before one was fitted.
     """
-    run = (run or Run()).within(None)
+    run, output = (run or Run()).within(None), located(output)
     check_device(run.device)
     with ArchiveReader(archive) as reader:
         preflight(output, overwrite)
@@ -97,7 +98,8 @@ def encode(
         protect([archive], output)
         header = reader.header
         source = OpenArchive(reader)
-        sources = find_clouds(inputs, run.note)
+        unread: list[str] = []
+        sources = find_clouds(inputs, run.note, unread)
         protect(files_of(sources), output)
         found = survey(sources, run, skip_bad=skip_bad)
         sampled(found, header.points, run, skip_bad=skip_bad)
@@ -134,7 +136,7 @@ def encode(
         grown = size - reader.size_bytes
     unfitted = len(gathered.names) - count
     return EncodeSummary(
-        path=str(output),
+        path=shown(output),
         added=count,
         clouds=header.clouds + count,
         points=header.points,
@@ -149,6 +151,7 @@ def encode(
         unfitted=unfitted,
         skipped=tuple(found.skipped),
         points_left_out=found.remarks.points_left_out,
+        files_left_out=tuple(unread),
         findings=tuple(findings),
     )
 

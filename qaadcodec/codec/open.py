@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -13,16 +12,18 @@ import numpy as np
 
 from qaadcodec.archive import ArchiveReader, Header
 from qaadcodec.arrays import Doubles, Longs, Numbers, Singles
-from qaadcodec.clouds import Normalisation, PoseNumbers, Similarity
+from qaadcodec.clouds import Normalisation, PointCloud, PoseNumbers, Similarity
 from qaadcodec.errors import ArchiveError, UsageError
 from qaadcodec.model.numpy_decoder import Decoding, decode_points
+from qaadcodec.remote.urls import Location
+from qaadcodec.showing import as_html
 
 if TYPE_CHECKING:
     from qaadcodec.model.torch_decoder import Decoder
 
 
-def open(path: str | Path | BinaryIO) -> OpenArchive:
-    """Open an archive to read clouds from it; close it, or use it in a `with` statement.
+def open(path: Location | BinaryIO) -> OpenArchive:
+    """Open an archive, at a path or a URL, to read clouds from it; close it, or use it in a `with` statement.
 
     Raises:
         EnvironmentFailure: it is missing; ArchiveError: it is damaged, truncated or of an unknown version.
@@ -30,7 +31,7 @@ def open(path: str | Path | BinaryIO) -> OpenArchive:
     return OpenArchive(ArchiveReader(path))
 
 
-def reading(archive: str | Path | OpenArchive) -> AbstractContextManager[OpenArchive]:
+def reading(archive: Location | OpenArchive) -> AbstractContextManager[OpenArchive]:
     """An archive to read from; one that was given open is not closed."""
     return nullcontext(archive) if isinstance(archive, OpenArchive) else open(archive)
 
@@ -66,9 +67,25 @@ class OpenArchive:
         return self._reader.counts
 
     @property
+    def remark(self) -> str:
+        """What there is to tell of the way it was read; "" where there is nothing."""
+        return self._reader.remark
+
+    @property
     def size_bytes(self) -> int:
         """Bytes of the archive."""
         return self._reader.size_bytes
+
+    @property
+    def label(self) -> str:
+        """The path of the archive, or what it is called where it is no file."""
+        return self._reader.name
+
+    def __repr__(self) -> str:
+        return f"<OpenArchive {self.label}: {len(self)} clouds of {self.header.points} points, {self.size_bytes} bytes>"
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
 
     def __len__(self) -> int:
         return self.header.clouds
@@ -85,6 +102,11 @@ class OpenArchive:
 
     def __iter__(self) -> Iterator[Numbers]:
         return (self.points(i) for i in range(len(self)))
+
+    def cloud(self, key: int | str) -> PointCloud:
+        """A cloud by its index or its name, with its name; in a notebook it shows itself. Raises as `points` does."""
+        index = self.index_of(key) if isinstance(key, str) else self.absolute_index(key)
+        return PointCloud(self.names[index], self.points(index))
 
     def index_of(self, name: str) -> int:
         """Index of the cloud of that name; UsageError where there is none."""

@@ -36,5 +36,5 @@ def peak_told(peak: Peak) -> str:
     if peak == "box":
         return "diagonal of the original's bounding box"
     if peak == "spacing":
-        return "largest distance of the original's points to their nearest neighbours"
+        return "largest nearest-neighbour distance in the original"
     return f"{peak:g} units of the input"

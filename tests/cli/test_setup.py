@@ -91,7 +91,7 @@ def test_a_finished_setup_is_not_repeated(checkout: Path) -> None:
     done = run(checkout, "qaad", "--version")
     assert (done.returncode, done.stdout) == (0, "<-P><-m><qaadcodec><--version>")
     assert (
-        f"<--constraint><{checkout.resolve()}/bin/constraints.txt><--editable><{checkout.resolve()}[formats,pictures]>"
+        f"<--constraint><{checkout.resolve()}/bin/constraints.txt><--editable><{checkout.resolve()}[formats,pictures,remote]>"
         in done.stderr
     )
     assert done.stderr.endswith("qaad: set-up done\n")
@@ -102,7 +102,10 @@ def test_a_finished_setup_is_not_repeated(checkout: Path) -> None:
 def test_everything_that_is_installed_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    lines = [*project["dependencies"], *extras["formats"], *extras["pictures"], *extras["dev"]]
+    lines = [
+        *project["dependencies"],
+        *(line for name in ("formats", "pictures", "remote", "dev") for line in extras[name]),
+    ]
     wanted = {re.split(r"[<>=~! \[]", line)[0].lower() for line in lines} - {"qaadcodec"}
     pins = re.findall(r"^([\w.-]+)==[\w.+!]+$", (ROOT / "bin/constraints.txt").read_text(), re.MULTILINE)
     assert wanted - {name.lower() for name in pins} == set()

@@ -86,14 +86,14 @@ class _Beside:
     """The files beside a .gltf file, by the names that it has for them: what trimesh asks for buffers."""
 
     def __init__(self, place: Place, label: str) -> None:
-        self._folder = place.file.parent if isinstance(place.file, Path) else None
+        self._folder = place.file.parent if isinstance(place.file, Path) and not place.inner else None
         self._label = label
 
     def get(self, name: str) -> bytes:
         """The bytes of a file; CloudError if it is missing, or is not below the folder."""
         path = PurePosixPath(unquote(str(name)))
         if self._folder is None:
-            raise CloudError(f"{self._label}: needs the file {name[:80]!r}, and comes through a pipe or packed")
+            raise CloudError(f"{self._label}: needs the file {name[:80]!r}, and comes alone: by pipe or URL, or packed")
         if path.is_absolute() or ".." in path.parts or "\\" in str(path) or ":" in str(path):
             raise CloudError(f"{self._label}: needs {name[:80]!r}, and qaad reads no files outside of its folder")
         beside = self._folder / path

@@ -47,5 +47,5 @@ def test_without_a_psnr_there_is_no_peak() -> None:
 
 def test_peaks_in_words() -> None:
     assert peak_told("box") == "diagonal of the original's bounding box"
-    assert peak_told("spacing") == "largest distance of the original's points to their nearest neighbours"
+    assert peak_told("spacing") == "largest nearest-neighbour distance in the original"
     assert peak_told(1023.0) == "1023 units of the input"

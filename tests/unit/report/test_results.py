@@ -146,7 +146,7 @@ def test_what_the_psnrs_are_relative_to() -> None:
         "index  name  points  D2 PSNR (spacing)",
         "-----  ----  ------  -----------------",
         "    -  a        300              45.50",
-        "D2 PSNR in dB; peak: largest distance of the original's points to their nearest neighbours",
+        "D2 PSNR in dB; peak: largest nearest-neighbour distance in the original",
     ]
 
 
