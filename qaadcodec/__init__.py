@@ -71,11 +71,12 @@ __all__ = [
 
 # Names that are imported on first use, and their modules: a program waits only for what it calls.
 _HOME = {
-    "OpenArchive": "codec.open",
-    "PointCloud": "clouds.cloud",
     "PRESETS": "config",
     "Plan": "config",
     "Request": "config",
+    "plan": "config",
+    "OpenArchive": "codec.open",
+    "PointCloud": "clouds.cloud",
     "Run": "progress",
     "StopRequest": "progress",
     "as_html": "showing",
@@ -86,7 +87,6 @@ _HOME = {
     "evaluate_pair": "codec.evaluate",
     "inspect": "codec.inspect",
     "open": "codec.open",
-    "plan": "config",
     "summarise": "codec.summarise",
     "verify": "codec.verify",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from typing import NoReturn
 
@@ -12,7 +13,13 @@ gc.set_threshold(100_000)
 
 
 def main() -> NoReturn:
-    """Run the command line, and leave with its exit code."""
+    """Run the command line, and leave with its exit code.
+
+    While modules are imported, and when all is done, Ctrl-C ends the process as it would any other program, without a
+    traceback: there is nothing to clear up.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from qaadcodec.cli.main import run
 
     code = run()

@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 from qaadcodec.errors import ArchiveError, EnvironmentFailure
 from qaadcodec.remote.urls import Location, is_url, located, shown
 
+MAGIC = b"\x89QAD\r\n\x1a\n"  # how every archive begins
 MAX_PIPED_BYTES = 1 << 30
 
 
@@ -101,7 +102,9 @@ def _open(path: Location) -> BinaryIO:
 
 
 def _in_memory(stream: BinaryIO, name: str) -> BinaryIO:
-    data = stream.read(MAX_PIPED_BYTES + 1)
+    data = stream.read(len(MAGIC))
+    if data == MAGIC:  # of what is no archive, which is refused by its beginning, the end is not waited for
+        data += stream.read(MAX_PIPED_BYTES + 1 - len(MAGIC))
     if len(data) > MAX_PIPED_BYTES:
         raise ArchiveError(f"{name}: a pipe of more than {MAX_PIPED_BYTES} bytes", hint="save it to a file first")
     return io.BytesIO(data)

@@ -20,7 +20,7 @@ def is_archive(path: str) -> bool:
     """
     if (path_of(path) if is_url(path) else Path(path)).suffix.lower() == SUFFIX:
         return True
-    from qaadcodec.archive.frame import MAGIC
+    from qaadcodec.archive.byte_source import MAGIC
 
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 @contextmanager
 def running(ways: Ways) -> Iterator[Run]:
     """A run that reports itself on stderr and in its log, and that the first Ctrl-C asks to finish early."""
+    import tempfile
+
     from qaadcodec.report.progress.reporting import reporting
 
+    # torch makes this folder when it is imported, and qaad has no use for it: so it is one that there is.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
     with (
         reporting(quiet=ways.quiet, verbose=ways.verbose, log=ways.log, start=started_with()) as listener,
         finishing_on_interrupt(listener) as stop,

@@ -15,12 +15,12 @@ from qaadcodec.clouds.folder import clouds_in_folder
 from qaadcodec.clouds.listing import as_text, clouds_in, unusable
 from qaadcodec.clouds.memory import Array, InMemory, Inputs, listed
 from qaadcodec.clouds.names import unique_names
-from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.opening import PIPE, Place, special
 from qaadcodec.clouds.packed import plain_name, unpacked, whole_suffix
 from qaadcodec.clouds.piped import read_pipe
 from qaadcodec.clouds.recognise import format_of_input
 from qaadcodec.clouds.source import CloudSource
-from qaadcodec.clouds.unread import PIPE, Unread, special
+from qaadcodec.clouds.unread import Unread
 from qaadcodec.clouds.zip_folder import clouds_in_zip, is_zip
 from qaadcodec.errors import CloudError, UsageError
 from qaadcodec.files import reason

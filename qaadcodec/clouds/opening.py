@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -15,6 +16,12 @@ import numpy.typing as npt
 from qaadcodec.errors import CloudError
 from qaadcodec.files import reason
 from qaadcodec.remote.urls import Location
+
+MOST = 4 << 30  # bytes that are kept in memory of a file or a pipe
+
+
+PIPE = "pipe"
+SPECIAL = {stat.S_IFIFO: PIPE, stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
 
 
 class Inner(Protocol):
@@ -84,12 +91,33 @@ class Place:
             raise CloudError(f"{self.label}: cannot be read: {reason(error)}") from error
 
 
+def special(path: Path) -> str | None:
+    """What a path is that is no file, "pipe", "socket" or "device"; None for a file, and where nobody can tell.
+
+    Links are followed. Opening a pipe waits for its writer, and a device may have no end.
+    """
+    try:
+        return SPECIAL.get(stat.S_IFMT(path.stat().st_mode))
+    except OSError:
+        return None
+
+
 def remaining(stream: BinaryIO) -> int:
     """How many bytes there are between the position of the stream and its end; the position stays."""
     here = stream.tell()
     end = stream.seek(0, io.SEEK_END)
     stream.seek(here)
     return end - here
+
+
+def read_whole(stream: BinaryIO, label: str) -> bytes:
+    """All bytes from the position of a stream on; CloudError, before memory is taken, if they are more than MOST."""
+    if (size := remaining(stream)) > MOST:
+        raise CloudError(
+            f"{label}: is read as a whole, and of its {size} bytes {MOST} can be",
+            hint="cut it into several clouds, or save it as NPY, binary PLY or LAS",
+        )
+    return stream.read()
 
 
 def read_bytes(stream: BinaryIO, size: int) -> npt.NDArray[np.uint8]:

@@ -54,6 +54,15 @@ def most_unpacked(size: int) -> int:
     return max(ROOM, MOST * size)
 
 
+def check_claim(claimed: int, packed: int, label: str) -> None:
+    """CloudError for what claims more bytes than so many packed ones may unpack to."""
+    if claimed > (most := most_unpacked(packed)):
+        raise CloudError(
+            f"{label}: claims {claimed} bytes in {packed}, and may claim {most}",
+            hint="clouds do not pack so well; if it is one, unpack it first",
+        )
+
+
 def plain_name(path: Path) -> Path:
     """The path without the suffix that says that the file is packed: a.ply of a.ply.gz."""
     return path.with_suffix("") if path.suffix.lower() == SUFFIX else path

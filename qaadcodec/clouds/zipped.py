@@ -157,13 +157,18 @@ def _path_of(info: zipfile.ZipInfo) -> str:
     return str(PurePosixPath(info.filename.replace("\\", "/")))
 
 
-def _check(info: zipfile.ZipInfo, label: str) -> None:
-    """Refuse a member that is encrypted, packed in a way that is not read, or a bomb."""
+def check_packing(info: zipfile.ZipInfo, label: str, again: str = _AGAIN) -> None:
+    """Refuse a member that is encrypted, or packed in a way that is not read."""
     if info.flag_bits & _ENCRYPTED:
         raise CloudError(f"{label}: is encrypted", hint="unpack it first, with its password: unzip FILE")
     if info.compress_type not in (_STORED, _DEFLATED):
         method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
-        raise CloudError(f"{label}: is packed with {method}, and qaad reads stored and deflated members", hint=_AGAIN)
+        raise CloudError(f"{label}: is packed with {method}, and qaad reads stored and deflated members", hint=again)
+
+
+def _check(info: zipfile.ZipInfo, label: str) -> None:
+    """Refuse a member that is encrypted, packed in a way that is not read, or a bomb."""
+    check_packing(info, label)
     most = most_unpacked(info.compress_size)
     if info.file_size > most:
         raise CloudError(

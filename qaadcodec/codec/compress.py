@@ -159,7 +159,8 @@ def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:
     from qaadcodec.training.search import search
 
     clouds, points, _ = gathered.store.points.shape
-    make_ready(run)
+    run = make_ready(run)
+    run.stop.begin()
     is_open = plan(request, clouds, points).assignment.registration is None
     apart = how_far_apart(gathered.store, run.seed) if is_open else None
     if request.recipe().size.error is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,10 +16,11 @@ import numpy as np
 from qaadcodec.arrays import Numbers
 from qaadcodec.clouds import WRITTEN, format_of, safe_relative_paths, write_cloud, write_clouds
 from qaadcodec.clouds.written import format_to_write
+from qaadcodec.codec.folder_output import whole_folder
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
-from qaadcodec.errors import EnvironmentFailure, UsageError
-from qaadcodec.files import preflight, protect, reason
+from qaadcodec.errors import UsageError
+from qaadcodec.files import atomic_output, exists, protect
 from qaadcodec.remote.urls import Location, below, is_url, located, shown
 
 
@@ -48,7 +50,7 @@ def decode(
     points: int | None = None,
     overwrite: bool = False,
 ) -> DecodeSummary:
-    """Write clouds of an archive to one file, to a stream, or one file each into a folder.
+    """Write clouds of an archive to one file, to a stream, or one file each into a folder: all of them or none.
 
     Args:
         archive: the .qaad file, or its URL, of which only those parts are fetched that are needed.
@@ -69,9 +71,11 @@ def decode(
         if folder is not None:
             targets = targets_in(folder, [source.names[i] for i in chosen], format or "ply")
             source.check(chosen, points)
-            prepare(folder, targets, archive, overwrite)
-            for i, path in zip(chosen, targets, strict=True):
-                write_cloud(path, source.points(i, points), format or "ply", overwrite=overwrite)
+            check_targets(targets, archive, overwrite)
+            with stored(folder, targets, overwrite) as opened:
+                for place, i in enumerate(chosen):
+                    with opened(place) as stream:
+                        write_cloud(stream, source.points(i, points), format or "ply")
             return DecodeSummary(tuple(map(shown, targets)), len(chosen), count, source.remark)
         kind = format or (format_of(output) if isinstance(output, (str, Path)) else "ply")
         target = located(output) if isinstance(output, str) else output
@@ -148,21 +152,25 @@ def targets_in(folder: Location, names: Sequence[str], format: str) -> list[Loca
     return [below(folder, relative) for relative in safe_relative_paths(names, f".{format}")]
 
 
-def prepare(folder: Location, targets: Sequence[Location], archive: Location, overwrite: bool) -> None:
-    """Make the folders of the targets, and see that each of these can be written before any of them is."""
+@contextmanager
+def stored(
+    folder: Location, targets: Sequence[Location], overwrite: bool
+) -> Iterator[Callable[[int], AbstractContextManager[BinaryIO]]]:
+    """What opens each target, by its place, to be written: on the disk they appear together or not at all."""
     if is_url(folder):
+        yield lambda place: atomic_output(targets[place], overwrite)
+        return
+    with whole_folder(Path(folder), list(map(Path, targets)), overwrite) as files:
+        yield files.opened
+
+
+def check_targets(targets: Sequence[Location], archive: Location, overwrite: bool) -> None:
+    """See that no target is there already, unless it may be replaced, and that none is the archive."""
+    if urls := [target for target in targets if is_url(target)]:
         from qaadcodec.remote.writing import check_outputs
 
-        check_outputs([target for target in targets if is_url(target)], overwrite)
-        return
-    folder, paths = Path(folder), list(map(Path, targets))
-    if folder.exists() and not folder.is_dir():
-        raise EnvironmentFailure(f"{folder} is a file, not a folder", hint="name another folder")
-    try:
-        for parent in sorted({target.parent for target in paths}):
-            parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFailure(f"{error.filename or folder}: {reason(error)}") from error
-    for target in paths:
-        preflight(target, overwrite)
+        check_outputs(urls, overwrite)
+    for target in targets:
+        if not overwrite and not is_url(target) and os.path.lexists(target):
+            raise exists(target)
         protect([archive], target)
