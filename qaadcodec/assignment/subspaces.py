@@ -14,7 +14,9 @@ def paired_subspaces(a: Floats, b: Floats, leaf: int) -> list[tuple[Rows, Rows]]
     """Canonical pairs of subspaces of two clouds of equal size (paper section 3.2, eq. 14: kd(P̂) ∇ kd(P)).
 
     Both trees split on the same axis at the same node: the one on which the summed extents of the two subsets are
-    widest. A node of n points is cut at floor(n / 2) by rank, ties by point index.
+    widest. A node of n points is cut at floor(n / 2) by rank. Points that are tied at the cut are ranked by their other
+    two coordinates, then by row, and taken evenly along this order (`kernels.splitting.evenly`), so that the order of
+    rows matters only between points that coincide.
 
     Args:
         a, b: (M, 3) each, finite. Extents are computed in float32 if both clouds are float32, else in float64.

@@ -76,7 +76,7 @@ def command(
     original. REFERENCE is a folder or files, as the INPUT of compress; of two clouds, one may be - for stdin. Distances
     are in the units of the originals: em_kd, chamfer and augmented_chamfer are mean squared distances, em_kd_root is
     the root of em_kd, n_em_kd is em_kd over the variance of the original, hausdorff is a distance; d1_psnr (point to
-    point) and d2_psnr (point to plane) are in dB with the diagonal of the original's bounding box as peak.
+    point) and d2_psnr (point to plane) are in dB, relative to what --peak says.
 
     With --dense, off_rms, off_p99 and off_max are from the decoded points to the surface, cover_rms, cover_p99 and
     cover_max from the surface to the decoded points, in spacings of the original's points; stray is the share of
@@ -88,6 +88,7 @@ def command(
       qaad eval scans.qaad scans/ --dense scans-dense/ --fail-above stray=0.01
       qaad eval scans.qaad scans/ --plots plots/ --beside smaller.qaad
       qaad eval a.ply b.ply --json
+      qaad eval scans.qaad scans/ --metrics d1_psnr,d2_psnr --peak 1023
       qaad decode scans.qaad --index 3 -o - | qaad eval - original.ply
     """
     from qaadcodec.codec.evaluate import evaluate
@@ -122,7 +123,7 @@ def command(
     silent = ways.quiet or (ways.as_json and sys.stdout.isatty())
     with opened as archive, reporting(quiet=silent, log=ways.log, start=started_with()) as listener:
         results: Iterable[CloudErrors]
-        run = Run(listener=listener, seed=ways.seed, device=ways.device, sample=ways.sample)
+        run = Run(listener=listener, seed=ways.seed, device=ways.device, sample=ways.sample, peak=asked.peak)
         if archive is not None:
             chosen = resolved(indices, len(archive), what[0])
             results = evaluate(archive, what[1:], dense=asked.dense, indices=chosen, metrics=asked.metrics, run=run)
@@ -132,7 +133,7 @@ def command(
             errors.append(each)
             if ways.as_json:
                 put([json_line(each.to_dict())])
-        summary = summarise(errors, archive)
+        summary = summarise(errors, archive, asked.peak)
         if archive is not None:
             measured = plots.of_archive(archive, what, errors, run)
         else:
@@ -165,7 +166,7 @@ def compared(first: str, second: str, asked: Asked, ways: Ways) -> CloudErrors:
         raise UsageError(f"two clouds have one dense reference, not {len(asked.dense)}")
     dense = asked.dense[0] if asked.dense else None
     try:
-        run = Run(seed=ways.seed, device=ways.device, sample=ways.sample)
+        run = Run(seed=ways.seed, device=ways.device, sample=ways.sample, peak=asked.peak)
         return evaluate_pair(first, second, dense=dense, metrics=asked.metrics, run=run)
     except CloudError as error:
         unknown = str(error).startswith(f"{'stdin' if first == '-' else shown(first)}: is not a cloud")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from qaadcodec.config.run import DEVICES, LARGEST_SEED, SAMPLES
+from qaadcodec.config.run import DEVICES, LARGEST_SEED, PEAKS, SAMPLES
 from qaadcodec.remote.urls import is_url, located, shown
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -71,6 +71,19 @@ def limit(value: str | tuple[str, float]) -> tuple[str, float]:
     if math.isnan(threshold):
         raise click.BadParameter(f"{value!r} is not of the form METRIC=VALUE, such as em_kd=0.001")
     return metric.strip(), threshold
+
+
+def peak(value: str | float) -> str | float:
+    """`box`, `spacing`, or a length above zero."""
+    if value in PEAKS or isinstance(value, float):
+        return value
+    try:
+        length = float(value)
+    except ValueError:
+        length = math.nan
+    if not 0 < length < math.inf:
+        raise click.BadParameter(f"{value!r} is neither {' nor '.join(PEAKS)} nor a length above zero, such as 1023")
+    return length
 
 
 def setting(value: str | tuple[str, Any]) -> tuple[str, Any]:

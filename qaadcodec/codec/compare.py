@@ -15,6 +15,7 @@ from qaadcodec.metrics.names import MATCHED, NEAREST, asks_for
 from qaadcodec.metrics.pair import CloudErrors, matched_errors, nearest_errors
 from qaadcodec.metrics.point_tree import PointTree
 from qaadcodec.metrics.surface import Surface, surface_errors
+from qaadcodec.progress import Run
 
 Solver: TypeAlias = Callable[[Floats, Floats], tuple[float, float]]
 """EM-kD of two clouds of equal size, and by how much at most it is too high"""
@@ -46,28 +47,29 @@ def compare(
     original: Numbers,
     surface: Surface | None,
     metrics: Sequence[str],
-    seed: int,
+    run: Run,
     solve: Solver,
 ) -> CloudErrors:
     """The errors of a cloud, which has no name yet, against its original, (m, 3) and (n, 3), and against its surface.
 
-    Where counts differ, EM-kD takes a subsample of the larger cloud; the note says so.
+    Where counts differ, EM-kD takes a subsample of the larger cloud, drawn with the run's seed; the note says so. PSNRs
+    are relative to the run's peak.
     """
     values: dict[str, float] = {}
     notes = []
     if asks_for(metrics, MATCHED):
         few = min(len(decoded), len(original))
         if len(decoded) != len(original):
-            notes.append(f"{len(decoded)} and {len(original)} points: EM-kD on {few}, drawn with seed {seed}")
-        matched, gap = solve(resample(decoded, few, seed), resample(original, few, seed))
+            notes.append(f"{len(decoded)} and {len(original)} points: EM-kD on {few}, drawn with seed {run.seed}")
+        matched, gap = solve(resample(decoded, few, run.seed), resample(original, few, run.seed))
         if gap > 0:
             notes.append(f"EM-kD may be up to {math.ceil(1000 * gap / matched) / 10} % too high")
         values |= matched_errors(matched, original)
     if surface or asks_for(metrics, NEAREST):
         tree = PointTree.of(decoded)
         if asks_for(metrics, NEAREST):
-            values |= nearest_errors(tree, PointTree.of(original), metrics)
+            values |= nearest_errors(tree, PointTree.of(original), metrics, run.peak)
         if surface:
             values |= surface_errors(tree, surface)
-    asked = {key: value for key, value in values.items() if key in metrics}
+    asked = {key: value for key, value in values.items() if key in metrics or key == "psnr_peak"}
     return CloudErrors(index=None, name="", points=len(original), note="; ".join(notes) or None, **asked)

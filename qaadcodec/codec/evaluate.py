@@ -40,10 +40,10 @@ def evaluate(
         indices: only these clouds; all for which there is an original when empty.
         metrics: names out of METRICS; all when None, those in SURFACE only where there are dense references.
         run: its listener hears of progress, and of clouds that have no original; its seed draws the subsample that
-            EM-kD takes of the larger cloud where counts differ. On its device "cuda", EM-kD is an upper bound, and the
-            note of each cloud says by how much at most; on all others it is exact. As its `sample` says, originals
-            with faces are taken as vertices or as points drawn from their surface with its seed, the same points that
-            `compress` learns; if it does not say, as in `compress`.
+            EM-kD takes of the larger cloud where counts differ; its peak is that of PSNRs. On its device "cuda", EM-kD
+            is an upper bound, and the note of each cloud says by how much at most; on all others it is exact. As its
+            `sample` says, originals with faces are taken as vertices or as points drawn from their surface with its
+            seed, the same points that `compress` learns; if it does not say, as in `compress`.
 
     Raises:
         CloudError: an original or dense reference is missing or unusable; ArchiveError; UsageError for an unknown
@@ -74,7 +74,7 @@ def evaluate(
                 drawn += original.drawn
                 remarks.take(found[i].path, original)
                 surface = read_surface(surfaces[i], len(original), remarks) if surfaces else None
-                errors = compare(source.points(i), original.points, surface, wanted, run.seed, solve)
+                errors = compare(source.points(i), original.points, surface, wanted, run, solve)
                 yield replace(errors, index=i, name=source.names[i])
                 phase.advance()
         remarks.tell(run)
@@ -100,7 +100,7 @@ def evaluate_pair(
     first = read_cloud(a)
     second = taken(one_cloud(b), len(first), run, equal=True)
     surface = None if dense is None else read_surface(dense, len(second))
-    errors = compare(first.points, second.points, surface, wanted, run.seed, solve)
+    errors = compare(first.points, second.points, surface, wanted, run, solve)
     notes = [
         *_notes(_label(a, "the first cloud"), first),
         *_notes(_label(b, "the second cloud"), second),

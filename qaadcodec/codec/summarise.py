@@ -9,18 +9,23 @@ from typing import Any
 import numpy as np
 
 from qaadcodec.codec.open import OpenArchive, reading
-from qaadcodec.metrics.names import METRICS
+from qaadcodec.metrics.em_kd import VERSION
+from qaadcodec.metrics.names import MATCHED, METRICS, PSNRS, asks_for
 from qaadcodec.metrics.pair import CloudErrors
+from qaadcodec.metrics.peak import Peak
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
 
 
-def summarise(errors: Sequence[CloudErrors], archive: str | Path | OpenArchive | None) -> dict[str, Any]:
+def summarise(
+    errors: Sequence[CloudErrors], archive: str | Path | OpenArchive | None, peak: Peak = "box"
+) -> dict[str, Any]:
     """Mean, median, p95 and max of every metric over the clouds, and what the archive costs.
 
     Args:
         errors: of the clouds compared.
         archive: its sizes and ratios are added; the open one that was evaluated, where it came through a pipe; None
             for two clouds.
+        peak: what PSNRs were relative to.
 
     Returns:
         The last JSON line of `qaad eval --json`. Statistics may be infinite or NaN, for which JSON has only null.
@@ -37,7 +42,10 @@ def summarise(errors: Sequence[CloudErrors], archive: str | Path | OpenArchive |
                     "max": values.max(),
                 }
             summary[name] = {key: float(value) for key, value in statistics.items()}
-    summary["peak"] = "diagonal of the original's bounding box"
+    if asks_for(summary, MATCHED):
+        summary["em_kd_version"] = VERSION
+    if asks_for(summary, PSNRS):
+        summary["peak"] = peak
     if archive is not None:
         with reading(archive) as source:
             clouds, points, size = len(source), source.header.points, source.size_bytes

@@ -13,13 +13,16 @@ from qaadcodec.assignment.subspaces import paired_subspaces
 from qaadcodec.errors import UsageError
 
 SUBSPACE = 1024  # most points in a subspace, as in the paper (section 4.2)
+VERSION = 2  # of the number that EM-kD is; version 1 broke ties by row, so that the order of rounded clouds mattered
 
 
 def em_kd(a: Floats, b: Floats, leaf: int = SUBSPACE) -> float:
     """Mean squared distance between points matched by the exact assignment inside canonical k-d subspaces.
 
     d_EM-kD(P̂, P) = Σ over (P̂', P') in kd(P̂) ∇ kd(P) of d_EMD(P̂', P'), divided by M, with the squared distance. The
-    union of the leaf assignments is a bijection, hence EM-kD >= EMD; with leaf >= M they are equal.
+    union of the leaf assignments is a bijection, hence EM-kD >= EMD; with leaf >= M they are equal. The order of rows
+    does not matter: where many points have one coordinate, as in voxelised clouds, the plane that they fill is halved
+    evenly by their other coordinates.
 
     Args:
         a, b: (M, 3) each, any float dtype.

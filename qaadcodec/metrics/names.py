@@ -10,7 +10,7 @@ MATCHED = ("em_kd", "em_kd_root", "n_em_kd")  # by a bijection
 NEAREST = ("chamfer", "augmented_chamfer", "d1_psnr", "d2_psnr", "hausdorff")  # by nearest neighbours
 SURFACE = ("off_rms", "off_p99", "off_max", "cover_rms", "cover_p99", "cover_max", "stray")  # by a dense reference
 METRICS = (*MATCHED, *NEAREST, *SURFACE)
-HIGHER_IS_BETTER = ("d1_psnr", "d2_psnr")
+PSNRS = HIGHER_IS_BETTER = ("d1_psnr", "d2_psnr")
 ADDED = "added_em_kd"  # what a header calls the EM-kD of the clouds that were added last
 
 
@@ -50,5 +50,5 @@ def chosen_metrics(metrics: Collection[str] | None, *, dense: bool) -> tuple[str
 
 
 def asks_for(metrics: Collection[str], group: Collection[str]) -> bool:
-    """Whether one of the metrics is of a group, MATCHED, NEAREST or SURFACE."""
+    """Whether one of the metrics is of a group, such as MATCHED, NEAREST, SURFACE or PSNRS."""
     return not set(metrics).isdisjoint(group)

@@ -72,7 +72,7 @@ def psnr(mse: float, peak: float) -> float:
 
     Args:
         mse: mean squared distance, in squared units of the clouds.
-        peak: a length in these units; qaad uses the diagonal of the original's bounding box.
+        peak: a length in these units, by `peak_length`.
     """
     if mse == 0:
         return math.inf

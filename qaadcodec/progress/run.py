@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from qaadcodec.config.run import LARGEST_SEED, SAMPLES
+from qaadcodec.config.run import LARGEST_SEED, PEAKS, SAMPLES
 from qaadcodec.errors import UsageError
 from qaadcodec.progress.events import Listener, Notice, Outlook, PhaseEnded, PhaseStarted, Progress, ignore
 from qaadcodec.work.asked import Work
@@ -97,11 +98,13 @@ class Run:
             dealt with and told; and so is a set in which something seems to be wrong.
         sample: what is taken of meshes: points drawn from their "surface", or their "vertices"; None for vertices
             where all clouds have as many as are wanted, and the surface elsewhere.
+        peak: what PSNRs are relative to: the diagonal of the original's bounding "box", the "spacing" of its points, or
+            a length; `metrics.peak` says more.
         work: whether and where an unfinished run keeps what it can go on from.
         checkpoints: of the run that is under way; whoever begins one makes them from `work`.
 
     Raises:
-        UsageError: the seed is out of range, or there is no such sample.
+        UsageError: the seed is out of range, or there is no such sample or peak.
     """
 
     listener: Listener = ignore
@@ -112,6 +115,7 @@ class Run:
     seed: int = 0
     strict: bool = False
     sample: str | None = None
+    peak: str | float = "box"
     work: Work = field(default_factory=Work)
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
 
@@ -120,6 +124,8 @@ class Run:
             raise UsageError(f"seed is {self.seed!r}, and must be from 0 to 2^63 - 1")
         if self.sample not in (None, *SAMPLES):
             raise UsageError(f"sample is {self.sample!r}, and must be {' or '.join(SAMPLES)}")
+        if self.peak not in PEAKS and (isinstance(self.peak, str) or not 0 < self.peak < math.inf):
+            raise UsageError(f"peak is {self.peak!r}, and must be {', '.join(PEAKS)} or a length above zero")
 
     def within(self, seconds: float | None) -> Run:
         """The same run with a time limit of its own from now on; without a limit when None."""

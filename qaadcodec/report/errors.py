@@ -8,7 +8,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from qaadcodec.metrics.names import HIGHER_IS_BETTER, SURFACE
+from qaadcodec.metrics.names import HIGHER_IS_BETTER, PSNRS, SURFACE
+from qaadcodec.metrics.peak import peak_told
 from qaadcodec.metrics.surface import FAR_OFF
 from qaadcodec.report.tables import facts, table, wrapped
 from qaadcodec.report.text import count_of, grouped, percent, short
@@ -97,14 +98,24 @@ def errors_table(
     ]
     if len(records) > 1:
         rows += [["", name, ""] + [cell(m, summary[m][name]) for m in metrics] for name in STATISTICS]
-    header = ["index", "name", "points", *(HEADERS[m] for m in metrics)]
+    header = ["index", "name", "points", *(heading(m, summary) for m in metrics)]
     return table(rows, "rl" + "r" * (len(metrics) + 1), header=header, width=width, optional=(2,))
+
+
+def heading(metric: str, summary: Mapping[str, Any]) -> str:
+    """What a column is called; those of PSNRs say what they are relative to."""
+    if metric not in PSNRS or "peak" not in summary:
+        return HEADERS[metric]
+    peak = summary["peak"]
+    return f"{HEADERS[metric]} ({peak if isinstance(peak, str) else short(peak)})"
 
 
 def psnr_lines(metrics: Collection[str], summary: Mapping[str, Any]) -> list[str]:
     """What the PSNRs among the metrics are relative to."""
     kinds = [kind for kind in ("D1", "D2") if f"{kind.lower()}_psnr" in metrics]
-    return [f"{' and '.join(kinds)} PSNR in dB; peak: {summary['peak']}"] if kinds and summary.get("peak") else []
+    if not kinds or "peak" not in summary:
+        return []
+    return [f"{' and '.join(kinds)} PSNR in dB; peak: {peak_told(summary['peak'])}"]
 
 
 def notes_of(errors: Sequence[CloudErrors]) -> list[str]:
@@ -159,7 +170,8 @@ def errors_csv(errors: Sequence[CloudErrors]) -> str:
     """A header and a row per cloud, with the keys of the JSON lines; what was not measured is empty."""
     records = [each.to_dict() for each in errors]
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(records[0]) if records else ["index", "name", "points", *HEADERS])
+    keys = list(records[0]) if records else ["index", "name", "points", *HEADERS, "psnr_peak"]
+    writer = csv.DictWriter(text, fieldnames=keys)
     writer.writeheader()
     writer.writerows(records)
     return text.getvalue()

@@ -26,10 +26,6 @@ class Record:
                 return cell
         return None
 
-    def newest(self, name: str, scale: str) -> dict[str, dict[str, Any]]:
-        """The cells of a set at a scale by column, the last one of each, in the order of the record."""
-        return {c["column"]: c for c in self.cells if c["set"] == name and c["settings"]["scale"] == scale}
-
     def add(self, cell: dict[str, Any]) -> None:
         """Take down a cell with the commit it was made at, and write the file whole or not at all."""
         cell = plain({**cell, "commit": commit()})

@@ -71,15 +71,15 @@ def load_set(name: str, clouds: int, points: int, data: Path | None, seed: int) 
         if len(files) < clouds:
             raise SystemExit(f"{data / name} holds {len(files)} clouds, and {clouds} are wanted")
         source, read = data.name, lambda i: files[i].load().points
-    loaded = []
-    for i in range(clouds):
-        cloud = resample(read(i), points, seed + i)
-        loaded.append(cloud[np.random.default_rng([seed, i]).permutation(points)])
-    low, high = (np.array([edge(cloud, axis=0) for cloud in loaded]) for edge in (np.min, np.max))
-    normalisation = Normalisation.of_bounds(low.min(0), high.max(0))
     store = TargetStore(clouds, points)
-    for row, cloud in zip(store.each(), loaded, strict=True):
-        row[:] = normalisation.apply(cloud)
+    low, high = np.full(3, np.inf, np.float32), np.full(3, -np.inf, np.float32)
+    for i, row in enumerate(store.each()):  # one cloud in memory at a time: the paper's sets have gigabytes
+        cloud = resample(read(i), points, seed + i)
+        row[:] = cloud[np.random.default_rng([seed, i]).permutation(points)]
+        low, high = np.minimum(low, row.min(0)), np.maximum(high, row.max(0))
+    normalisation = Normalisation.of_bounds(low, high)
+    for row in store.each():
+        row[:] = normalisation.apply(row)
     return BenchSet(name, source, store, normalisation.scale)
 
 

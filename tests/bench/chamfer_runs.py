@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from atlasnet_v2 import AtlasNetV2, decode, initial_patches
+from atlasnet_v2 import AtlasNetV2, decode, even_patches, random_patches
 from bench_sets import BenchSet, Cloud
 from torch import Tensor
 
@@ -62,11 +62,13 @@ def ours(clouds: BenchSet, config: NetworkConfig, seed: int, device: torch.devic
     return Learner(network, q, torch.zeros(len(clouds.store), config.latent_size, device=device))
 
 
-def atlasnet(clouds: BenchSet, latent_size: int, patches: int, seed: int, device: torch.device) -> Learner:
-    """AtlasNetV2 untrained."""
+def atlasnet(
+    clouds: BenchSet, latent_size: int, patches: int, seed: int, device: torch.device, *, deforming: bool
+) -> Learner:
+    """AtlasNetV2 untrained, of the one kind or the other."""
     generator = torch.Generator().manual_seed(seed)
-    network = AtlasNetV2(latent_size, patches, generator).to(device)
-    q = initial_patches(clouds.store.points.shape[1], generator).to(device)
+    network = AtlasNetV2(latent_size, patches, generator, deforming=deforming).to(device)
+    q = random_patches(clouds.store.points.shape[1], generator).to(device)
     return Learner(network, q, torch.zeros(len(clouds.store), latent_size, device=device))  # type: ignore[arg-type]
 
 
@@ -75,6 +77,9 @@ def train_by_chamfer(clouds: BenchSet, learner: Learner, training: TrainingConfi
     rng = np.random.default_rng([seed, 10])
     generator = torch.Generator().manual_seed(seed)
     device = learner.latents.device
+    squares = Squares.of(learner, seed)
+    if squares:
+        training = replace(training, input_rate=0.0)  # its points are drawn, not learnt
     encoder = PointNet(learner.network.config.latent_size, generator).to(device)
     trained, watch = Trained(learner), Watch(clouds, epochs)
     batches = -(-len(clouds.store) // training.batch)
@@ -85,14 +90,45 @@ def train_by_chamfer(clouds: BenchSet, learner: Learner, training: TrainingConfi
         for end, (_, factor) in zip((ends * epochs).round().astype(int).tolist(), STAGES, strict=True):
             for epoch in range(first, end + 1):
                 for batch in np.array_split(rng.permutation(len(clouds.store)), batches):
+                    if squares:
+                        squares.draw()
                     steps.step(np.sort(batch), factor)
                 if watch.due(epoch):
+                    if squares:
+                        squares.fill()
                     learner.latents = encoded(encoder, clouds.store, np.random.default_rng([seed, 11]))
                     watch.look(epoch, trained.decode)
             first = end + 1
+    if squares:
+        squares.fill()
     learner.latents = encoded(encoder, clouds.store, np.random.default_rng([seed, 11]))
     trained.curve, trained.seconds = watch.curve, time.perf_counter() - began - watch.seconds
     return trained
+
+
+@dataclass
+class Squares:
+    """The points of the squares that patch deformation starts from, in place of an input cloud."""
+
+    input_cloud: Tensor
+    patches: int
+    generator: torch.Generator
+
+    @classmethod
+    def of(cls, learner: Learner, seed: int) -> Squares | None:
+        """Those of a learner, if it has any."""
+        network = learner.network
+        if not isinstance(network, AtlasNetV2) or network.structures is None:
+            return None
+        return cls(learner.input_cloud, network.config.patches, torch.Generator().manual_seed(seed + 1))
+
+    def draw(self) -> None:
+        """Random ones, for a step."""
+        self.input_cloud.copy_(random_patches(len(self.input_cloud), self.generator))
+
+    def fill(self) -> None:
+        """Even ones, to decode."""
+        self.input_cloud.copy_(even_patches(len(self.input_cloud), self.patches))
 
 
 class Watch:

@@ -3,29 +3,35 @@
     bin/bench figure5                                        # a set made by qaad's own synth; a table
     bin/bench figure5 --data DIR --json FILE --picture FILE  # DIR/skulls holds PLY files
 
-AtlasNetV2, our architecture alone (augmented Chamfer distance), and the paper's full training. Everything but the
-points per step is as in `table1`, but for the baseline's epochs at the small scale, which are as many as the full
-training's steps leave time for. Cells that FILE has already are not trained again.
+Both kinds of AtlasNetV2, our architecture alone (augmented Chamfer distance), and the paper's full training. Every
+point of a curve has the learning rate that is best there by the first seed; epochs and all else are as in `table1`,
+whose FILE may be given: cells that it has already are not trained again.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
 import torch
 from bench_record import Record
+from bench_scales import SCALES
 from bench_sets import load_set
-from table_columns import ARCHITECTURE, ATLASNET, REASSIGNMENT, SCALES, Runs, add_cell
+from bench_tuning import Choice, descend
+from table1 import Table
+from table_cells import ARCHITECTURE, Seeds, curve, mean, spread
+from table_columns import ATLASNET, DEFORMING, REASSIGNMENT
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt  # after the choice of how to draw
 
-SAMPLED = [2**power for power in range(7, 12)]
-CURVES = {ATLASNET: "AtlasNetV2", ARCHITECTURE: "NeuralQAAD (only architecture)", REASSIGNMENT: "NeuralQAAD"}
-ATLASNET_EPOCHS = {"tiny": 6, "small": 200, "paper": 150}
+CURVES = {
+    ATLASNET: "AtlasNetV2, point translation",
+    DEFORMING: "AtlasNetV2, patch deformation",
+    ARCHITECTURE: "NeuralQAAD (only architecture)",
+    REASSIGNMENT: "NeuralQAAD",
+}
 
 
 def main() -> None:
@@ -35,44 +41,51 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="has a folder skulls of PLY; default: synthetic skulls")
     parser.add_argument("--json", type=Path, help="take results down here, and go on from what is there")
     parser.add_argument("--picture", type=Path, help="draw the figure into this PNG")
-    parser.add_argument("--rate", type=float, default=5e-4, help="on the Chamfer distance; `table1` says the best")
+    parser.add_argument("--seeds", default="0,1,2", help="with commas between; the first one chooses rates")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     scale, record = SCALES[arguments.scale], Record(arguments.json)
-    scale = replace(scale, atlasnet=ATLASNET_EPOCHS[scale.name])
-    clouds = load_set("skulls", scale.clouds["skulls"], scale.points["skulls"], arguments.data, arguments.seed)
-    curves: dict[str, list[float]] = {column: [] for column in CURVES}
-    for sampled in SAMPLED:
-        here = replace(scale, per_step={"skulls": sampled})
-        runs = Runs(clouds, here, arguments.seed, torch.device(arguments.device), arguments.rate, arguments.rate)
-        for column, curve in curves.items():
-            settings, train = runs.columns()[column]
-            settings = {"scale": scale.name, "sampled": sampled, **settings}
-            if record.find("skulls", column, settings) is None:
-                add_cell(record, runs, column, settings, train)
-            cell = record.find("skulls", column, settings)
-            assert cell is not None
-            curve.append(cell["nem_kd"])
+    clouds = load_set("skulls", scale.clouds["skulls"], scale.points["skulls"], arguments.data, 0)
+    seeds = [int(seed) for seed in arguments.seeds.split(",")]
+    table = Table(clouds, scale, record, torch.device(arguments.device), seeds, tune=True)
+    for sampled in scale.tuned:
+        # The warm-up of the full training has as many points per step as the training itself.
+        table.warm = best_rate(table, ARCHITECTURE, sampled)
+        for column in CURVES:
+            best = best_rate(table, column, sampled)
+            for seed in seeds:
+                table.cell(column, best, seed)
     print(f"skulls, scale {scale.name}: nEM-kD by points sampled per step")
-    print(f"{'':<32}" + "".join(f"{sampled:>11}" for sampled in SAMPLED))
-    for column, curve in curves.items():
-        print(f"{CURVES[column]:<32}" + "".join(f"{100 * error:>9.3f} %" for error in curve))
+    curves = {column: curve(record.cells, "skulls", column, scale.name) for column in CURVES}
+    for column, found in curves.items():
+        for choice, of_seeds in found.values():
+            print(f"{CURVES[column]:<32}{choice!s:<26}{spread(of_seeds)}")
     if arguments.picture:
         draw(arguments.picture, curves)
 
 
-def draw(path: Path, curves: dict[str, list[float]]) -> None:
-    """The figure, as the paper draws it: lines over points per step, the axis of the points in powers of two."""
-    figure, axis = plt.subplots(figsize=(5, 3.4), layout="constrained")
-    for (column, curve), marker in zip(curves.items(), "os^", strict=True):
-        axis.plot(SAMPLED, [100 * error for error in curve], marker=marker, label=CURVES[column])
+def best_rate(table: Table, column: str, sampled: int) -> Choice:
+    """The best learning rate at so many points per step, by the first seed."""
+    return descend(lambda choice: table.cell(column, choice, table.seeds[0])["nem_kd"], [sampled])
+
+
+def draw(path: Path, curves: dict[str, dict[int, tuple[Choice, Seeds]]]) -> None:
+    """The figure, as the paper draws it: lines over points per step, in powers of two; bars from seed to seed."""
+    figure, axis = plt.subplots(figsize=(5.4, 3.6), layout="constrained")
+    for (column, found), marker in zip(curves.items(), "osD^", strict=True):
+        middle = [100 * mean(seeds) for _, seeds in found.values()]
+        errors = [[100 * cell["nem_kd"] for cell in seeds.values()] for _, seeds in found.values()]
+        ends = [
+            [m - min(e) for m, e in zip(middle, errors, strict=True)],
+            [max(e) - m for m, e in zip(middle, errors, strict=True)],
+        ]
+        axis.errorbar(list(found), middle, ends, marker=marker, markersize=4, capsize=2, label=CURVES[column])
     axis.set_xscale("log", base=2)
-    axis.set_xticks(SAMPLED)
+    axis.set_xticks(sorted({points for found in curves.values() for points in found}))
     axis.set_ylim(bottom=0)
     axis.set_xlabel("# sampled points")
     axis.set_ylabel("nEM-kD, %")
-    axis.legend()
+    axis.legend(fontsize=8)
     figure.savefig(path, dpi=150)
     plt.close(figure)
 

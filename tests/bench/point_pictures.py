@@ -25,7 +25,7 @@ NUMBERS = {"skulls": "2", "bodies": "3a", "faces": "3b"}
 SHOWN = {  # title: columns, of which the first that there is
     "ours, default preset": ("default preset",),
     "NeuralQAAD": ("convergence", "+ Reassignment"),
-    "AtlasNetV2": ("AtlasNetV2",),
+    "AtlasNetV2": ("AtlasNetV2, patch deformation", "AtlasNetV2"),
 }
 
 

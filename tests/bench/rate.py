@@ -21,13 +21,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from bench_record import Record
 from bench_sets import BenchSet, known_sets, load_set, measure
 from rate_codecs import CODECS, DRACO, GPCC, GPCC_POINTS, PCA, QAAD, Setting, aligned, curve_settings, qaad_options
-from rate_compare import ERRORS, bytes_at, common_ratio, crossing, front
+from rate_compare import ERRORS, bytes_at, common_range, common_ratio, crossing, front
 from rate_figure import draw
-from rate_pca import GREEDY
 
 from qaadcodec.clouds import find_clouds
 
@@ -65,8 +63,8 @@ def main() -> None:
     for name, by_clouds in found.items():
         print_curves(name, by_clouds, GPCC.get(name, ()) if reference else ())
     for name, by_clouds in found.items():
-        for codec in (QAAD, PCA[GREEDY]):
-            print_ratios(name, by_clouds, codec)
+        for title, columns in (("qaad", (QAAD,)), ("PCA, at its best", tuple(PCA.values()))):
+            print_ratios(name, by_clouds, title, columns)
     if arguments.picture:
         draw(arguments.picture, found, reference)
 
@@ -107,10 +105,7 @@ def add_point(record: Record, clouds: BenchSet, setting: Setting, settings: dict
     began = time.perf_counter()
     size, decode = setting.code(clouds, folder, settings["seed"])
     coded = time.perf_counter()
-    rng = np.random.default_rng(settings["seed"])
-    # Rounded clouds have ties, which EM-kD splits by point index: for a codec that sorts its points it is 2 to 3 times
-    # what it is in random order, which the originals are in too.
-    errors = measure(clouds, lambda i: rng.permutation(decode(i)), settings["measured"])
+    errors = measure(clouds, decode, settings["measured"])
     cell = {"set": clouds.name, "column": setting.column, "bytes": size, "bytes_per_cloud": size / len(clouds.store)}
     cell |= {"em_kd": errors["em_kd"], "nem_kd": errors["nem_kd"]}
     cell["augmented_chamfer"] = 3 * errors["n_augmented_chamfer"]  # over the variance per axis
@@ -135,17 +130,27 @@ def print_curves(
         print(f"{row}{100 * matched:>10.4f} %{chamfer:>14.3g}")
 
 
-def print_ratios(name: str, by_clouds: dict[int, list[dict[str, Any]]], codec: str) -> None:
-    """A codec's bytes over Draco's at the errors of Draco's points, and the size of a set from which they are fewer."""
+def print_ratios(name: str, by_clouds: dict[int, list[dict[str, Any]]], codec: str, columns: tuple[str, ...]) -> None:
+    """A codec's bytes over Draco's at the errors of Draco's points, and the size of a set from which they are fewer.
+
+    No ratio stands where the codec does not reach that error. The last ratio is a mean over a range, which is told.
+
+    Args:
+        codec: what it is called.
+        columns: those of the record that make its curve together.
+    """
     for error, title in ERRORS.items():
         ratios: dict[str, dict[int, float]] = {}
+        ranges: dict[int, str] = {}
         for clouds, cells in by_clouds.items():
             draco = [cell for cell in cells if cell["column"] == DRACO]
-            theirs, mine = front(draco, error), front((cell for cell in cells if cell["column"] == codec), error)
+            theirs, mine = front(draco, error), front((cell for cell in cells if cell["column"] in columns), error)
             for cell in draco:
                 level = bytes_at(mine, cell[error]) / cell["bytes_per_cloud"]
                 ratios.setdefault(f"of Draco at {cell['label']}", {})[clouds] = level
             ratios.setdefault("all that both reach", {})[clouds] = common_ratio(mine, theirs)
+            if common := common_range(mine, theirs):
+                ranges[clouds] = f"N = {clouds}: {common[0]:.3g} to {common[1]:.3g}"
         if all(math.isnan(ratio) for row in ratios.values() for ratio in row.values()):
             continue
         print(f"\n{name}: bytes of {codec} over Draco's at equal {title}")
@@ -153,6 +158,7 @@ def print_ratios(name: str, by_clouds: dict[int, list[dict[str, Any]]], codec: s
         for label, row in ratios.items():
             shown = "".join(f"{'–' if math.isnan(ratio) else f'{ratio:.3f}':>10}" for ratio in row.values())
             print(f"{label:<22}{shown}  {crossing(row)}")
+        print(f"both reach errors of {'; '.join(ranges.values())}")
 
 
 if __name__ == "__main__":

@@ -15,21 +15,21 @@ from typing import Any
 import DracoPy
 import numpy as np
 from bench_sets import BenchSet, Cloud
-from rate_pca import GREEDY, KD, AlignedPca
+from rate_pca import GREEDY, KD, REGISTERED, RESOLVED, AlignedPca
 
 import qaadcodec
 from qaadcodec.clouds.write import write_cloud
+from qaadcodec.metrics.em_kd import VERSION
 
 QAAD, DRACO, FLOAT16 = "qaad", "Draco", "float16, zipped"
-PCA = {KD: "PCA, k-d order", GREEDY: "PCA, Greedy"}
+PCA = {order: f"PCA, {order}" for order in (KD, GREEDY, REGISTERED, RESOLVED)}
 CODECS = {"qaad": (QAAD,), "draco": (DRACO,), "pca": tuple(PCA.values()), "float16": (FLOAT16,)}
 COMMAND = Path(__file__).resolve().parents[2] / "bin" / "qaad"
 
 BITS = (4, 5, 6, 7, 8)
-# Steps over the spread of the last component. With all components a coarse step makes the most of the bytes, by trial:
-# what is not worth them is rounded to zero; with fewer of them the error of what is left out stays.
-COARSENESS = (1.0, 2.0, 4.0, 8.0, 16.0)
-FEWER = {4: (2.0,)}  # of every so manieth
+COMPONENTS = (8, 16, 32, 64, 128)  # and all N - 1 of them
+COARSENESS = (1.0, 2.0, 4.0, 8.0, 16.0)  # steps over the spread of the last component, where all are kept,
+FEWER_COARSENESS = (0.25, 0.5, 1.0, 2.0, 4.0)  # and where fewer are
 LEAF, ALIGNED_ROWS = 1024, 1 << 16  # of Greedy, and leaves times clouds where that would take too long
 
 # MPEG G-PCC (TMC13) on these sets, measured elsewhere once, 64 clouds of 16 384 points: position scale, bytes per
@@ -66,13 +66,14 @@ class Setting:
 
 def curve_settings(clouds: int, options: list[str]) -> Iterator[Setting]:
     """Every point of every curve, for a set of so many clouds; `options` are those of `qaad compress`."""
+    tied = {"em_kd_version": VERSION}  # that of clouds without ties has not changed
     for text in options:
         yield Setting(QAAD, text, {"options": text}, lambda s, folder, seed, text=text: qaad(s, folder, seed, text))
     for bits in BITS:
-        yield Setting(DRACO, f"{bits} bits", {"bits": bits}, lambda s, folder, seed, bits=bits: draco(s, bits))
+        yield Setting(DRACO, f"{bits} bits", {"bits": bits, **tied}, lambda s, folder, seed, bits=bits: draco(s, bits))
     leaf = max(128, min(LEAF, ALIGNED_ROWS // clouds))
     for order, column in PCA.items():
-        said = {"leaf": leaf} if order == GREEDY else {}
+        said: dict[str, Any] = {"scores": "predicted"} | ({"leaf": leaf} if order in (GREEDY, RESOLVED) else {})
         for components, coarseness in pca_points(clouds - 1):
             yield Setting(
                 column,
@@ -80,7 +81,7 @@ def curve_settings(clouds: int, options: list[str]) -> Iterator[Setting]:
                 {"components": components, "coarseness": coarseness, **said},
                 lambda s, folder, seed, at=(order, components, coarseness): pca(s, leaf, seed, *at),
             )
-    yield Setting(FLOAT16, "level 9", {}, lambda s, folder, seed: float16(s))
+    yield Setting(FLOAT16, "level 9", tied, lambda s, folder, seed: float16(s))
 
 
 def qaad_options(given: list[str], qualities: list[str], also: str, clouds: int) -> list[str]:
@@ -99,9 +100,8 @@ def qaad_options(given: list[str], qualities: list[str], also: str, clouds: int)
 def pca_points(most: int) -> list[tuple[int, float]]:
     """Components and coarseness of the step: all of them in coarse and fine, and fewer of them."""
     points = [(most, coarseness) for coarseness in COARSENESS]
-    for part, steps in FEWER.items():
-        points += [(most // part, coarseness) for coarseness in steps if most // part]
-    return points
+    fewer = [count for count in COMPONENTS if count < most] or [most // 2]
+    return points + [(count, coarseness) for count in fewer for coarseness in FEWER_COARSENESS]
 
 
 def qaad(clouds: BenchSet, folder: Path, seed: int, options: str) -> Coded:

@@ -30,13 +30,20 @@ def bytes_at(curve: Curve, error: float) -> float:
     return float(np.exp(np.interp(math.log(error), errors, sizes)))
 
 
+def common_range(mine: Curve, other: Curve) -> tuple[float, float] | None:
+    """The least and the largest error that both curves reach; None if there are none."""
+    if not mine or not other:
+        return None
+    low, high = max(mine[-1][1], other[-1][1]), min(mine[0][1], other[0][1])
+    return (low, high) if low <= high else None
+
+
 def common_ratio(mine: Curve, other: Curve) -> float:
     """Geometric mean of my bytes over the other's, over the errors that both curves reach; NaN if there are none."""
-    if not mine or not other:
+    common = common_range(mine, other)
+    if common is None:
         return math.nan
-    low, high = max(mine[-1][1], other[-1][1]), min(mine[0][1], other[0][1])
-    if low > high:
-        return math.nan
+    low, high = common
     inside = np.clip(np.geomspace(low, high, 65), low, high)
     return float(np.exp(np.mean([math.log(bytes_at(mine, e) / bytes_at(other, e)) for e in inside])))
 

@@ -8,14 +8,14 @@ from typing import Any
 import matplotlib as mpl
 from rate_codecs import DRACO, FLOAT16, GPCC, PCA, QAAD
 from rate_compare import ERRORS, front
-from rate_pca import GREEDY
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt  # after the choice of how to draw
 from matplotlib.ticker import FuncFormatter
 
 STYLES = [(0, (1, 1.5)), (0, (4, 1.5)), "-", (0, (6, 1, 1, 1))]  # from the smallest set on
-COLOURS = {QAAD: "tab:red", PCA[GREEDY]: "tab:blue", DRACO: "black", "G-PCC": "tab:gray"}
+BEST_PCA = "PCA, at its best"  # of all orders, numbers of components and steps
+COLOURS = {QAAD: "tab:red", BEST_PCA: "tab:blue", DRACO: "black", "G-PCC": "tab:gray"}
 
 
 def draw(path: Path, found: dict[str, dict[int, list[dict[str, Any]]]], reference: bool) -> None:
@@ -57,12 +57,11 @@ def draw(path: Path, found: dict[str, dict[int, list[dict[str, Any]]]], referenc
 
 
 def panel(axis: Any, by_clouds: dict[int, list[dict[str, Any]]], error: str) -> None:
-    """The curves of one set and one error: Draco's once, since it knows no sets, the others' for each N; of PCA that
-    in the order of Greedy, which is never far behind and mostly ahead."""
+    """The curves of one set and one error: Draco's once, since it knows no sets, the others' for each N."""
     shown = [cell[error] for cells in by_clouds.values() for cell in cells if cell["column"] != FLOAT16]
     for line, (clouds, cells) in zip(STYLES, sorted(by_clouds.items()), strict=False):
-        for codec, marker in ((QAAD, "o"), (PCA[GREEDY], "s")):
-            curve = front((cell for cell in cells if cell["column"] == codec), error)
+        for codec, columns, marker in ((QAAD, (QAAD,), "o"), (BEST_PCA, tuple(PCA.values()), "s")):
+            curve = front((cell for cell in cells if cell["column"] in columns), error)
             if curve:
                 look = {"color": COLOURS[codec], "linestyle": line, "marker": marker, "markersize": 4}
                 axis.plot(*zip(*curve, strict=True), label=f"{codec}, N = {clouds}", **look)

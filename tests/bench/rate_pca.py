@@ -3,7 +3,9 @@
 Its file is the mean, c components and the scores. Mean and components are rotated by a Haar transform along the k-d
 order (neighbours are alike), and all of them rounded with one step in units of the clouds: a component counts by its
 spread, so that is the best split of bits between them. Scores are fitted to the rounded components, and rounded so that
-they add a sixteenth of their error. Everything is then counted as an adaptive arithmetic coder would write it.
+they add a sixteenth of their error. Each component's scores are predicted from one or two clouds before, where that
+takes fewer bytes: that makes it the classical codec of sequences (Karni and Gotsman 2004, PCA and linear prediction).
+Everything is then counted as an adaptive arithmetic coder would write it.
 """
 
 from __future__ import annotations
@@ -17,15 +19,20 @@ from bench_sets import BenchSet, Cloud
 from bench_tools import assign_all
 from scipy.special import gammaln
 
+from qaadcodec.assignment.reassignment import resolve_leaves
 from qaadcodec.assignment.subspaces import paired_subspaces, subspaces
-from qaadcodec.config import AssignmentConfig
+from qaadcodec.config import AssignmentConfig, Request, plan
+from qaadcodec.parallel import in_parallel
+from qaadcodec.progress import Run
 from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.registration.register import register
 from qaadcodec.training.start import middle_cloud
 
 Floats = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int64]
 
-KD, GREEDY = "k-d order", "Greedy"
+KD, GREEDY, REGISTERED, RESOLVED = "k-d order", "Greedy", "registered", "re-solved"
+ROUNDS, RESOLVED_LEAF = 6, 256  # of re-solving, in leaves of so many points
 HEADER = 16  # bytes: N, M, c and the step
 SCALE = 4  # bytes: a step of the scores per component
 FINER = 4.0  # the scores' share of the error is this to the minus second power
@@ -41,7 +48,7 @@ class AlignedPca:
         """Align the set to its middle cloud, and find all N - 1 components.
 
         Args:
-            order: KD, by both trees split alike down to single points; GREEDY, by assignment in leaves of that tree.
+            order: how equal rows are found, see `bring_into_order`.
             leaf: most points in a subspace of Greedy.
         """
         with clouds.copy() as store:
@@ -49,10 +56,8 @@ class AlignedPca:
             table = store.points.reshape(len(store), -1).copy()
         self._count, self._mean = len(table), table.mean(0)
         self._centred = table - self._mean
-        values, vectors = np.linalg.eigh((self._centred @ self._centred.T).astype(np.float64))
-        largest = np.argsort(values)[::-1][: self._count - 1]
-        self._scores = (vectors[:, largest] * np.sqrt(self._count)).astype(np.float32)  # (N, N - 1), of unit spread
-        self._basis = self._scores.T @ self._centred / self._count  # (N - 1, 3M)
+        scores = unit_scores(self._centred)
+        self._basis = scores.T @ self._centred / self._count  # (N - 1, 3M)
         self.spreads = np.sqrt(np.square(self._basis).mean(1))
 
     def encode(self, components: int, coarseness: float) -> tuple[int, Callable[[int], Cloud]]:
@@ -75,22 +80,60 @@ class AlignedPca:
         scores = against @ np.linalg.pinv(gram, rcond=1e-9, hermitian=True)
         steps = step / FINER / spreads
         whole = np.rint(scores / steps).astype(np.int64)
-        size += sum(coded_bytes(column[:, None]) for column in whole.T)
+        size += sum(sequence_bytes(column) for column in whole.T)
         scores = (whole * steps).astype(np.float32)
         return size, lambda i: (mean + scores[i] @ basis).reshape(-1, 3)
 
 
+def unit_scores(centred: Floats) -> Floats:
+    """Scores of the principal components of the rows of a centred table, largest first, (N, N - 1), of unit spread."""
+    values, vectors = np.linalg.eigh((centred @ centred.T).astype(np.float64))
+    largest = np.argsort(values)[::-1][: len(centred) - 1]
+    return (vectors[:, largest] * np.sqrt(len(centred))).astype(np.float32)
+
+
 def bring_into_order(store: TargetStore, order: str, leaf: int, seed: int) -> None:
-    """Permute the rows of every cloud so that equal rows belong together."""
+    """Permute the rows of every cloud so that equal rows belong together.
+
+    KD splits both trees alike down to single points; GREEDY assigns in leaves of that tree; REGISTERED is what qaad's
+    training starts from, with places on the surface for rows whose matches would tear; RESOLVED is Greedy, followed by
+    rounds in which each cloud is matched again with what the leading components predict of it.
+    """
+    if order == REGISTERED:
+        count, points, _ = store.points.shape
+        with register(store, plan(Request(), count, points), Run(seed=seed)) as found:
+            spatial = np.concatenate(subspaces(found.input_cloud, 1))
+            for cloud, target in zip(store.each(), found.targets.each(), strict=True):
+                cloud[:] = target[spatial]
+        return
     middle = np.array(store.points[middle_cloud(store)])
     middle = middle[np.concatenate(subspaces(middle, 1))]
-    if order == GREEDY:
+    if order in (GREEDY, RESOLVED):
         assign_all(store, lambda _: middle, AssignmentConfig(greedy_leaf=leaf), seed)
+        for turn in range(ROUNDS if order == RESOLVED else 0):
+            resolve(store, turn, seed)
         return
     for cloud in store.each():
         pairs = paired_subspaces(middle, np.array(cloud), 1)
         rows, mine = (np.concatenate(side) for side in zip(*pairs, strict=True))
         cloud[rows] = cloud[mine]
+
+
+def resolve(store: TargetStore, turn: int, seed: int) -> None:
+    """Match every cloud again with its PCA, of a quarter of the components and 32 at most; no cloud fits it worse."""
+    table = store.points.reshape(len(store), -1).copy()
+    mean = table.mean(0)
+    table -= mean
+    scores = unit_scores(table)[:, : max(1, min(32, len(store) // 4))]
+    basis = scores.T @ table / len(store)
+
+    def one(i: int) -> None:
+        cloud = store.points[i]
+        predicted = (mean + scores[i] @ basis).reshape(-1, 3).astype(np.float32)
+        rng = np.random.default_rng([seed, turn, i])
+        cloud[:] = cloud[resolve_leaves(predicted, np.array(cloud), RESOLVED_LEAF, rng)]
+
+    in_parallel(one, range(len(store)))
 
 
 def haar(rows: Floats) -> Floats:
@@ -124,6 +167,12 @@ def to_whole(values: Floats, step: float) -> Whole:
     """Multiples of the step, with a little more room for zero."""
     scaled = values.astype(np.float64) / step
     return (np.sign(scaled) * np.floor(np.abs(scaled) + ROUNDED_UP)).astype(np.int64)
+
+
+def sequence_bytes(column: Whole) -> int:
+    """Bytes of the scores of one component: as they are, or their first or second differences, whichever are least."""
+    differences = [column, np.diff(column, prepend=0), np.diff(np.diff(column, prepend=0), prepend=0)]
+    return min(coded_bytes(each[:, None]) for each in differences)
 
 
 def coded_bytes(whole: Whole) -> int:

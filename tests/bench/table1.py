@@ -2,32 +2,111 @@
 
     bin/bench table1                                        # sets made by qaad's own synth; a table
     bin/bench table1 --data DIR --json FILE --pictures DIR  # DIR/skulls, DIR/bodies, DIR/faces hold PLY files
-    bin/bench table1 --scale paper --device cuda …          # the paper's sizes and epochs
+    bin/bench table1 --columns additions …                  # what is not in the paper, besides the default preset
+    bin/bench table1 --scale paper --untuned --device cuda …  # the paper's sizes, epochs, points per step and rate
 
-Each finished cell is added to FILE at once, and is not trained again when FILE already has it with the same settings.
-nEM-kD is EM-kD over the variance of the cloud, averaged over clouds, so that it compares with the paper's table divided
-by its own MSE column. Weights are measured as trained, float32 and not quantised, as in the paper.
+Columns are tuned on the first seed: a search over points per step and learning rates, from the middle of their grid
+until no neighbour is better, each training to the end. "convergence" and the additions take the points per step of
+"+ Reassignment". Then the other seeds follow at what was chosen. The clouds are the same for all seeds.
+
+Each finished cell is added to FILE at once, and is not trained again when FILE already has it with the same settings,
+so that what was stopped goes on where it was. nEM-kD is EM-kD over the variance of the cloud, averaged over clouds, so
+that it compares with the paper's table divided by its own MSE column. Weights are measured as trained, float32 and not
+quantised, as in the paper.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from bench_record import Record
-from bench_sets import known_sets, load_set
-from chamfer_runs import Trained
+from bench_scales import SCALES, Scale
+from bench_sets import BenchSet, known_sets, load_set
+from bench_tuning import Choice, descend
 from point_pictures import keep_clouds, paint_all
-from table_columns import ARCHITECTURE, ATLASNET, MSE, PAPER_COLUMNS, SCALES, Runs, Scale, add_cell
+from table_cells import ARCHITECTURE, Seeds, choice_of, mean, spread
+from table_columns import (
+    ADDITIONS,
+    ATLASNET,
+    CONVERGENCE,
+    DEFAULT,
+    DEFORMING,
+    GREEDY,
+    MSE,
+    PAPER_COLUMNS,
+    REASSIGNMENT,
+    WARM,
+    WIDE,
+    Runs,
+    add_cell,
+)
 
-RATES = (2.5e-4, 5e-4, 1e-3)  # of the baseline, and of our architecture alone, tried on every set
-PAPER = {  # EM-kD as printed; the order of PAPER_COLUMNS
+PAPER_RATE = 1e-3
+TUNED = (ATLASNET, DEFORMING, ARCHITECTURE, GREEDY, REASSIGNMENT)
+AS_REASSIGNMENT = (CONVERGENCE, *ADDITIONS)  # the same recipe for longer, or with something added
+PAPER = {  # EM-kD as printed, of MSE, AtlasNetV2 and the four columns after it
     "skulls": (419.230, 30.681, 24.004, 18.312, 10.481, 6.708),
     "bodies": (0.187, 0.076, 0.023, 0.015, 0.011, 0.010),
     "faces": (2448.076, 200.083, 139.230, 74.893, 47.593, 18.554),
 }
+PRINTED = (MSE, DEFORMING, ARCHITECTURE, GREEDY, REASSIGNMENT, CONVERGENCE)
+
+
+@dataclass
+class Table:
+    """The columns of one set: searched, and trained from every seed."""
+
+    clouds: BenchSet
+    scale: Scale
+    record: Record
+    device: torch.device
+    seeds: list[int]
+    """the first one tunes"""
+    tune: bool
+    """or all columns at the paper's points per step and rate"""
+    warm: Choice | None = None
+    """of the architecture alone, from which the columns in WARM go on; None for its best"""
+    _runs: dict[tuple[int, Choice | None], Runs] = field(default_factory=dict)
+
+    def cell(self, column: str, choice: Choice, seed: int) -> dict[str, Any]:
+        """One cell, trained if the record has it not."""
+        runs = self.runs(column, seed)
+        settings, _ = runs.columns(choice)[column]
+        if (found := self.record.find(runs.name, column, settings)) is None:
+            add_cell(self.record, runs, column, choice)
+            found = self.record.find(runs.name, column, settings)
+        assert found is not None
+        return found
+
+    def runs(self, column: str, seed: int) -> Runs:
+        """The trainings of a seed; columns that go on from the architecture alone ask for its best choice first."""
+        warm = self.warm or self.choice(ARCHITECTURE) if column in WARM else self.published
+        if (seed, warm) not in self._runs:
+            self._runs[seed, warm] = Runs(self.clouds, self.scale, seed, self.device, warm)
+        return self._runs[seed, warm]
+
+    @property
+    def published(self) -> Choice:
+        """The paper's points per step, at this scale, and its learning rate."""
+        return Choice(self.scale.per_step[self.clouds.name], PAPER_RATE)
+
+    def choice(self, column: str) -> Choice:
+        """The best points per step and rate of a column, by the first seed."""
+        if self.tune and column in TUNED:
+            return descend(lambda choice: self.cell(column, choice, self.seeds[0])["nem_kd"], self.scale.tuned)
+        if self.tune and column in AS_REASSIGNMENT:
+            best = self.choice(REASSIGNMENT)
+            return best if column == CONVERGENCE else Choice(best.points, PAPER_RATE)
+        return self.published
+
+    def seeds_of(self, column: str) -> Seeds:
+        """The cells of a column at its best, one for each seed."""
+        choice = self.choice(column)
+        return {seed: self.cell(column, choice, seed) for seed in self.seeds}
 
 
 def main() -> None:
@@ -36,61 +115,54 @@ def main() -> None:
     parser.add_argument("--scale", choices=SCALES, default="small")
     parser.add_argument("--data", type=Path, help="holds folders of PLY; default: synthetic sets")
     parser.add_argument("--sets", help="some of the sets, with commas between")
-    parser.add_argument("--columns", help="some of the columns, with commas between")
+    parser.add_argument(
+        "--columns", default="paper", help='"paper", "additions", or some of the columns with semicolons between'
+    )
+    parser.add_argument("--untuned", action="store_true", help="all columns at the paper's points per step and rate")
+    parser.add_argument("--seeds", default="0,1,2", help="with commas between; the first one tunes")
     parser.add_argument("--json", type=Path, help="take results down here, and go on from what is there")
-    parser.add_argument("--pictures", type=Path, help="draw Figures 2 to 4 into this folder")
+    parser.add_argument(
+        "--pictures", type=Path, help="draw Figures 2 to 4 into this folder, trained once more for that"
+    )
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     scale, record = SCALES[arguments.scale], Record(arguments.json)
-    names = arguments.sets.split(",") if arguments.sets else known_sets(arguments.data)
-    for name in names:
-        clouds = load_set(name, scale.clouds[name], scale.points[name], arguments.data, arguments.seed)
-        runs = Runs(clouds, scale, arguments.seed, torch.device(arguments.device), RATES[-1], RATES[-1])
-        runs.atlasnet_rate = best_rate(runs, record, ATLASNET, runs.atlasnet)
-        runs.warm_rate = best_rate(runs, record, ARCHITECTURE, runs.architecture)
-        columns = runs.columns()
-        wanted = arguments.columns.split(",") if arguments.columns else list(columns)
-        for column in wanted:
-            settings, train = columns[column]
-            settings = {"scale": scale.name, **settings}
-            if record.find(name, column, settings) is None:
-                trained = add_cell(record, runs, column, settings, train)
-                if arguments.pictures:
-                    keep_clouds(arguments.pictures, clouds, column, trained)
-    print_table(record, scale, names)
+    ours = (DEFAULT,) if scale.additions else ()
+    groups = {"paper": (*PAPER_COLUMNS, *ours), "additions": tuple(ADDITIONS)}
+    wanted = groups.get(arguments.columns) or tuple(arguments.columns.split(";"))
+    if unknown := set(wanted) - {*PAPER_COLUMNS, *ADDITIONS, DEFAULT, WIDE}:
+        raise SystemExit(f"no column is called {', '.join(sorted(unknown))}")
+    seeds = [int(seed) for seed in arguments.seeds.split(",")]
+    for name in arguments.sets.split(",") if arguments.sets else known_sets(arguments.data):
+        clouds = load_set(name, scale.clouds[name], scale.points[name], arguments.data, 0)
+        table = Table(clouds, scale, record, torch.device(arguments.device), seeds, not arguments.untuned)
+        rows = {column: table.seeds_of(column) for column in wanted}
+        print_table(table, rows)
+        if arguments.pictures:
+            for column in wanted:
+                choice, runs = table.choice(column), table.runs(column, seeds[0])
+                keep_clouds(arguments.pictures, clouds, column, runs.columns(choice)[column][1]())
     if arguments.pictures:
         paint_all(arguments.pictures)
 
 
-def best_rate(runs: Runs, record: Record, column: str, train: Callable[..., Trained]) -> float:
-    """The learning rate of a column: the best of RATES by nEM-kD on this set, each trained to the end."""
-    errors = {}
-    for rate in RATES:
-        settings = {"scale": runs.scale.name, **runs.columns()[column][0], "learning_rate": rate}
-        tried = f"{column}, rate {rate:g}"
-        if record.find(runs.name, tried, settings) is None:
-            runs.tried[column, rate] = add_cell(record, runs, tried, settings, lambda rate=rate: train(rate=rate))
-        errors[rate] = record.find(runs.name, tried, settings)["nem_kd"]
-    return min(errors, key=errors.__getitem__)
-
-
-def print_table(record: Record, scale: Scale, names: list[str]) -> None:
-    """EM-kD, nEM-kD and the ratio to AtlasNetV2 by set and column, the paper's beside them."""
-    print(f"scale {scale.name}; EM-kD in squared units of the input; × is the ratio to AtlasNetV2's")
-    for name in names:
-        cells = record.newest(name, scale.name)
-        print(f"\n{name:<26}{'EM-kD':>11}{'nEM-kD':>10}{'×':>7}{'aug. Chamfer':>14}    paper: nEM-kD, ×")
-        baseline = cells.get(ATLASNET, {}).get("nem_kd", float("nan"))
-        mse, published = PAPER[name][0], dict(zip(PAPER_COLUMNS, PAPER[name], strict=True))
-        for column, cell in cells.items():
-            beside = ""
-            if column in published and column != MSE:
-                beside = f"{100 * published[column] / mse:.2f} %, {published[column] / published[ATLASNET]:.2f}"
-            print(
-                f"{column:<26}{cell['em_kd']:>11.4g}{100 * cell['nem_kd']:>8.3f} %{cell['nem_kd'] / baseline:>7.3f}"
-                f"{100 * cell['n_augmented_chamfer']:>12.4f} %    {beside}"
-            )
+def print_table(table: Table, rows: dict[str, Seeds]) -> None:
+    """EM-kD and nEM-kD over seeds and the ratio to the better AtlasNetV2, by column; the paper's beside them."""
+    name = table.clouds.name
+    print(
+        f"\n{name}, scale {table.scale.name}; EM-kD in squared units of the input; × is the ratio to AtlasNetV2's best"
+    )
+    print(f"{'':<32}{'EM-kD':>11}  {'nEM-kD (seeds)':<28}{'×':>6}  {'at':<26}paper: nEM-kD, ×")
+    baselines = [mean(rows[column]) for column in (ATLASNET, DEFORMING) if column in rows]
+    baseline = min(baselines, default=float("nan"))
+    published = dict(zip(PRINTED, PAPER[name], strict=True))
+    for column, seeds in rows.items():
+        beside = ""
+        if column in published and column != MSE:
+            share, ratio = published[column] / published[MSE], published[column] / published[DEFORMING]
+            beside = f"{100 * share:.2f} %, {ratio:.2f}"
+        line = f"{column:<32}{mean(seeds, 'em_kd'):>11.4g}  {spread(seeds):<28}{mean(seeds) / baseline:>6.3f}"
+        print(f"{line}  {choice_of(next(iter(seeds.values())))!s:<26}{beside}")
 
 
 if __name__ == "__main__":

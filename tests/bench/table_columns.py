@@ -1,4 +1,4 @@
-"""The columns of Table 1 (paper section 4.3) and our additions after them: what each one trains, at two scales."""
+"""The columns of Table 1 (paper section 4.3) and our additions after them: what each one trains, and how it is told."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import torch
 from atlasnet_v2 import WIDTHS, patches_for
 from bench_record import Record
+from bench_scales import Scale
 from bench_sets import BenchSet, measure
+from bench_tuning import Choice
 from chamfer_runs import STAGES, Trained, atlasnet, ours, train_by_chamfer
 from qaad_runs import changed, plan_of, train_by_assignment
+from table_cells import ARCHITECTURE
 
 from qaadcodec.config import Plan, TrainingConfig, parameters, preset
 
-MSE, ATLASNET, WIDE, ARCHITECTURE = "MSE", "AtlasNetV2", "AtlasNetV2 wide", "architecture"
+MSE, ATLASNET, DEFORMING, WIDE = "MSE", "AtlasNetV2", "AtlasNetV2, patch deformation", "AtlasNetV2 wide"
 GREEDY, REASSIGNMENT, CONVERGENCE = "+ Greedy", "+ Reassignment", "convergence"
-PAPER_COLUMNS = (MSE, ATLASNET, ARCHITECTURE, GREEDY, REASSIGNMENT, CONVERGENCE)
+PAPER_COLUMNS = (MSE, ATLASNET, DEFORMING, ARCHITECTURE, GREEDY, REASSIGNMENT, CONVERGENCE)
+BY_CHAMFER = (ATLASNET, DEFORMING, WIDE, ARCHITECTURE)
+WARM = (GREEDY, REASSIGNMENT, CONVERGENCE)  # they go on from the architecture alone
 
 # Each adds its settings to those of the one before. None of them is in the paper.
 ADDITIONS: dict[str, dict[str, Any]] = {
@@ -40,179 +44,121 @@ ADDITIONS: dict[str, dict[str, Any]] = {
 DEFAULT = "default preset"
 
 
-@dataclass(frozen=True)
-class Scale:
-    """The sizes of an experiment.
-
-    Attributes:
-        patches, latents, per_step: K, l and points per step by set.
-        warmup, epochs: on the augmented Chamfer distance, and after it (section 4.2).
-        convergence: epochs after the warm-up for the last column of the paper.
-        atlasnet: epochs of the baseline.
-        measured: clouds of each set that EM-kD is measured on, at most.
-        additions: whether the columns after the paper's are trained.
-    """
-
-    name: str
-    clouds: dict[str, int]
-    points: dict[str, int]
-    patches: dict[str, int]
-    latents: dict[str, int]
-    per_step: dict[str, int]
-    batch: int
-    warmup: int
-    epochs: int
-    convergence: int
-    atlasnet: int
-    measured: int
-    additions: bool
-
-
-def by_set(skulls: int, others: int) -> dict[str, int]:
-    return {"skulls": skulls, "bodies": others, "faces": others}
-
-
-SCALES = {
-    "tiny": Scale(  # to see in a minute that everything runs
-        *("tiny", by_set(6, 6), by_set(512, 512), by_set(4, 4), by_set(4, 4), by_set(256, 256)),
-        *(3, 6, 12, 24, 8, 2, True),
-    ),
-    "small": Scale(
-        *("small", by_set(24, 24), by_set(4096, 4096), by_set(16, 16), by_set(10, 32), by_set(1024, 1024)),
-        *(4, 400, 450, 1200, 400, 24, True),
-    ),
-    "paper": Scale(
-        *("paper", by_set(4096, 13744) | {"faces": 6576}, {"skulls": 65536, "bodies": 131072, "faces": 110592}),
-        *(by_set(16, 128), by_set(10, 256), by_set(2048, 4096), 16, 150, 450, 2400, 150, 64, False),
-    ),
-}
-
-
 @dataclass
 class Runs:
-    """The trainings of one set, with what they share.
+    """The trainings of one set from one seed, with what they share.
 
     Attributes:
-        atlasnet_rate, warm_rate: learning rates on the augmented Chamfer distance, of the baseline and of ours.
+        warm_choice: points per step and rate of the architecture alone, from which the columns in WARM go on.
     """
 
     clouds: BenchSet
     scale: Scale
     seed: int
     device: torch.device
-    atlasnet_rate: float
-    warm_rate: float
-    tried: dict[tuple[str, float], Trained] = field(default_factory=dict)
-    """what was trained here already, by column and rate"""
+    warm_choice: Choice
+    kept: dict[Choice, Trained] = field(default_factory=dict)
+    """the architecture alone, as far as it was trained here"""
 
     @property
     def name(self) -> str:
         return self.clouds.name
 
-    @property
-    def plan(self) -> Plan:
+    def plan(self, choice: Choice) -> Plan:
         """The paper's recipe for this set, all of it."""
         scale, name, paper = self.scale, self.name, preset("paper")
         sizes = {"latent_size": scale.latents[name], "patches": scale.patches[name]}
-        training = {"batch": scale.batch, "points_per_step": scale.per_step[name], "warmup_epochs": scale.warmup}
+        training = {"batch": scale.batch, "points_per_step": choice.points, "warmup_epochs": scale.warmup}
         # A last step at a constant rate would measure its noise; the others' rates fall too.
-        training["schedule"] = "cosine"
+        training |= {"schedule": "cosine", "learning_rate": choice.rate}
         return replace(
             plan_of(paper),
             network=replace(paper.network, **sizes),
             training=replace(paper.training, epochs=scale.epochs, **training),
         )
 
-    @cached_property
-    def warm(self) -> Trained:
-        """The architecture alone; Greedy starts from it."""
-        return self.tried.get((ARCHITECTURE, self.warm_rate)) or self.architecture(self.warm_rate)
+    def architecture(self, choice: Choice) -> Trained:
+        """Our network on the augmented Chamfer distance; trained once."""
+        if choice not in self.kept:
+            plan = self.plan(choice)
+            learner = ours(self.clouds, plan.network, self.seed, self.device)
+            epochs = plan.training.warmup_epochs
+            self.kept[choice] = train_by_chamfer(self.clouds, learner, plan.training, epochs, self.seed)
+        return self.kept[choice]
 
-    @property
-    def baseline(self) -> Trained:
-        """AtlasNetV2."""
-        return self.tried.get((ATLASNET, self.atlasnet_rate)) or self.atlasnet(self.atlasnet_rate)
+    def atlasnet(self, choice: Choice, patches: int, *, deforming: bool) -> Trained:
+        """The baseline."""
+        plan = self.plan(choice)
+        size = plan.network.latent_size
+        learner = atlasnet(self.clouds, size, patches, self.seed, self.device, deforming=deforming)
+        return train_by_chamfer(self.clouds, learner, plan.training, self.scale.atlasnet, self.seed)
 
-    def architecture(self, rate: float) -> Trained:
-        """Our network on the augmented Chamfer distance."""
-        training = replace(self.plan.training, learning_rate=rate)
-        learner = ours(self.clouds, self.plan.network, self.seed, self.device)
-        return train_by_chamfer(self.clouds, learner, training, training.warmup_epochs, self.seed)
+    def columns(self, choice: Choice) -> dict[str, tuple[dict[str, Any], Callable[[], Trained]]]:
+        """By name: the settings that decide the result, for the record and to resume by, and the training.
 
-    def atlasnet(self, rate: float, wide: bool = False) -> Trained:
-        """The baseline, with as many parameters as our network, or with as many patches."""
-        training = replace(self.plan.training, learning_rate=rate)
-        patches = self.plan.network.patches if wide else self.atlasnet_patches
-        learner = atlasnet(self.clouds, self.plan.network.latent_size, patches, self.seed, self.device)
-        return train_by_chamfer(self.clouds, learner, training, self.scale.atlasnet, self.seed)
-
-    @property
-    def atlasnet_patches(self) -> int:
-        """So many that its parameters come nearest to those of our network."""
-        return patches_for(parameters(self.plan.network), self.plan.network.latent_size)
-
-    def changed(self, **settings: Any) -> Plan:
-        """The paper's recipe with single settings changed, "assignment__greedy" standing for "assignment.greedy"."""
-        return changed(self.plan, {key.replace("__", "."): value for key, value in settings.items()})
-
-    def columns(self) -> dict[str, tuple[dict[str, Any], Callable[[], Trained]]]:
-        """By name: the settings that decide the result, for the record and to resume by, and the training."""
-        scale, learn = self.scale, train_by_assignment
-        whole = self.plan.training.epochs + self.plan.training.warmup_epochs
-        common = {"source": self.clouds.source, "seed": self.seed, "device": self.device.type}
+        Args:
+            choice: of the column; the default preset has points and rate of its own, and late additions a rate.
+        """
+        scale, plan = self.scale, self.plan(choice)
+        whole = plan.training.epochs + plan.training.warmup_epochs
+        common = {"scale": scale.name, "source": self.clouds.source, "seed": self.seed, "device": self.device.type}
         common |= {"clouds": len(self.clouds.store), "points": scale.points[self.name]}
-        shared = {**common, **brief(self.plan.training), "stages": STAGES}
-        baseline = shared | {"latent_size": self.plan.network.latent_size, "widths": WIDTHS, "epochs": scale.atlasnet}
-        baseline |= {"warmup_epochs": 0, "learning_rate": self.atlasnet_rate}
+        shared = {**common, **brief(plan.training), "stages": STAGES}
+        size = plan.network.latent_size
+        baseline = shared | {"latent_size": size, "widths": WIDTHS, "epochs": scale.atlasnet, "warmup_epochs": 0}
+        few, many = patches_for(parameters(plan.network), size), plan.network.patches
 
-        def qaad(plan: Plan, warm: bool) -> tuple[dict[str, Any], Callable[[], Trained]]:
-            said = {**common, "network": asdict(plan.network), "assignment": asdict(plan.assignment)}
-            said |= {"training": asdict(plan.training)} | ({"warm_rate": self.warm_rate} if warm else {})
-            return said, lambda: learn(self.clouds, plan, self.seed, self.device, self.warm if warm else None)
+        def qaad(made: Plan, *, warm: bool) -> tuple[dict[str, Any], Callable[[], Trained]]:
+            said = {**common, "network": asdict(made.network), "assignment": asdict(made.assignment)}
+            said["training"] = asdict(made.training)
+            if warm:
+                said |= {"warm_points": self.warm_choice.points, "warm_rate": self.warm_choice.rate}
 
-        random = self.changed(
-            assignment__greedy=False, assignment__pair_swaps=False, training__epochs=whole, training__warmup_epochs=0
-        )
+            def train() -> Trained:
+                start = self.architecture(self.warm_choice) if warm else None
+                return train_by_assignment(self.clouds, made, self.seed, self.device, start)
+
+            return said, train
+
+        def of(**settings: Any) -> Plan:
+            return changed(plan, {key.replace("__", "."): value for key, value in settings.items()})
+
+        random = {"assignment__greedy": False, "assignment__pair_swaps": False, "training__warmup_epochs": 0}
         table = {
-            MSE: qaad(random, False),
-            ATLASNET: (baseline | {"patches": self.atlasnet_patches}, lambda: self.baseline),
-            WIDE: (
-                baseline | {"patches": self.plan.network.patches},
-                lambda: self.atlasnet(self.atlasnet_rate, wide=True),
+            MSE: qaad(of(**random, training__epochs=whole), warm=False),
+            ATLASNET: (baseline | {"patches": few}, lambda: self.atlasnet(choice, few, deforming=False)),
+            DEFORMING: (
+                baseline | {"patches": few, "deforming": True},
+                lambda: self.atlasnet(choice, few, deforming=True),
             ),
-            ARCHITECTURE: (
-                shared | {"network": asdict(self.plan.network), "learning_rate": self.warm_rate},
-                lambda: self.warm,
-            ),
-            GREEDY: qaad(self.changed(assignment__pair_swaps=False), True),
-            REASSIGNMENT: qaad(self.plan, True),
-            CONVERGENCE: qaad(self.changed(training__epochs=scale.convergence), True),
+            WIDE: (baseline | {"patches": many}, lambda: self.atlasnet(choice, many, deforming=False)),
+            ARCHITECTURE: (shared | {"network": asdict(plan.network)}, lambda: self.architecture(choice)),
+            GREEDY: qaad(of(assignment__pair_swaps=False), warm=True),
+            REASSIGNMENT: qaad(plan, warm=True),
+            CONVERGENCE: qaad(of(training__epochs=scale.convergence), warm=True),
         }
-        plan = self.changed(training__epochs=whole)
+        added = of(training__epochs=whole)
         for name, settings in ADDITIONS.items():
-            plan = changed(plan, settings)
-            table[name] = qaad(plan, False)
-        settings = {"network.latent_size": self.plan.network.latent_size}
-        settings["coding.numbers"] = "uniform"  # as trained, like the other columns
+            added = changed(added, settings)
+            table[name] = qaad(added, warm=False)
+        settings = {"network.latent_size": size, "coding.numbers": "uniform"}  # as trained, like the other columns
         if scale.name == "tiny":
             settings["training.epochs"] = 20
-        table[DEFAULT] = qaad(changed(plan_of(preset("default")), settings), False)
-        left_out = () if scale.additions else (WIDE, *ADDITIONS, DEFAULT)
-        return {name: column for name, column in table.items() if name not in left_out}
+        table[DEFAULT] = qaad(changed(plan_of(preset("default")), settings), warm=False)
+        return table
 
 
-def add_cell(
-    record: Record, runs: Runs, column: str, settings: dict[str, Any], train: Callable[[], Trained]
-) -> Trained:
+def add_cell(record: Record, runs: Runs, column: str, choice: Choice) -> Trained:
     """Train and measure one cell, and take it down."""
+    settings, train = runs.columns(choice)[column]
     trained = train()
     began = time.perf_counter()
     errors = measure(runs.clouds, trained.decode, runs.scale.measured)
     cell = {"set": runs.name, "column": column, **errors, "parameters": trained.parameters}
     cell |= {"training_seconds": round(trained.seconds, 1), "measuring_seconds": round(time.perf_counter() - began, 1)}
     record.add({**cell, "curve": trained.curve, "settings": settings})
-    line = f"{runs.name:<7} {column:<22} nEM-kD {100 * errors['nem_kd']:.3f} %, {trained.seconds:.0f} s"
-    print(line, file=sys.stderr, flush=True)
+    line = f"{runs.name:<7} {column:<30} {choice!s:<25} seed {runs.seed}: nEM-kD {100 * errors['nem_kd']:.3f} %"
+    print(f"{line}, {trained.seconds:.0f} s", file=sys.stderr, flush=True)
     return trained
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from qaadcodec.metrics.em_kd import em_kd, emd
+from qaadcodec.metrics.em_kd import VERSION, em_kd, emd
 
 FOLDER = Path(__file__).parents[2] / "formats" / "vectors" / "em_kd"
-VECTORS: list[dict[str, Any]] = json.loads((FOLDER / "em_kd.json").read_text(encoding="utf-8"))
+RECORD: dict[str, Any] = json.loads((FOLDER / "em_kd.json").read_text(encoding="utf-8"))
+VECTORS: list[dict[str, Any]] = RECORD["vectors"]
 CLOSE = 1e-9  # relative
 
 
@@ -30,9 +31,15 @@ def plain_sum(a: list[list[float]], b: list[list[float]], leaf: int) -> float:
     widest, half = extents.index(max(extents)), len(a) // 2
 
     def split(cloud: list[list[float]]) -> tuple[list[list[float]], list[list[float]]]:
-        ranked = sorted(range(len(cloud)), key=lambda i: (cloud[i][widest], i))
-        low, high = sorted(ranked[:half]), sorted(ranked[half:])
-        return [cloud[i] for i in low], [cloud[i] for i in high]
+        limit = sorted(p[widest] for p in cloud)[half - 1]
+        low = [p for p in cloud if p[widest] < limit]
+        high = [p for p in cloud if p[widest] > limit]
+        tied = sorted(p for p in cloud if p[widest] == limit)  # by x, y, z; one of them is the same in all
+        wanted = half - len(low)
+        for rank, p in enumerate(tied):
+            goes = (rank + 1) * wanted // len(tied) > rank * wanted // len(tied)
+            (low if goes else high).append(p)
+        return low, high
 
     (low_a, high_a), (low_b, high_b) = split(a), split(b)
     return plain_sum(low_a, low_b, leaf) + plain_sum(high_a, high_b, leaf)
@@ -45,9 +52,15 @@ def test_vector(vector: dict[str, Any]) -> None:
     for leaf, value in values.items():
         assert em_kd(a, b, leaf) == pytest.approx(value, rel=CLOSE)
         assert plain_sum(a.tolist(), b.tolist(), leaf) / len(a) == pytest.approx(value, rel=CLOSE)
+        c, d = (np.random.default_rng(leaf).permutation(cloud) for cloud in (a, b))
+        assert em_kd(c, d, leaf) == pytest.approx(value, rel=CLOSE)
     assert emd(a, b) == pytest.approx(vector["emd"], rel=CLOSE)
     assert vector["emd"] <= values[1024] * (1 + CLOSE)
     assert values[1024] <= values[256] <= values[64]
+
+
+def test_the_vectors_are_of_the_version_that_is_measured() -> None:
+    assert RECORD["em_kd_version"] == VERSION
 
 
 def test_every_cloud_belongs_to_a_vector() -> None:

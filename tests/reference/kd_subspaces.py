@@ -30,14 +30,21 @@ def split(clouds: Sequence[Floats], leaf: int) -> list[tuple[Rows, ...]]:
             continue
         here = [cloud[rows] for cloud, rows in zip(clouds, node, strict=True)]
         axis = int(sum(np.ptp(points, axis=0) for points in here).argmax())
-        low = [lowest(points[:, axis], len(points) // 2) for points in here]
+        low = [lowest(points, axis, len(points) // 2) for points in here]
         stack.append(tuple(rows[~mask] for rows, mask in zip(node, low, strict=True)))
         stack.append(tuple(rows[mask] for rows, mask in zip(node, low, strict=True)))
     return done
 
 
-def lowest(values: Floats, count: int) -> Mask:
-    """Mask of the `count` smallest values; of equal values the first ones."""
-    mask = np.zeros(len(values), np.bool_)
-    mask[np.argsort(values, kind="stable")[:count]] = True
+def lowest(points: Floats, axis: int, count: int) -> Mask:
+    """Mask of the `count` lowest points; those tied at the limit are taken evenly along the order of the other axes."""
+    mask = np.zeros(len(points), np.bool_)
+    one, two = (other for other in range(3) if other != axis)
+    order = np.lexsort((points[:, two], points[:, one], points[:, axis]))
+    sorted_values = points[order, axis]
+    first, last = (int(np.searchsorted(sorted_values, sorted_values[count - 1], side)) for side in ("left", "right"))
+    tied, wanted = last - first, count - first
+    rank = np.arange(tied)
+    mask[order[:first]] = True
+    mask[order[first:last]] = (rank + 1) * wanted // tied > rank * wanted // tied
     return mask

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qaadcodec.arrays import Floats, Longs, Rows
+from qaadcodec.arrays import Floats, Longs, Mask, Rows
 from qaadcodec.assignment.kernels.compiling import compiled
 
 
@@ -15,8 +15,8 @@ def split(a: Floats, b: Floats, paired: bool, leaf: int) -> tuple[Rows, Rows, Lo
     """Cut a cloud again and again into halves, until each piece fits a leaf; if `paired`, cut b along with a.
 
     A node is cut on the axis on which it extends farthest, the first of equal ones; of a pair, on which the sum of both
-    extents is largest. The floor(n / 2) lowest of its n points go to the first half, ties by position. The leaves stand
-    in the order of the tree, and the rows of a leaf in ascending order.
+    extents is largest. The floor(n / 2) lowest of its n points go to the first half, ties as `evenly` takes them. The
+    leaves stand in the order of the tree, and the rows of a leaf in ascending order.
 
     Args:
         a, b: (M, 3), contiguous, of one dtype, without NaN. If not `paired`, b is not looked at.
@@ -71,7 +71,7 @@ def extent_of(a: Floats, b: Floats, rows_a: Rows, rows_b: Rows, paired: bool, ax
 
 @compiled
 def lowest_first(cloud: Floats, rows: Rows, axis: int, half: int, values: Floats, spare: Rows) -> None:
-    """Move the `half` lowest rows to the front, ties by position. Both parts stay in the order that they had.
+    """Move the `half` lowest rows to the front, ties by `evenly`. Both parts stay in the order that they had.
 
     Args:
         rows: of the cloud, (n,); reordered.
@@ -81,22 +81,59 @@ def lowest_first(cloud: Floats, rows: Rows, axis: int, half: int, values: Floats
     for k in range(n):
         values[k] = cloud[rows[k], axis]
     limit = select(values[:n], half - 1)
-    below = 0
+    below, tied = 0, 0
     for k in range(n):
         below += cloud[rows[k], axis] < limit
-    tied, low, high = half - below, 0, 0
+        tied += cloud[rows[k], axis] == limit
+    goes = np.ones(tied, np.bool_)
+    if half - below < tied:
+        at = 0
+        for k in range(n):
+            if cloud[rows[k], axis] == limit:
+                spare[at] = rows[k]
+                at += 1
+        evenly(cloud, spare[:tied], axis, half - below, goes)
+    at, low, high = 0, 0, 0
     for k in range(n):
         row = rows[k]
         value = cloud[row, axis]
-        at_limit = value == limit and tied > 0
-        if value < limit or at_limit:
-            tied -= at_limit
+        first = value < limit
+        if value == limit:
+            first = goes[at]
+            at += 1
+        if first:
             rows[low] = row
             low += 1
         else:
             spare[high] = row
             high += 1
     rows[half:] = spare[:high]
+
+
+@compiled
+def evenly(cloud: Floats, rows: Rows, axis: int, count: int, goes: Mask) -> None:
+    """Which of the rows that have one coordinate go to the first half, for which there are too many.
+
+    Ranked by their other two coordinates, in the order x, y, z, the t rows fill a plane line by line; that of rank r
+    goes where floor((r + 1) · count / t) > floor(r · count / t). So the plane is halved evenly, not from one side: the
+    first half of an unrounded partner has points of all of the plane as well. The order of rows matters only between
+    points that coincide.
+
+    Args:
+        rows: (t,), ascending, t > count.
+        goes: (t,), receives the answers.
+    """
+    tied = len(rows)
+    one, two = (1, 2) if axis == 0 else (0, 3 - axis)
+    values = np.empty(tied, cloud.dtype)
+    for k in range(tied):
+        values[k] = cloud[rows[k], two]
+    order = np.argsort(values, kind="mergesort")  # stable
+    for k in range(tied):
+        values[k] = cloud[rows[order[k]], one]
+    order = order[np.argsort(values, kind="mergesort")]
+    for rank in range(tied):
+        goes[order[rank]] = (rank + 1) * count // tied > rank * count // tied
 
 
 @compiled

@@ -113,6 +113,8 @@ def test_clouds_are_chosen_in_exactly_one_way(line: str, message: str) -> None:
         ("--metrics hausdorff,em_kd --metrics chamfer", Asked(("em_kd", "chamfer", "hausdorff"))),
         ("--metrics stray --dense d/", Asked(("stray",), dense=("d/",))),
         ("--dense d/ --fail-above stray=0.01", Asked(METRICS, (("stray", 0.01),), ("d/",))),
+        ("--peak spacing --metrics d2_psnr", Asked(("d2_psnr",), peak="spacing")),
+        ("--peak 1023", Asked((*MATCHED, *NEAREST), peak=1023.0)),
         ("--fail-above em_kd=1 --fail-above em_kd=2", Asked((*MATCHED, *NEAREST), (("em_kd", 1.0), ("em_kd", 2.0)))),
     ],
 )

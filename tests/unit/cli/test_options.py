@@ -16,6 +16,7 @@ from qaadcodec.cli.options import (
     force_option,
     learning_options,
     limit,
+    peak,
     quiet_option,
     seed_number,
     seed_option,
@@ -73,6 +74,16 @@ def test_sizes(text: str, count: int) -> None:
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(click.BadParameter, match=r"is not a size such as 500K, 1\.5M or 120000"):
         byte_count(text)
+
+
+def test_peaks() -> None:
+    assert [peak(text) for text in ("box", "spacing", "1023", "0.5", 2.0)] == ["box", "spacing", 1023.0, 0.5, 2.0]
+
+
+@pytest.mark.parametrize("text", ["", "Box", "0", "-1", "nan", "inf", "10b"])
+def test_what_is_no_peak(text: str) -> None:
+    with pytest.raises(click.BadParameter, match=r"is neither box nor spacing nor a length above zero, such as 1023$"):
+        peak(text)
 
 
 def test_limits() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def expected(decoded: npt.NDArray[Any], original: npt.NDArray[Any]) -> dict[str,
         "d1_psnr": 10 * math.log10(3 * peak / max(there, back)),
         "d2_psnr": 10 * math.log10(3 * peak / along_normals(decoded, original)),
         "hausdorff": math.sqrt(max(squared.min(1).max(), squared.min(0).max())),
+        "psnr_peak": math.sqrt(peak),
     }
 
 
@@ -67,7 +69,7 @@ def test_every_metric_of_every_cloud(archive: Path, made: Path, make_shape: Make
         for i, found in enumerate(errors):
             wanted = expected(source[i], make_shape(i).astype(np.float32))
             values = found.to_dict()
-            assert list(values) == ["index", "name", "points", *METRICS]
+            assert list(values) == ["index", "name", "points", *METRICS, "psnr_peak"]
             for name in (*MATCHED, *NEAREST):
                 assert values[name] == pytest.approx(wanted[name], rel=1e-6), name
 
@@ -178,17 +180,30 @@ def test_the_second_of_a_pair_is_the_original(tmp_path: Path, make_shape: MakeSh
     assert there.d1_psnr == pytest.approx(back.d1_psnr + 20, abs=1.0)  # the peak is ten times as long
 
 
+def test_the_peak_of_a_run(tmp_path: Path, make_shape: MakeShape, put_cloud: Put) -> None:
+    a, b = put_cloud(tmp_path / "a.npy", make_shape(0, 50)), put_cloud(tmp_path / "b.npy", make_shape(1, 50))
+    by_box, by_value = evaluate_pair(a, b), evaluate_pair(a, b, run=Run(peak=1023.0))
+    assert by_value.psnr_peak == 1023.0
+    more = 20 * math.log10(1023 / by_box.psnr_peak)
+    assert by_value.d1_psnr == pytest.approx(by_box.d1_psnr + more)
+    assert by_value.d2_psnr == pytest.approx(by_box.d2_psnr + more)
+    assert evaluate_pair(a, b, metrics=["chamfer"]).psnr_peak is None
+
+
 def test_equal_clouds_have_no_error(tmp_path: Path, make_shape: MakeShape, put_cloud: Put) -> None:
     cloud = make_shape(0, 50)
     a = put_cloud(tmp_path / "a.npy", cloud)
     b = put_cloud(tmp_path / "b.npy", np.random.default_rng(0).permutation(cloud))
     found = evaluate_pair(a, b)
-    assert found == CloudErrors(None, "a", 50, 0.0, 0.0, 0.0, 0.0, 0.0, math.inf, math.inf, 0.0)
+    peak = float(np.linalg.norm(np.ptp(cloud.astype(np.float32).astype(np.float64), axis=0)))
+    errors = (0.0, 0.0, 0.0, 0.0, 0.0, math.inf, math.inf, 0.0)
+    assert replace(found, psnr_peak=None) == CloudErrors(None, "a", 50, *errors)
+    assert found.psnr_peak == pytest.approx(peak, rel=1e-6)
     assert json.dumps(found.to_dict(), allow_nan=False) == (
         '{"index": null, "name": "a", "points": 50, "em_kd": 0.0, "em_kd_root": 0.0, "n_em_kd": 0.0, '
         '"chamfer": 0.0, "augmented_chamfer": 0.0, "d1_psnr": null, "d2_psnr": null, "hausdorff": 0.0, '
         + ", ".join(f'"{name}": null' for name in SURFACE)
-        + "}"
+        + f', "psnr_peak": {found.psnr_peak}}}'
     )
     summary = summarise([found], None)
     assert summary["em_kd"] == {"mean": 0.0, "median": 0.0, "p95": 0.0, "max": 0.0}

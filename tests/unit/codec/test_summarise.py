@@ -27,8 +27,11 @@ def test_the_summary() -> None:
         "clouds": 4,
         "em_kd": {"mean": 4.0, "median": 3.0, "p95": pytest.approx(8.25), "max": 9.0},
         "d1_psnr": {"mean": 96.0, "median": 97.0, "p95": pytest.approx(98.85), "max": 99.0},
-        "peak": "diagonal of the original's bounding box",
+        "em_kd_version": 2,
+        "peak": "box",
     }
+    assert summarise(errors_of(1.0), None, 1023.0)["peak"] == 1023.0
+    assert set(summarise([CloudErrors(0, "a", 10, chamfer=1.0)], None)) == {"summary", "clouds", "chamfer"}
 
 
 def test_the_summary_of_an_archive(archive: Path, made: Path) -> None:

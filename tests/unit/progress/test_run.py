@@ -88,6 +88,14 @@ def test_a_seed_that_no_archive_holds_is_refused_at_once(seed: int) -> None:
     assert Run(seed=2**63 - 1).within(1.0).seed == 2**63 - 1
 
 
+@pytest.mark.parametrize("peak", ["Box", "1023", 0.0, -1.0, float("nan"), float("inf")])
+def test_a_peak_that_is_none_is_refused_at_once(peak: str | float) -> None:
+    with pytest.raises(UsageError) as caught:
+        Run(peak=peak)
+    assert str(caught.value) == f"peak is {peak!r}, and must be box, spacing or a length above zero"
+    assert [Run(peak=known).peak for known in ("box", "spacing", 1023)] == ["box", "spacing", 1023]
+
+
 def test_a_time_limit_counts_from_when_it_is_set(now: list[float], heard: Any) -> None:
     run = Run(listener=heard, device="cpu", seed=7)
     now[0] = 130.0

@@ -96,7 +96,7 @@ def test_only_the_first_names_unless_all_are_asked_for() -> None:
 
 
 def errors_of(index: int | None, name: str, **values: float) -> Any:
-    record = {"index": index, "name": name, "points": 300} | dict.fromkeys(METRICS) | values
+    record = {"index": index, "name": name, "points": 300} | dict.fromkeys((*METRICS, "psnr_peak")) | values
     note = "EM-kD on 200" if name == "b" else None
     return SimpleNamespace(**record, to_dict=lambda: record, note=note)
 
@@ -107,7 +107,7 @@ def test_errors_as_a_table() -> None:
         "clouds": 2,
         "n_em_kd": statistics,
         "d1_psnr": dict.fromkeys(statistics, 41.2345),
-        "peak": "the diagonal",
+        "peak": "box",
         "bytes": 1000,
         "raw_bytes": 7200,
         "ratio": 7.2,
@@ -116,16 +116,16 @@ def test_errors_as_a_table() -> None:
     }
     errors = [errors_of(0, "a", n_em_kd=0.001, d1_psnr=float("inf")), errors_of(1, "b", n_em_kd=0.002, d1_psnr=40.0)]
     assert errors_lines(errors, summary) == [
-        "index  name    points  nEM-kD  D1 PSNR",
-        "-----  ------  ------  ------  -------",
-        "    0  a          300   0.1 %      inf",
-        "    1  b          300   0.2 %    40.00",
-        "       mean            0.15 %    41.23",
-        "       median           0.1 %    41.23",
-        "       p95             0.19 %    41.23",
-        "       max              0.2 %    41.23",
+        "index  name    points  nEM-kD  D1 PSNR (box)",
+        "-----  ------  ------  ------  -------------",
+        "    0  a          300   0.1 %            inf",
+        "    1  b          300   0.2 %          40.00",
+        "       mean            0.15 %          41.23",
+        "       median           0.1 %          41.23",
+        "       p95             0.19 %          41.23",
+        "       max              0.2 %          41.23",
         "b: EM-kD on 200",
-        "D1 PSNR in dB; peak: the diagonal",
+        "D1 PSNR in dB; peak: diagonal of the original's bounding box",
         "",
         "compared        2 clouds",
         "bytes           1 000, of 7 200 as float32",
@@ -135,14 +135,19 @@ def test_errors_as_a_table() -> None:
 
 
 def test_what_the_psnrs_are_relative_to() -> None:
-    peak = {"clouds": 1, "peak": "the diagonal"}
-    assert errors_lines([errors_of(None, "a", d1_psnr=40.125, d2_psnr=45.5)], peak) == [
-        "index  name  points  D1 PSNR  D2 PSNR",
-        "-----  ----  ------  -------  -------",
-        "    -  a        300    40.12    45.50",
-        "D1 and D2 PSNR in dB; peak: the diagonal",
+    by_value = {"clouds": 1, "peak": 1023.0}
+    assert errors_lines([errors_of(None, "a", d1_psnr=40.125, d2_psnr=45.5)], by_value) == [
+        "index  name  points  D1 PSNR (1023)  D2 PSNR (1023)",
+        "-----  ----  ------  --------------  --------------",
+        "    -  a        300           40.12           45.50",
+        "D1 and D2 PSNR in dB; peak: 1023 units of the input",
     ]
-    assert errors_lines([errors_of(None, "a", d2_psnr=45.5)], peak)[-1] == "D2 PSNR in dB; peak: the diagonal"
+    assert errors_lines([errors_of(None, "a", d2_psnr=45.5)], {"clouds": 1, "peak": "spacing"}) == [
+        "index  name  points  D2 PSNR (spacing)",
+        "-----  ----  ------  -----------------",
+        "    -  a        300              45.50",
+        "D2 PSNR in dB; peak: largest nearest-neighbour distance in the original",
+    ]
 
 
 def test_errors_of_the_surface_are_a_table_of_their_own() -> None:
@@ -178,7 +183,7 @@ def test_errors_of_the_surface_are_a_table_of_their_own() -> None:
 
 
 def test_errors_of_the_surface_alone() -> None:
-    assert errors_lines([errors_of(None, "a", stray=0.5)], {"clouds": 1, "peak": "the diagonal"}) == [
+    assert errors_lines([errors_of(None, "a", stray=0.5)], {"clouds": 1}) == [
         "index  name  points  stray",
         "-----  ----  ------  -----",
         "    -  a        300   50 %",
@@ -232,6 +237,6 @@ def test_two_clouds_have_no_statistics_and_no_rate() -> None:
 def test_errors_as_csv() -> None:
     assert errors_csv([errors_of(0, 'a,"b"', em_kd=1e-7)]).splitlines() == [
         "index,name,points,em_kd,em_kd_root,n_em_kd,chamfer,augmented_chamfer,d1_psnr,d2_psnr,hausdorff,"
-        "off_rms,off_p99,off_max,cover_rms,cover_p99,cover_max,stray",
-        '0,"a,""b""",300,1e-07' + 14 * ",",
+        "off_rms,off_p99,off_max,cover_rms,cover_p99,cover_max,stray,psnr_peak",
+        '0,"a,""b""",300,1e-07' + 15 * ",",
     ]

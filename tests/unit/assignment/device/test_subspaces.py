@@ -23,6 +23,7 @@ def test_leaves_are_those_of_the_numpy_code(points: int, leaf: int, dtype: type)
     rng = np.random.default_rng(points)
     a, b = rng.standard_normal((2, 3, points, 3)).astype(dtype)
     a[1], b[1] = np.round(a[1]), np.round(b[1])  # many ties, along several axes at once
+    a[2, : points // 2], b[2, ::2] = a[2, 0], -b[2, 0]  # many points in one place
     of_a, of_b = paired_subspaces(torch.from_numpy(a), torch.from_numpy(b), leaf)
     alone = subspaces(torch.from_numpy(a), leaf)
     for i in range(3):
@@ -40,7 +41,9 @@ def test_only_nodes_that_are_too_large_are_cut() -> None:
 
 def test_minus_zero_ties_with_zero() -> None:
     line = torch.tensor([[[0.0, 0.0, 0.0], [-0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [-0.0, 0.0, 0.0]]])
-    assert subspaces(line, 2).tolist() == [[[0, 1], [2, 3]]]
+    assert subspaces(line, 2).tolist() == [[[1, 3], [0, 2]]]
+    tied = torch.tensor([[[-9.0, 0, 0], [0, 0.0, 3], [0, -0.0, 2], [0, 0.0, 1], [0, -0.0, 0], [9, 0, 0]]])
+    assert subspaces(tied, 3).tolist() == [[[0, 1, 3], [2, 4, 5]]]  # by z, since all y are equal
 
 
 def test_nothing_is_read_back_from_the_device() -> None:

@@ -18,7 +18,7 @@ def split(a: np.ndarray, b: np.ndarray, paired: bool, leaf: int) -> Lists:
     return [(rows_a[i:j].tolist(), rows_b[i:j].tolist()) for i, j in pairwise(bounds)]
 
 
-@pytest.mark.parametrize("kind", ["float32", "float64", "ties", "one place", "signed zeros", "infinite"])
+@pytest.mark.parametrize("kind", ["float32", "float64", "ties", "few places", "one place", "signed zeros", "infinite"])
 @pytest.mark.parametrize("count", [1, 2, 3, 50, 257, 1001])
 def test_the_leaves_are_those_of_the_numpy_code(kind: str, count: int) -> None:
     rng = np.random.default_rng(count)
@@ -27,6 +27,8 @@ def test_the_leaves_are_those_of_the_numpy_code(kind: str, count: int) -> None:
     )
     if kind == "ties":
         a, b = np.round(a), np.round(b)
+    elif kind == "few places":
+        a, b = np.sign(a), np.round(b / 4)
     elif kind == "one place":
         a[:], b[:] = 0.25, -1.0
     elif kind == "signed zeros":

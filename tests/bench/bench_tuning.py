@@ -1,0 +1,42 @@
+"""The best number of points per step and learning rate of a column, searched from the middle of a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+RATES = (2.5e-4, 5e-4, 1e-3, 2e-3)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a column is tuned over.
+
+    Attributes:
+        points: of each cloud and step.
+        rate: the highest learning rate.
+    """
+
+    points: int
+    rate: float
+
+    def __str__(self) -> str:
+        return f"{self.points} points, rate {self.rate:g}"
+
+
+def descend(error: Callable[[Choice], float], points: Sequence[int], rates: Sequence[float] = RATES) -> Choice:
+    """The choice with the least error of those that the search meets: none of its neighbours on the grid is better.
+
+    Args:
+        error: of a choice; asked again for the same one, since whoever answers keeps a record.
+        points, rates: the grid, each ascending. The search starts in its middle.
+    """
+    at = (len(points) // 2, len(rates) // 2)
+    while True:
+        row, column = at
+        near = [(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)]
+        inside = [(i, j) for i, j in near if 0 <= i < len(points) and 0 <= j < len(rates)]
+        best = min([at, *inside], key=lambda place: error(Choice(points[place[0]], rates[place[1]])))
+        if best == at:
+            return Choice(points[row], rates[column])
+        at = best

@@ -1,0 +1,62 @@
+"""The tables of `gains`, `speed` and `registration` in the page on measurements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from page_tables import SETS, grouped, markdown, percent, record
+
+ELASTICITY = 0.4  # as in `gains`: error falls with this power of bytes
+
+
+def gains() -> str:
+    """Bytes of the file, nEM-kD, and the difference in error at equal bytes, of 32 clouds with heads of 8."""
+    cells = {
+        (cell["set"], cell["column"]): cell for cell in record("gains")["cells"] if cell["settings"]["clouds"] == 32
+    }
+    rows = []
+    for column in dict.fromkeys(column for _, column in cells):
+        row = [column]
+        for name in SETS:
+            cell, first = cells.get((name, column)), cells[name, "as it is"]
+            row.append(worth(cell, first) if cell else "")
+        rows.append(row)
+    return markdown(["", *SETS], rows)
+
+
+def worth(cell: dict[str, Any], first: dict[str, Any]) -> str:
+    """A change beside what was not changed."""
+    shown = f"{cell['bytes'] / 1000:.1f} kB, {percent(cell['nem_kd'])}"
+    if cell is first or cell["bytes"] > 4 * first["bytes"]:  # float32 numbers: no comparison at equal bytes
+        return shown
+    gain = (cell["bytes"] / first["bytes"]) ** ELASTICITY * cell["nem_kd"] / first["nem_kd"] - 1
+    return f"{shown}, {100 * gain:+.0f} %"
+
+
+def speed() -> str:
+    """All rows of the record."""
+    rows = [[row["what"], f"{row['value']:.3g} {row['unit']}", row["beside"]] for row in record("speed")["rows"]]
+    return markdown(["what", "measured", "beside"], rows)
+
+
+def registration() -> str:
+    """What registration is worth: surfaces, stray points and landmarks in spacings, nEM-kD, bytes."""
+    rows = []
+    for row in record("registration")["rows"]:
+        said = ("with" if row["registration"] else "without") + ("" if row["idle"] else " †")
+        spacings = (f"{row[key]:.2f}" if key in row else "" for key in ("off_rms", "off_p99"))
+        stray = percent(row["stray"]) if "stray" in row else ""
+        landmarks = f"{row['landmarks']:.1f}" if "landmarks" in row else ""
+        numbers = (*spacings, stray, landmarks, percent(row["n_em_kd"]), grouped(row["bytes"]))
+        rows.append([row["set"], said, str(row.get("epochs", "")), *numbers])
+    header = ["set", "registration", "epochs", "off RMS", "off 99 %", "stray", "landmarks", "nEM-kD", "bytes"]
+    return markdown(header, rows)
+
+
+def reading() -> str:
+    """How fast each format is read, in MB of the file a second, beside its own library."""
+    rows = [
+        [row["format"], f"{row['qaad_mb_s']:.0f}", f"{row['library_mb_s']:.0f}", row["library"]]
+        for row in record("reading")["rows"]
+    ]
+    return markdown(["format", "qaad, MB/s", "library, MB/s", "which"], rows)

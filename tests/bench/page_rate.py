@@ -1,0 +1,145 @@
+"""The tables of `rate`: what a cloud costs and how far it is off, and bytes over Draco's at equal error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from page_tables import SETS, grouped, markdown, percent, record
+from rate_compare import common_range, common_ratio, front
+
+Cells = list[dict[str, Any]]
+SIZES = (8, 64, 512)
+FRONT = (  # the front page's rows: a title, and the options of each set
+    ("64, in 100 s", 64, dict.fromkeys(SETS, "--quality 75 --budget 100s")),
+    (
+        "512, in 10 minutes (bodies: an hour)",
+        512,
+        dict.fromkeys(("faces", "skulls"), "--quality 75 --budget 10m") | {"bodies": "--quality 60 --latent-size 48"},
+    ),
+)
+LONG = "--quality 60 --latent-size 48"  # how the hour of 512 bodies begins
+DRACO_BITS = (5, 6, 7, 8)
+PCA_ERRORS = (0.004, 0.002)  # the PCA points that are told: the cheapest ones below these
+
+
+def cells_of(name: str, clouds: int, of: Callable[[dict[str, Any]], bool]) -> Cells:
+    """The cells of a set of N clouds that are asked for; of several with the same settings, the newest."""
+    found = {}
+    for cell in record("rate")["cells"]:
+        settings = cell["settings"]
+        if cell["set"] == name and settings["clouds"] == clouds and of(cell):
+            found[
+                cell["column"], *(str(settings.get(key)) for key in ("options", "bits", "components", "coarseness"))
+            ] = cell
+    return list(found.values())
+
+
+def of_qaad(cell: dict[str, Any]) -> bool:
+    return bool(cell["column"] == "qaad")
+
+
+def of_draco(cell: dict[str, Any]) -> bool:
+    """Draco by the EM-kD that does not depend on the order of rows."""
+    return cell["column"] == "Draco" and cell["settings"].get("em_kd_version") == 2
+
+
+def of_old_draco(cell: dict[str, Any]) -> bool:
+    """Draco by version 1 of EM-kD, in random order."""
+    return cell["column"] == "Draco" and "em_kd_version" not in cell["settings"]
+
+
+def draco_of(name: str, clouds: int) -> tuple[Cells, str]:
+    """Draco's cells of a set of N clouds, and a mark where they are of version 1 of EM-kD.
+
+    Where there are none, those of 64 clouds: it codes each cloud by itself, whatever N is.
+    """
+    for of, mark in ((of_draco, ""), (of_old_draco, " †")):
+        for many in (clouds, 64):
+            if found := cells_of(name, many, of):
+                return found, mark
+    return [], ""
+
+
+def of_pca(cell: dict[str, Any]) -> bool:
+    return bool(cell["column"].startswith("PCA"))
+
+
+def point(cell: dict[str, Any] | None) -> str:
+    """Bytes per cloud and nEM-kD."""
+    return "" if cell is None else f"{grouped(cell['bytes_per_cloud'])}, {percent(cell['nem_kd'])}"
+
+
+def front_page() -> str:
+    """The results of the front page."""
+    rows = []
+    for title, clouds, options in FRONT:
+        row = [title]
+        for name in SETS:
+            (cell,) = cells_of(
+                name, clouds, lambda c, o=options[name]: of_qaad(c) and c["settings"]["options"].startswith(o)
+            )
+            row.append(f"{grouped(cell['bytes_per_cloud'])} bytes, {percent(cell['nem_kd'])}")
+        rows.append(row)
+    return markdown(["clouds", *SETS], rows)
+
+
+def all_points() -> str:
+    """Bytes per cloud and nEM-kD of every archive of the record, of Draco, and of PCA."""
+    rows = []
+    for clouds in SIZES:
+        found = {name: {c["settings"]["options"]: c for c in cells_of(name, clouds, of_qaad)} for name in SETS}
+        options = sorted({text for cells in found.values() for text in cells}, key=order_of)
+        for text in options:
+            shown = "an hour *" if text.startswith(LONG) else f"`{text}`"
+            rows.append([f"N = {clouds}, {shown}", *(point(found[name].get(text)) for name in SETS)])
+    draco = {name: draco_of(name, 64) for name in SETS}
+    for bits in DRACO_BITS:
+        found = {name: [c for c in cells if c["settings"]["bits"] == bits] for name, (cells, _) in draco.items()}
+        row = [point(found[name][0]) + draco[name][1] if found[name] else "" for name in SETS]
+        rows.append([f"Draco, {bits} bits, N = 64", *row])
+    for clouds in SIZES:
+        for error in PCA_ERRORS:
+            row = [f"PCA, N = {clouds}, below {percent(error, 1)}"]
+            for name in SETS:
+                cheap = [c for c in cells_of(name, clouds, of_pca) if c["nem_kd"] <= error]
+                row.append(point(min(cheap, key=lambda c: c["bytes_per_cloud"], default=None)))
+            rows.append(row)
+    return markdown(["", *SETS], rows)
+
+
+def order_of(options: str) -> tuple[int, int]:
+    """Archives in the order of their quality, then of their time."""
+    words = options.split()
+    minutes = words[words.index("--budget") + 1]
+    seconds = int(minutes[:-1]) * (60 if minutes.endswith("m") else 1)
+    return int(words[words.index("--quality") + 1]), seconds
+
+
+def ratios() -> str:
+    """Bytes over Draco's, the geometric mean over all errors that both reach, and which these are."""
+    rows = []
+    for error, title in (("nem_kd", "nEM-kD"), ("augmented_chamfer", "augmented Chamfer")):
+        for codec, of in (("qaad", of_qaad), ("PCA", of_pca)):
+            for clouds in SIZES:
+                ratios_of_sets = [ratio_cell(name, clouds, of, error) for name in SETS]
+                rows.append([f"{codec}, N = {clouds}, by {title}", *ratios_of_sets])
+    return markdown(["bytes over Draco's", *SETS], rows)
+
+
+def ratio_cell(name: str, clouds: int, of: Callable[[dict[str, Any]], bool], error: str) -> str:
+    """A ratio, and the errors that it is taken over."""
+    draco, mark = draco_of(name, clouds)
+    mine, theirs = front(cells_of(name, clouds, of), error), front(draco, error)
+    ratio, common = common_ratio(mine, theirs), common_range(mine, theirs)
+    if math.isnan(ratio) or common is None:
+        return "–"
+    low, high = (percent(e, 2) if error == "nem_kd" else f"{e:.2g}" for e in common)
+    return f"{ratio:.2f} ({low} to {high})" + (mark if error == "nem_kd" else "")
+
+
+def front_ratios() -> str:
+    """Bytes over Draco's by nEM-kD, of the front page."""
+    rows = [[str(clouds), *(ratio_cell(name, clouds, of_qaad, "nem_kd") for name in SETS)] for clouds in SIZES]
+    return markdown(["clouds", *SETS], rows)

@@ -1,0 +1,45 @@
+"""The linear rival: its transform is undone exactly, and its scores are coded as cheaply as they can be predicted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rate_compare import common_range, common_ratio
+from rate_pca import coded_bytes, haar, inverse_haar, sequence_bytes, unit_scores
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 64, 101])
+def test_the_transform_is_orthonormal_and_undone(count: int) -> None:
+    rows = np.random.default_rng(count).standard_normal((count, 3)).astype(np.float32)
+    turned = haar(rows)
+    assert np.square(turned).sum() == pytest.approx(float(np.square(rows).sum()), rel=1e-5)
+    assert inverse_haar(turned) == pytest.approx(rows, abs=1e-5)
+
+
+def test_a_smooth_sequence_of_scores_is_coded_by_its_differences() -> None:
+    time = np.arange(200)
+    smooth = np.rint(3000 * np.sin(time / 40)).astype(np.int64)
+    plain, predicted = coded_bytes(smooth[:, None]), sequence_bytes(smooth)
+    assert predicted < 0.5 * plain
+    noise = np.random.default_rng(0).integers(-3000, 3000, 200)
+    assert sequence_bytes(noise) == coded_bytes(noise[:, None])
+
+
+def test_scores_have_unit_spread_and_find_what_there_is() -> None:
+    rng = np.random.default_rng(1)
+    true = rng.standard_normal(20)
+    true -= true.mean()
+    table = np.outer(true, rng.standard_normal(50)).astype(np.float32)
+    scores = unit_scores(table)
+    assert scores.shape == (20, 19)
+    assert np.square(scores[:, 0]).mean() == pytest.approx(1.0, rel=1e-5)
+    assert abs(np.corrcoef(scores[:, 0], true)[0, 1]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_errors_that_two_curves_share() -> None:
+    mine, other = [(100.0, 0.4), (200.0, 0.1)], [(300.0, 0.2), (600.0, 0.05)]
+    assert common_range(mine, other) == (0.1, 0.2)
+    assert common_range(mine, []) is None
+    assert common_range(mine, [(10.0, 0.05), (20.0, 0.01)]) is None
+    same = [(2 * size, error) for size, error in mine]
+    assert common_ratio(mine, same) == pytest.approx(0.5)
