@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from qaadcodec.arrays import Rows
 from qaadcodec.clouds.cloud import PointCloud, Points, as_points, check_shape, check_span
 from qaadcodec.clouds.formats.arrays import CloudArray, Shape
@@ -89,6 +91,7 @@ class CloudSource:
         """The name of the array in the file; "" where arrays have no names."""
         return self.place.key
 
+    @np.errstate(all="ignore")  # what is not finite, or no vertex, is found by the checks
     def load(self, *, strict: bool = False) -> PointCloud:
         """Read and check the cloud. Points that mean no place are left out: see `meaningful`.
 
@@ -122,6 +125,7 @@ class CloudSource:
         """Points of the triangles, of those of them whose corners are finite."""
         return draw(vertices, finite_triangles(vertices, triangles), drawing, self.name, self.path)
 
+    @np.errstate(all="ignore")
     def count(self) -> int:
         """How many points the file has, of which `load` may leave some out. Only XYZ text has to be read for it.
 
