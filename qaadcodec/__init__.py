@@ -27,6 +27,7 @@ from qaadcodec.errors import (
 from qaadcodec.version import __version__
 
 if TYPE_CHECKING:
+    from qaadcodec.clouds.cloud import PointCloud
     from qaadcodec.codec.compress import compress
     from qaadcodec.codec.decode import decode
     from qaadcodec.codec.encode import encode
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from qaadcodec.codec.summarise import summarise
     from qaadcodec.codec.verify import verify
     from qaadcodec.progress import Run, StopRequest
+    from qaadcodec.showing import as_html
 
 __all__ = [
     "PRESETS",
@@ -45,6 +47,7 @@ __all__ = [
     "Interrupted",
     "OpenArchive",
     "Plan",
+    "PointCloud",
     "QaadError",
     "Request",
     "Run",
@@ -52,6 +55,7 @@ __all__ = [
     "ThresholdMissed",
     "UsageError",
     "__version__",
+    "as_html",
     "compress",
     "decode",
     "encode",
@@ -68,8 +72,10 @@ __all__ = [
 # Names that are imported on first use, and their modules: a program waits only for what it calls.
 _HOME = {
     "OpenArchive": "codec.open",
+    "PointCloud": "clouds.cloud",
     "Run": "progress",
     "StopRequest": "progress",
+    "as_html": "showing",
     "compress": "codec.compress",
     "decode": "codec.decode",
     "encode": "codec.encode",

@@ -18,8 +18,8 @@ def cores() -> int:
 
 @cache
 def workers() -> ThreadPoolExecutor:
-    """The threads that solve assignments, one per core, started once."""
-    return ThreadPoolExecutor(cores(), thread_name_prefix="assignment")
+    """The threads that read clouds and solve assignments, one per core, started once."""
+    return ThreadPoolExecutor(cores(), thread_name_prefix="qaad")
 
 
 if hasattr(os, "register_at_fork"):  # a forked process has none of the threads

@@ -15,7 +15,7 @@ from qaadcodec.cli.options import byte_count as parse_bytes
 from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.options import setting as parse_setting
-from qaadcodec.cli.output import archive_path, put
+from qaadcodec.cli.output import archive_path, put, stdout_columns
 from qaadcodec.cli.running import refuse_useless, running
 from qaadcodec.config import ALIGNMENTS, PRESETS, Recipe, Request
 from qaadcodec.errors import UsageError
@@ -145,7 +145,7 @@ def command(inputs: tuple[str, ...], output: str, request: Request, ways: Ways) 
     with running(ways) as run:
         summary = compress(inputs, target, request, run=run, overwrite=ways.force, skip_bad=ways.skip_bad)
         run.listener(Finished(summary.to_dict()))
-    put([json_line(summary.to_dict())] if ways.as_json else compress_lines(summary))
+    put([json_line(summary.to_dict())] if ways.as_json else compress_lines(summary, width=stdout_columns()))
     refuse_useless(summary.path, summary.findings, ways)
 
 

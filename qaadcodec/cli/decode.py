@@ -9,19 +9,18 @@ import click
 from click.shell_completion import CompletionItem
 
 from qaadcodec.cli.choices import cloud_names, files
+from qaadcodec.cli.indices import IndexCommand, index_option
+from qaadcodec.cli.indices import span as parse_span
 from qaadcodec.cli.options import (
     Ways,
     bundle,
     debug_option,
     force_option,
-    joined,
     json_option,
     path_type,
     quiet_option,
     ways,
 )
-from qaadcodec.cli.options import indices as parse_indices
-from qaadcodec.cli.options import span as parse_span
 from qaadcodec.cli.output import byte_stdout, put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import UsageError
@@ -71,16 +70,7 @@ CHOICES = ("--index", "--range", "--name", "--all")
 which_options = bundle(
     "which",
     which_of,
-    click.option(
-        "-i",
-        "--index",
-        "indices",
-        type=parse_indices,
-        multiple=True,
-        callback=joined,
-        metavar="I,...",
-        help="The cloud at this place, or several with commas; repeatable.",
-    ),
+    index_option("Clouds by their places: 0 7 42, or 0,7,42, or 0:8."),
     click.option(
         "--range",
         "spans",
@@ -101,7 +91,7 @@ which_options = bundle(
 )
 
 
-@click.command("decode")
+@click.command("decode", cls=IndexCommand)
 @click.argument("archive", type=path_type())
 @which_options
 @click.option(
@@ -136,6 +126,7 @@ def command(archive: Path, which: Which, output: str, form: str | None, points: 
     \b
     Example:
       qaad decode scans.qaad --index 42 -o out.ply
+      qaad decode scans.qaad --index 0 7 -1 -o three/
       qaad decode scans.qaad --name 'walk/*' --name run/0007 -o some/
       qaad decode scans.qaad --all -o decoded/
       qaad decode scans.qaad --range 0:8 --format npy -o - | python analyse.py

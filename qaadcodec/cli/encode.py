@@ -8,7 +8,7 @@ import click
 
 from qaadcodec.cli.choices import files
 from qaadcodec.cli.options import Ways, learning_options, path_type
-from qaadcodec.cli.output import archive_path, put
+from qaadcodec.cli.output import archive_path, put, stdout_columns
 from qaadcodec.cli.running import refuse_useless, running
 from qaadcodec.progress import Finished
 
@@ -38,5 +38,5 @@ def command(archive: Path, inputs: tuple[str, ...], output: str, ways: Ways) -> 
     with running(ways) as run:
         summary = encode(archive, inputs, target, run=run, overwrite=ways.force, skip_bad=ways.skip_bad)
         run.listener(Finished(summary.to_dict()))
-    put([json_line(summary.to_dict())] if ways.as_json else encode_lines(summary))
+    put([json_line(summary.to_dict())] if ways.as_json else encode_lines(summary, width=stdout_columns()))
     refuse_useless(summary.path, summary.findings, ways)

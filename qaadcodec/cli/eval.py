@@ -14,11 +14,11 @@ from qaadcodec.cli.choices import files
 from qaadcodec.cli.eval_inputs import files_of, hint_at_pipe, is_archive, one_from_stdin, two_clouds
 from qaadcodec.cli.eval_metrics import Asked, asked_options
 from qaadcodec.cli.eval_plots import Plots, plots_options
+from qaadcodec.cli.indices import IndexCommand, Indices, index_option, resolved
 from qaadcodec.cli.options import (
     Ways,
     debug_option,
     force_option,
-    joined,
     json_option,
     log_option,
     path_type,
@@ -27,8 +27,7 @@ from qaadcodec.cli.options import (
     seed_option,
     ways,
 )
-from qaadcodec.cli.options import indices as parse_indices
-from qaadcodec.cli.output import put
+from qaadcodec.cli.output import put, stdout_columns
 from qaadcodec.cli.running import started_with
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
@@ -38,21 +37,12 @@ if TYPE_CHECKING:
     from qaadcodec.metrics.pair import CloudErrors
 
 
-@click.command("eval")
+@click.command("eval", cls=IndexCommand)
 @click.argument(
     "what", metavar="ARCHIVE REFERENCE... | DECODED ORIGINAL", nargs=-1, required=True, shell_complete=files
 )
 @asked_options
-@click.option(
-    "-i",
-    "--index",
-    "indices",
-    type=parse_indices,
-    multiple=True,
-    callback=joined,
-    metavar="I,...",
-    help="Only the cloud at this place of the archive, or several with commas; repeatable.  [default: all]",
-)
+@index_option("Only the clouds at these places of the archive: 0 7 42, or 0,7,42, or 0:8.  [default: all]")
 @click.option("--csv", "table_file", type=path_type(), metavar="FILE", help="Also write a CSV table, a row per cloud.")
 @plots_options
 @ways(
@@ -73,7 +63,7 @@ if TYPE_CHECKING:
 def command(
     what: tuple[str, ...],
     asked: Asked,
-    indices: tuple[int, ...],
+    indices: Indices,
     table_file: Path | None,
     plots: Plots,
     ways: Ways,
@@ -132,7 +122,8 @@ def command(
         results: Iterable[CloudErrors]
         run = Run(listener=listener, seed=ways.seed, device=ways.device, sample=ways.sample)
         if archive is not None:
-            results = evaluate(archive, what[1:], dense=asked.dense, indices=indices, metrics=asked.metrics, run=run)
+            chosen = resolved(indices, len(archive), what[0])
+            results = evaluate(archive, what[1:], dense=asked.dense, indices=chosen, metrics=asked.metrics, run=run)
         else:
             results = [compared(first, second, asked, ways)]
         for each in results:
@@ -150,10 +141,10 @@ def command(
         for note in notes_of(errors):
             say(note, quiet=ways.quiet)
     else:
-        put(errors_lines(errors, summary))
+        put(errors_lines(errors, summary, width=stdout_columns()))
     if table_file is not None:
         write_csv(table_file, errors_csv(errors), overwrite=ways.force)
-    plots.write(measured, errors, overwrite=ways.force)
+    plots.write(measured, overwrite=ways.force)
     if asked.limits and archive is not None and not indices and summary["clouds"] < summary["archive_clouds"]:
         raise CloudError(
             f"{summary['archive_clouds'] - summary['clouds']} of {summary['archive_clouds']} clouds have no original, "

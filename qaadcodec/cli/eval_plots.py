@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,40 +12,14 @@ import click
 from qaadcodec.cli.eval_inputs import files_of
 from qaadcodec.cli.options import bundle, path_type
 from qaadcodec.errors import EnvironmentFailure, UsageError
-from qaadcodec.metrics.names import HIGHER_IS_BETTER, METRICS
 
 if TYPE_CHECKING:
     from qaadcodec.codec.open import OpenArchive
     from qaadcodec.metrics.pair import CloudErrors
-    from qaadcodec.pictures.charts import Spent
-    from qaadcodec.pictures.gather import Shown
+    from qaadcodec.pictures.measured import Measured
     from qaadcodec.progress import Run
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-WORST = 6  # clouds on worst.png
-PREFERRED = "n_em_kd"
-UNITS = {
-    "n_em_kd": "%",
-    "stray": "%",
-    "em_kd": "squared units of the input",
-    "chamfer": "squared units of the input",
-    "augmented_chamfer": "squared units of the input",
-    "em_kd_root": "units of the input",
-    "hausdorff": "units of the input",
-    "d1_psnr": "dB",
-    "d2_psnr": "dB",
-}  # of the others: spacings of the original
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What is drawn: the worst clouds, where they come from, and all archives."""
-
-    metric: str
-    worst: list[Shown]
-    source: str
-    spent: list[Spent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,138 +64,35 @@ class Plots:
     def of_archive(
         self, archive: OpenArchive, what: Sequence[str], errors: Sequence[CloudErrors], run: Run
     ) -> Measured | None:
-        """The clouds of an archive with the largest errors, and what it and those beside it cost.
-
-        Args:
-            what: the path of the archive, and the references.
-            errors: of its clouds.
-        """
+        """What is drawn of an archive; `what` is its path, and the references. None where nothing is to be drawn."""
         if self.folder is None or not errors:
             return None
-        from qaadcodec.pictures.captions import archive_sentence
-        from qaadcodec.pictures.gather import of_archive
+        from qaadcodec.pictures.measured import measured_of_archive
 
-        metric = leading(errors)
-        worst = sorted(errors, key=lambda each: badness(metric, each), reverse=True)[:WORST]
-        chosen = [each.index for each in worst if each.index is not None]
-        clouds = [
-            replace(cloud, about=told(metric, each))
-            for cloud, each in zip(of_archive(archive, chosen, list(what[1:]), run), worst, strict=True)
-        ]
-        source = f"The worst {len(clouds)} of {len(errors)}, worst first. "
-        spent = [self.spent(archive, what[0], metric, errors)] if self.beside else []
-        spent += [self.evaluated(path, what[1:], metric, errors, run) for path in self.beside]
-        return Measured(metric, clouds, source + archive_sentence(archive, what[0], len(clouds)), spent)
+        return measured_of_archive(archive, what, errors, self.beside, run)
 
     def of_pair(self, first: str, second: str, errors: Sequence[CloudErrors]) -> Measured | None:
-        """Two clouds."""
+        """What is drawn of two clouds."""
         if self.folder is None:
             return None
         if self.beside:
             raise UsageError("--beside goes with an archive, not with two clouds")
-        from qaadcodec.clouds import read_cloud
-        from qaadcodec.pictures.gather import shown
+        from qaadcodec.pictures.measured import measured_of_pair
 
-        metric = leading(errors)
-        cloud = shown(errors[0].name, read_cloud(first).points, read_cloud(second).points, told(metric, errors[0]))
-        return Measured(metric, [cloud], f"{Path(first).name} against {Path(second).name}.", [])
+        return measured_of_pair(first, second, errors)
 
-    def evaluated(
-        self, path: str, references: Sequence[str], metric: str, errors: Sequence[CloudErrors], run: Run
-    ) -> Spent:
-        """An archive beside the first one, measured on the clouds of the same names."""
-        from qaadcodec.codec.evaluate import evaluate
-        from qaadcodec.codec.open import open as open_archive
-        from qaadcodec.metrics.names import SURFACE
-
-        if metric in SURFACE:
-            raise UsageError(f"--beside compares by errors against the originals, and {metric} is none of them")
-        with open_archive(path) as archive:
-            chosen = [archive.index_of(each.name) for each in errors]
-            found = list(evaluate(archive, list(references), indices=chosen, metrics=[metric], run=run))
-            return self.spent(archive, path, metric, found)
-
-    def spent(self, archive: OpenArchive, path: str, metric: str, errors: Sequence[CloudErrors]) -> Spent:
-        """What an archive costs, and its mean error."""
-        from qaadcodec.pictures.charts import Spent
-
-        mean = sum(value_of(metric, each) for each in errors) / len(errors)
-        return Spent(Path(path).name, archive.size_bytes / len(archive), mean)
-
-    def write(self, measured: Measured | None, errors: Sequence[CloudErrors], *, overwrite: bool) -> None:
+    def write(self, measured: Measured | None, *, overwrite: bool) -> None:
         """Draw the pictures and write them, each whole or not at all."""
         if measured is None:
             return
         from qaadcodec.files import atomic_output
+        from qaadcodec.pictures.error_plots import rate_plot, spread_plot, worst_sheet
 
-        for path, data in zip(self.files(), self.drawn(measured, errors), strict=True):
+        made = [draw(measured, dark=self.dark) for draw in (spread_plot, worst_sheet)]
+        made += [rate_plot(measured, dark=self.dark)] if self.beside else []
+        for path, data in zip(self.files(), made, strict=True):
             with atomic_output(path, overwrite) as file:
                 file.write(data)
-
-    def drawn(self, measured: Measured, errors: Sequence[CloudErrors]) -> list[bytes]:
-        """The pictures as PNG, in the order of `files`."""
-        import numpy as np
-
-        from qaadcodec.pictures.captions import caption
-        from qaadcodec.pictures.charts import histogram, rate_chart
-        from qaadcodec.pictures.colours import DARK, LIGHT
-        from qaadcodec.pictures.frames import Stand
-        from qaadcodec.pictures.saving import png
-        from qaadcodec.pictures.scale import scale_of
-        from qaadcodec.pictures.sheet import Looks, Sheet
-        from qaadcodec.pictures.views import VIEWS
-        from qaadcodec.progress import Run
-
-        page = DARK if self.dark else LIGHT
-        what = label_of(measured.metric)
-        if len(errors) > 1:
-            values = np.array([value_of(measured.metric, each) for each in errors])
-            spread = histogram(values, what, "clouds", f"How the errors of {len(errors)} clouds spread.", page)
-        else:
-            distances = measured.worst[0].distances
-            assert distances is not None  # there is an original
-            title = f"How the errors of {len(distances)} points spread."
-            where = "distance to the surface of the original, units of the input"
-            spread = histogram(distances, where, "points", title, page)
-        stand = Stand((VIEWS["three-quarter"],))
-        scale = scale_of(measured.worst, "units of the input")
-        text = caption(measured.worst, stand, scale, measured.source)
-        sheet = Sheet.of(measured.worst, Looks(stand, dark=self.dark), text, scale)
-        with Run().phase("drawing", len(measured.worst), "views") as phase:
-            worst = png(sheet.painted(stand.views, phase))
-        return [spread, worst, *([rate_chart(measured.spent, what, page)] if self.beside else [])]
-
-
-def leading(errors: Sequence[CloudErrors]) -> str:
-    """The metric that orders clouds: nEM-kD where it was measured, or else the first that was."""
-    measured = [metric for metric in METRICS if getattr(errors[0], metric) is not None]
-    return PREFERRED if PREFERRED in measured else measured[0]
-
-
-def value_of(metric: str, errors: CloudErrors) -> float:
-    """The value in the unit of UNITS."""
-    value = float(getattr(errors, metric))
-    return 100 * value if UNITS.get(metric) == "%" else value
-
-
-def badness(metric: str, errors: CloudErrors) -> float:
-    """What is larger the worse a cloud is."""
-    value = float(getattr(errors, metric))
-    return -value if metric in HIGHER_IS_BETTER else value
-
-
-def label_of(metric: str) -> str:
-    """`nEM-kD, %`."""
-    from qaadcodec.report.errors import HEADERS
-
-    return f"{HEADERS[metric]}, {UNITS.get(metric, 'spacings of the original')}"
-
-
-def told(metric: str, errors: CloudErrors) -> str:
-    """`nEM-kD 0.31 %`."""
-    from qaadcodec.report.errors import HEADERS, cell
-
-    return f"{HEADERS[metric]} {cell(metric, getattr(errors, metric))}"
 
 
 def plots_of(given: Mapping[str, Any]) -> Plots:

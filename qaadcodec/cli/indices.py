@@ -1,22 +1,22 @@
-"""`--index 0 7 42`: an option of several numbers and ranges, with blanks or commas between them."""
+"""Places of clouds on the command line: `--index 0 7 42` of numbers and ranges, with blanks or commas between them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
 import click
 
-from qaadcodec.cli.options import span
 from qaadcodec.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 Indices: TypeAlias = tuple[int | slice, ...]
-"""what one `--index` gives"""
+"""what `--index` gives, however often it was given"""
 
 FLAGS = ("-i", "--index")
-ITEM = re.compile(r"-?\d{1,18}|(?:-?\d{1,18})?:(?:-?\d{1,18})?")
+NUMBER = r"-?\d{1,18}"
+SPAN = re.compile(rf"({NUMBER})?:({NUMBER})?(?::({NUMBER})?)?")
 
 
 class IndexCommand(click.Command):
@@ -39,8 +39,9 @@ class IndexCommand(click.Command):
 
 
 def is_indices(text: str) -> bool:
-    """Whether a text is indices: `7`, `-1`, `0:8`, `0,7,42`."""
-    return all(ITEM.fullmatch(part.strip()) for part in text.split(","))
+    """Whether a text is indices: `7`, `-1`, `0:8`, `0:100:10`, `0,7,42`."""
+    parts = [part.strip() for part in text.split(",")]
+    return all(re.fullmatch(NUMBER, part) or SPAN.fullmatch(part) for part in parts)
 
 
 def indices_of(value: str | Indices) -> Indices:
@@ -52,34 +53,55 @@ def indices_of(value: str | Indices) -> Indices:
     return tuple(span(part) if ":" in part else int(part) for part in value.split(","))
 
 
+def span(value: str | slice) -> slice:
+    """`A:B` or `A:B:STEP`, the clouds from A up to and without B, as in Python; any part may be left out."""
+    if isinstance(value, slice):
+        return value
+    match = SPAN.fullmatch(value.strip())
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a range such as 10:20, :8, -4: or 0:100:10")
+    first, last, step = (None if part is None else int(part) for part in match.groups())
+    if step == 0:
+        raise click.BadParameter(f"{value!r} has a step of zero")
+    return slice(first, last, step)
+
+
+def joined(ctx: click.Context, param: click.Parameter, groups: tuple[Indices, ...]) -> Indices:
+    """What an option gives that was given several times, as its callback."""
+    return tuple(item for group in groups for item in group)
+
+
 def index_option(what: str) -> Callable[[F], F]:
-    """`-i`, which reaches the command as `indices`, a tuple for each time it was given."""
-    return click.option(*FLAGS, "indices", type=indices_of, multiple=True, metavar="I...", help=what)
+    """`-i`, which reaches an `IndexCommand` as its argument `indices`."""
+    return click.option(*FLAGS, "indices", type=indices_of, multiple=True, callback=joined, metavar="I...", help=what)
 
 
-def resolved(given: Sequence[Indices], clouds: int) -> list[int]:
+def resolved(given: Indices, clouds: int, label: str = "") -> list[int]:
     """The indices that were asked for, each once, in their order; negative ones count from the end.
 
     Args:
-        given: numbers and ranges, as `index_option` gives them.
+        given: numbers and ranges.
         clouds: how many there are.
+        label: what these are of, for messages.
 
     Raises:
         UsageError: one is out of range, or a range is empty.
     """
     chosen: dict[int, None] = {}
-    for item in (item for group in given for item in group):
+    of = f"{label}: " if label else ""
+    for item in given:
         if isinstance(item, slice):
             found = range(clouds)[item]
             if not found:
-                raise UsageError(f"the range {_text(item)} holds no cloud: indices go from 0 to {clouds - 1}")
+                raise UsageError(f"{of}the range {_text(item)} holds no cloud: indices go from 0 to {clouds - 1}")
             chosen.update(dict.fromkeys(found))
         elif -clouds <= item < clouds:
             chosen[item % clouds] = None
         else:
-            raise UsageError(f"no cloud {item}: indices go from 0 to {clouds - 1}, or from -{clouds} to -1")
+            raise UsageError(f"{of}no cloud {item}: indices go from 0 to {clouds - 1}, or from -{clouds} to -1")
     return list(chosen)
 
 
 def _text(item: slice) -> str:
-    return ":".join("" if end is None else str(end) for end in (item.start, item.stop))
+    ends = ["" if end is None else str(end) for end in (item.start, item.stop)]
+    return ":".join(ends if item.step is None else [*ends, str(item.step)])

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qaadcodec.cli.options import debug_option, json_option, path_type, verbose_option
-from qaadcodec.cli.output import put
+from qaadcodec.cli.output import put, stdout_columns
 
 
 @click.command("inspect")
@@ -37,4 +37,4 @@ def command(archive: Path, verbose: bool, as_json: bool) -> None:
     else:
         from qaadcodec.report.inspection import inspection_lines
 
-        put(inspection_lines(inspection, verbose=verbose))
+        put(inspection_lines(inspection, verbose=verbose, width=stdout_columns()))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qaadcodec.cli.options import debug_option, json_option, path_type
-from qaadcodec.cli.output import put
+from qaadcodec.cli.output import put, stdout_columns
 
 
 @click.command("list")
@@ -36,4 +36,4 @@ def command(archive: Path, as_json: bool) -> None:
     else:
         from qaadcodec.report.inspection import listing_lines
 
-        put(listing_lines(inspection))
+        put(listing_lines(inspection, width=stdout_columns()))

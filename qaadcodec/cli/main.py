@@ -26,7 +26,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # In the order in which a user meets them. Each is the `command` of the module of that name, which is loaded when it is
 # asked for: `inspect` should not wait for what `compress` needs.
 COMMANDS = (
-    *("compress", "encode", "decode", "list", "inspect", "verify", "eval", "render", "synth", "demo"),
+    *("compress", "encode", "decode", "list", "inspect", "verify", "eval", "render", "plot", "synth", "demo"),
     *("completion", "man"),
 )
 

@@ -31,7 +31,6 @@ class Invocation:
 DURATION = re.compile(r"(?=[\d.])(?:(\d*\.?\d+)h)?(?:(\d*\.?\d+)m)?(?:(\d*\.?\d+)s?)?")
 BYTES = re.compile(r"(\d{0,12}\.?\d{1,12})([kmg]?)b?")
 FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
-SPAN = re.compile(r"(-?\d+)?:(-?\d+)?(?::(-?\d+)?)?")
 
 
 def duration(value: str | float) -> float:
@@ -57,34 +56,6 @@ def byte_count(value: str | int) -> int:
     if count < 1:
         raise click.BadParameter(f"{value!r} is not a size such as 500K, 1.5M or 120000")
     return count
-
-
-def span(value: str | slice) -> slice:
-    """`A:B` or `A:B:STEP`, the clouds from A up to and without B, as in Python; any part may be left out."""
-    if isinstance(value, slice):
-        return value
-    match = SPAN.fullmatch(value.strip())
-    if match is None:
-        raise click.BadParameter(f"{value!r} is not a range such as 10:20, :8, -4: or 0:100:10")
-    first, last, step = (None if part is None else int(part) for part in match.groups())
-    if step == 0:
-        raise click.BadParameter(f"{value!r} has a step of zero")
-    return slice(first, last, step)
-
-
-def indices(value: str | tuple[int, ...]) -> tuple[int, ...]:
-    """`I`, or several with commas: `0,1,-1`."""
-    if isinstance(value, tuple):
-        return value
-    try:
-        return tuple(int(part) for part in value.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is not an index such as 42 or -1, or several such as 0,1,-1") from None
-
-
-def joined(ctx: click.Context, param: click.Parameter, groups: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
-    """The indices of an option that was given several times, as its callback."""
-    return tuple(index for group in groups for index in group)
 
 
 def limit(value: str | tuple[str, float]) -> tuple[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,11 +11,18 @@ from typing import BinaryIO
 
 from qaadcodec.errors import EnvironmentFailure, UsageError
 
+LEAST_COLUMNS = 20  # on narrower terminals lines are wrapped by these
+
 
 def put(lines: Iterable[str]) -> None:
     """Write result lines to stdout in one write, and at once: whoever reads a pipe should not have to wait."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
+
+
+def stdout_columns() -> int | None:
+    """Columns of the terminal that results are shown on; None where they go elsewhere."""
+    return max(LEAST_COLUMNS, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
 
 
 def byte_stdout(content: str, *, is_text: bool = False) -> BinaryIO:

@@ -48,10 +48,11 @@ def targets_of(given: dict[str, Any]) -> Targets:
         raise UsageError(f"-o and --spin both name {targets.output}")
     for path, suffixes, what in (
         (targets.output, (".png",), "a sheet"),
-        (targets.spin, (".gif", ".png", ".apng"), "a turntable"),
+        (targets.spin, (".gif", ".png", ".apng", ".mp4"), "a turntable"),
     ):
         if path is not None and (path != "-" or what == "a turntable") and Path(path).suffix.lower() not in suffixes:
-            known = " or ".join(suffixes)
+            *most, last = suffixes
+            known = f"{', '.join(most)} or {last}" if most else last
             raise UsageError(f"{path}: {what} is written as {known}", hint=f"name a file that ends in {suffixes[0]}")
     return targets
 
@@ -60,7 +61,11 @@ target_options = bundle(
     "targets",
     targets_of,
     click.option("-o", "--output", metavar="FILE.png", help="The sheet, or - for stdout.  [default: none]"),
-    click.option("--spin", metavar="FILE.gif", help="The clouds turning, as .gif, or as .png (APNG).  [default: none]"),
+    click.option(
+        "--spin",
+        metavar="FILE.gif",
+        help="The clouds turning, as .gif, .png (APNG), or .mp4 by ffmpeg.  [default: none]",
+    ),
 )
 
 
@@ -79,7 +84,7 @@ target_options = bundle(
 @ways(force_option, quiet_option, json_option("What was drawn"), debug_option)
 def command(
     what: tuple[str, ...],
-    indices: tuple[Indices, ...],
+    indices: Indices,
     references: tuple[str, ...],
     targets: Targets,
     asked: Asked,
@@ -87,20 +92,23 @@ def command(
 ) -> None:
     """Draw clouds as shaded surfaces.
 
-    The clouds are those of an archive, decoded, or those of files and folders, as the INPUT of compress. With
-    --reference, each stands beside its original, and beside its error as colour: the distance from each point to the
-    surface of the original, with a scale in the units of the input. All clouds of a picture are drawn to one scale,
-    with their names and figures, and a caption. No screen and no GPU is needed; Pillow and matplotlib are, which
-    bin/qaad installs, and pip install 'qaadcodec[pictures]'.
+    The clouds are those of an archive, decoded, or those of files and folders, as the INPUT of compress. Meshes are
+    drawn by their faces, all else as the surface through its points. With --reference, each stands beside its original,
+    and beside its error as colour: the distance from each point to the surface of the original, with a scale in the
+    units of the input. All clouds of a picture are drawn to one scale, with their names and figures, and a caption. No
+    screen and no GPU is needed; Pillow and matplotlib are, which bin/qaad installs, and pip install
+    'qaadcodec[pictures]'.
 
     \b
     Example:
       qaad render scans.qaad --index 0 7 42 --reference scans/ -o sheet.png
       qaad render scans.qaad -i 3 --view front --view side --dark -o cloud.png
       qaad render a.ply b.ply --up z --unit mm --spin turning.gif
+      qaad render scans.qaad -i 3 --spin turning.mp4
     """
     from qaadcodec.files import preflight, protect
     from qaadcodec.pictures.libraries import font_file
+    from qaadcodec.pictures.video import ffmpeg
     from qaadcodec.progress import Run
     from qaadcodec.report.jsonlines import json_line
     from qaadcodec.report.progress.reporting import reporting
@@ -114,6 +122,8 @@ def command(
         preflight(path, ways.force)
         protect(files_of((*what, *references)), path)
     font_file()  # what is not installed is told before the clouds are read
+    if targets.spin is not None and Path(targets.spin).suffix.lower() == ".mp4":
+        ffmpeg()
 
     to_stdout = targets.output == "-"
     with reporting(quiet=ways.quiet) as listener:
@@ -130,7 +140,7 @@ def command(
 
 
 def gathered(
-    what: Sequence[str], indices: Sequence[Indices], references: Sequence[str], run: Run
+    what: Sequence[str], indices: Indices, references: Sequence[str], run: Run
 ) -> tuple[list[Shown], str, str]:
     """The clouds, a sentence on where they come from, and what they are called."""
     from qaadcodec.pictures import captions, gather
@@ -144,7 +154,7 @@ def gathered(
                 hint=f"--reference {what[1]} names the originals",
             )
         with open_archive(what[0]) as archive:
-            chosen = chosen_of(len(archive), indices)
+            chosen = chosen_of(len(archive), indices, what[0])
             clouds = gather.of_archive(archive, chosen, list(references) or None, run)
             return clouds, captions.archive_sentence(archive, what[0], len(clouds)), "decoded"
 
@@ -158,11 +168,11 @@ def gathered(
     return clouds, captions.files_sentence(len(clouds), len(sources), label), "cloud"
 
 
-def chosen_of(count: int, indices: Sequence[Indices]) -> list[int]:
+def chosen_of(count: int, indices: Indices, label: str = "") -> list[int]:
     """The clouds that are drawn; UsageError where they are too many."""
     from qaadcodec.pictures.gather import spread
 
-    chosen = resolved(indices, count) if indices else spread(count)
+    chosen = resolved(indices, count, label) if indices else spread(count)
     if len(chosen) > MOST_CLOUDS:
         raise UsageError(f"{len(chosen)} clouds were asked for, and a sheet holds {MOST_CLOUDS}")
     return chosen

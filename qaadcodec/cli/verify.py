@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qaadcodec.cli.options import debug_option, json_option, path_type
-from qaadcodec.cli.output import put
+from qaadcodec.cli.output import put, stdout_columns
 
 
 @click.command("verify")
@@ -40,4 +40,4 @@ def command(archive: Path, also_decode: bool, quiet: bool, as_json: bool) -> Non
     elif not quiet:
         from qaadcodec.report.summaries import verify_lines
 
-        put(verify_lines(verification))
+        put(verify_lines(verification, width=stdout_columns()))

@@ -12,6 +12,7 @@ from qaadcodec.clouds.normalise import Normalisation
 from qaadcodec.clouds.pose import PoseNumbers, Similarity
 from qaadcodec.clouds.resample import resample
 from qaadcodec.clouds.source import CloudSource
+from qaadcodec.clouds.surface import Mesh
 from qaadcodec.clouds.write import write_cloud, write_clouds
 from qaadcodec.clouds.written import WRITTEN, format_of
 
@@ -22,6 +23,7 @@ __all__ = [
     "CloudSource",
     "Inputs",
     "LeftOut",
+    "Mesh",
     "Normalisation",
     "PointCloud",
     "PoseNumbers",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.errors import CloudError
+from qaadcodec.showing import as_html
 
 Points = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
@@ -58,6 +59,9 @@ class PointCloud:
 
     def __len__(self) -> int:
         return len(self.points)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
 
 
 class Unit(NamedTuple):

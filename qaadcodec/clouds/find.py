@@ -25,7 +25,9 @@ from qaadcodec.errors import CloudError, UsageError
 from qaadcodec.files import reason
 
 
-def find_clouds(inputs: Inputs, tell: Callable[[str], None] | None = None) -> list[CloudSource]:
+def find_clouds(
+    inputs: Inputs, tell: Callable[[str], None] | None = None, left_out: list[str] | None = None
+) -> list[CloudSource]:
     """The clouds in folders, files and arrays, in the order given, folders in natural order (scan2 before scan10).
 
     An input is a folder (searched with all below it; hidden files and unknown suffixes are left out), a file (of
@@ -47,7 +49,8 @@ def find_clouds(inputs: Inputs, tell: Callable[[str], None] | None = None) -> li
 
     Args:
         inputs: what the clouds are in.
-        tell: hears which files of folders are left out, in one line; hidden ones are not counted.
+        tell: hears which files of folders and zips are left out, in one line; hidden ones are not counted.
+        left_out: gets their paths.
 
     Raises:
         CloudError: an input does not exist, a folder has no clouds, or the only file is none.
@@ -67,6 +70,8 @@ def find_clouds(inputs: Inputs, tell: Callable[[str], None] | None = None) -> li
             found += _stdin(unread) if str(item) == "-" else _clouds_of(item, len(items) == 1, unread)
     if tell and unread.kinds:
         tell(f"left out: {unread}")
+    if left_out is not None:
+        left_out += unread.paths
     names = unique_names([(s.name, whole_suffix(s.place.name)) for s in found])
     return [s if s.name == name else dataclasses.replace(s, name=name) for s, name in zip(found, names, strict=True)]
 

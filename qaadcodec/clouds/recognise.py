@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import BinaryIO
+
 from qaadcodec.clouds.formats import TABLE
 from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.opening import Place
@@ -14,6 +17,7 @@ BYTES_TO_RECOGNISE = 4096
 IN_FOLDERS = {suffix: format for format in TABLE.values() for suffix in format.suffixes}
 NAMED = IN_FOLDERS | {suffix: format for format in TABLE.values() for suffix in format.named_suffixes}
 
+_ZIP = b"PK\x03\x04"
 _FOREIGN = {
     b"\x1f\x8b": ("gzip-compressed twice", "decompress it once: gunzip FILE"),
     b"\xfd7zXZ": ("xz-compressed", "decompress it first: xz -dc FILE | qaad … -"),
@@ -44,6 +48,8 @@ def format_of_input(place: Place) -> CloudFormat:
         return known
     with unpacked(place).opened() as stream:
         start = stream.read(BYTES_TO_RECOGNISE)
+        if start.startswith(_ZIP) and (members := members_of(stream)) and (package := packaged(members)):
+            return package
     try:
         return recognise(start, place.label)
     except CloudError as error:
@@ -51,6 +57,22 @@ def format_of_input(place: Place) -> CloudFormat:
         if start and suffix in CONVERTED:
             raise CloudError(f"{place.label}: qaad does not read {suffix} files", hint=CONVERTED[suffix]) from error
         raise
+
+
+def members_of(stream: BinaryIO) -> list[str] | None:
+    """The names of the members of a zip; None of what is no whole zip."""
+    import zipfile  # imported when a zip is met, because most inputs are none
+
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        return None
+
+
+def packaged(members: Sequence[str]) -> CloudFormat | None:
+    """The format of which a zip with members of these names is a file; None where it is a zip of clouds."""
+    return next((format for format in TABLE.values() if format.members and format.members(members)), None)
 
 
 def recognise(start: bytes, label: str) -> CloudFormat:

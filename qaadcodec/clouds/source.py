@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -16,7 +17,7 @@ from qaadcodec.clouds.meaningless import Labels, meaningful
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import unpacked
 from qaadcodec.clouds.shared import SharedFile
-from qaadcodec.clouds.surface import Drawing, draw, finite_triangles
+from qaadcodec.clouds.surface import Drawing, Mesh, draw, finite_triangles, mesh_of
 from qaadcodec.errors import CloudError
 
 
@@ -91,6 +92,20 @@ class CloudSource:
         """The name of the array in the file; "" where arrays have no names."""
         return self.place.key
 
+    @property
+    def shared(self) -> SharedFile | None:
+        """The file that it is read from together with other clouds, in their order; None of a file of its own."""
+        return self.part.file if isinstance(self.part, ArrayPart) else None
+
+    def size(self) -> int:
+        """The bytes of the file on the disk, or those that the array declares; 0 where that cannot be told."""
+        if self.part is not None:
+            return math.prod(self.part.cloud.shape) * self.part.cloud.dtype.itemsize
+        try:
+            return self.place.disk.stat().st_size if self.place.disk else 0
+        except OSError:  # loading tells why
+            return 0
+
     @np.errstate(all="ignore")  # what is not finite, or no vertex, is found by the checks
     def load(self, *, strict: bool = False) -> PointCloud:
         """Read and check the cloud. Points that mean no place are left out: see `meaningful`.
@@ -120,6 +135,15 @@ class CloudSource:
         return PointCloud(
             self.name, points, (*contents.dropped, *self.beside), left_out, contents.doubts, has_faces, drawn
         )
+
+    def mesh(self) -> Mesh | None:
+        """The faces of the cloud, read anew; None where it has none, or they have no area. CloudError as for `load`."""
+        format = self._format()
+        self._declared_points()
+        contents = self._contents(format)
+        if contents.triangles is None:
+            return None
+        return mesh_of(as_points(contents.values, self.path), contents.triangles())
 
     def _drawn(self, vertices: Points, triangles: Rows, drawing: Drawing) -> Points:
         """Points of the triangles, of those of them whose corners are finite."""

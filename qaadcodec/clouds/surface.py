@@ -1,4 +1,4 @@
-"""Points drawn from the faces of a mesh, uniformly by area."""
+"""The faces of a mesh, and points drawn from them, uniformly by area."""
 
 from __future__ import annotations
 
@@ -19,6 +19,33 @@ class Drawing(NamedTuple):
 
     points: int
     seed: int
+
+
+class Mesh(NamedTuple):
+    """A surface of triangles.
+
+    Attributes:
+        vertices: (V, 3), finite, each of them a corner of a triangle.
+        triangles: (T, 3) rows of the vertices, T ≥ 1.
+    """
+
+    vertices: Points
+    triangles: Rows
+
+
+def mesh_of(vertices: Points, triangles: Rows) -> Mesh | None:
+    """The surface of those triangles whose corners are finite; None where they have no area.
+
+    Args:
+        vertices: (V, 3), whatever they are.
+        triangles: (T, 3) rows of them.
+    """
+    kept = finite_triangles(vertices, triangles)
+    kept = kept[areas_of(vertices, kept) > 0]
+    if not len(kept):
+        return None
+    used, rows = np.unique(kept, return_inverse=True)
+    return Mesh(vertices[used], rows.reshape(-1, 3).astype(np.int64))
 
 
 def draw(vertices: Points, triangles: Rows, drawing: Drawing, name: str, label: str) -> Points:

@@ -42,23 +42,26 @@ def special(path: Path) -> str | None:
 
 
 class Unread:
-    """Counts of the files that are not read.
+    """The files that are not read.
 
     Args:
         named: files that are inputs themselves; they are read, and not counted.
 
     Attributes:
         kinds: how many there are of each kind: of a suffix (".txt", ".txt.gz"), "without suffix", or what is no file.
+        paths: all of them; "set.zip::a.txt" where they are in a zip.
     """
 
     def __init__(self, named: Iterable[Path] = ()) -> None:
         self._named = {os.path.realpath(path) for path in named}
         self.kinds: Counter[str] = Counter()
+        self.paths: list[str] = []
 
-    def take(self, path: Path, what: str | None = None) -> None:
-        """Count a file, by its suffix or by what it is."""
+    def take(self, path: Path, what: str | None = None, *, within: str = "") -> None:
+        """Count a file, by its suffix or by what it is; `within` names the zip that it is in."""
         if not self._named or os.path.realpath(path) not in self._named:
             self.kinds[what or whole_suffix(path).lower() or WITHOUT] += 1
+            self.paths.append(f"{within}::{path.as_posix()}" if within else str(path))
 
     def counted(self) -> str:
         """The commonest kinds: `3 .txt, 1 .json`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path, PurePosixPath
 
 from qaadcodec.clouds.folder import name_of, no_clouds
@@ -10,7 +9,7 @@ from qaadcodec.clouds.listing import as_text, clouds_in, unusable
 from qaadcodec.clouds.names import natural_key
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import plain_name, whole_suffix
-from qaadcodec.clouds.recognise import IN_FOLDERS, NAMED, format_of_input
+from qaadcodec.clouds.recognise import IN_FOLDERS, NAMED, format_of_input, members_of, packaged
 from qaadcodec.clouds.source import CloudSource
 from qaadcodec.clouds.unread import Unread
 from qaadcodec.clouds.zipped import SIGNATURE, SUFFIX, Member, ZipOfClouds
@@ -22,19 +21,16 @@ _LISTED = 8  # names in a message
 def is_zip(place: Place) -> bool:
     """Whether an input is a zip of cloud files: by its suffix, or by its content where the suffix is of no format.
 
-    An NPZ is a zip, too. What tells it from others is that all its members are NPY.
+    NPZ and 3MF are zips, too: see `packaged`. The zip may be packed with gzip.
     """
     suffix = plain_name(place.name).suffix.lower()
     if suffix == SUFFIX or suffix in NAMED:
-        return suffix == SUFFIX and plain_name(place.name) == place.name
+        return suffix == SUFFIX
     with place.opened() as stream:
         if stream.read(len(SIGNATURE)) != SIGNATURE:
             return False
-        import zipfile
-
-        with contextlib.suppress(zipfile.BadZipFile, NotImplementedError, ValueError):
-            return not all(name.endswith(".npy") for name in zipfile.ZipFile(stream).namelist())
-    return False
+        members = members_of(stream)
+    return members is not None and packaged(members) is None
 
 
 def clouds_in_zip(place: Place, prefix: str, selection: str, unread: Unread) -> list[CloudSource]:
@@ -75,7 +71,7 @@ def _all(archive: ZipOfClouds, names: list[str], prefix: str, unread: Unread) ->
             paths.append(path)
         else:
             own.take(path)
-            unread.take(path)
+            unread.take(path, within=archive.place.label)
     paths.sort(key=lambda path: (natural_key(name_of(path)), whole_suffix(path)))
     found: list[CloudSource] = []
     for path in paths:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from qaadcodec.clouds.opening import Place
-from qaadcodec.clouds.packed import most_unpacked
+from qaadcodec.clouds.packed import most_unpacked, unpacked
 from qaadcodec.errors import CloudError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class ZipOfClouds:
     """A zip that is opened once for all of its members.
 
     Args:
-        place: the zip, on the disk or as bytes.
+        place: the zip, on the disk or as bytes; it may be packed with gzip.
 
     Raises:
         CloudError: it is no zip, is cut off, or its members claim more bytes than it has, or are too many.
@@ -127,7 +127,7 @@ class ZipOfClouds:
 
         if self._zip is None:
             with self._open:  # closed again if what follows fails
-                stream = self._open.enter_context(self.place.opened())
+                stream = self._open.enter_context(unpacked(self.place).opened())
                 self._size = stream.seek(0, 2)
                 try:
                     archive = zipfile.ZipFile(stream)

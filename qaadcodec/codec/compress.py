@@ -34,8 +34,8 @@ class CompressSummary:
     """What a set became. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units.
 
     `skipped`: path and reason of each cloud that was left out; `points_left_out`: path and number of the points that
-    were left out of each cloud that lost any; `findings`: what was noticed of the set before it was learnt, and of
-    what it became.
+    were left out of each cloud that lost any; `files_left_out`: the files of folders and zips that are not read, by
+    their paths; `findings`: what was noticed of the set before it was learnt, and of what it became.
     """
 
     path: str
@@ -55,6 +55,7 @@ class CompressSummary:
     interrupted: bool
     skipped: tuple[tuple[str, str], ...]
     points_left_out: tuple[tuple[str, int], ...]
+    files_left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -93,7 +94,8 @@ def compress(
     check_device(run.device)
     preflight(target, overwrite)
     run.expect()
-    sources = find_clouds(inputs, run.note)
+    unread: list[str] = []
+    sources = find_clouds(inputs, run.note, unread)
     protect(files_of(sources), target)
     found = survey(sources, run, skip_bad=skip_bad)
     points = sampled(found, request.points, run, skip_bad=skip_bad)
@@ -126,6 +128,7 @@ def compress(
         interrupted=bool(run.stop) and epochs < learned.plan.training.epochs,
         skipped=tuple(found.skipped),
         points_left_out=found.remarks.points_left_out,
+        files_left_out=tuple(unread),
         findings=(*findings, *of_result),
     )
 

@@ -41,7 +41,7 @@ class EncodeSummary:
     """What was added. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units, of a sample.
 
     `interrupted`: it was stopped before all of the new clouds were fitted, and `unfitted` of them were left out;
-    `skipped`, `points_left_out` and `findings` are as for `compress`.
+    `skipped`, `points_left_out`, `files_left_out` and `findings` are as for `compress`.
     """
 
     path: str
@@ -59,6 +59,7 @@ class EncodeSummary:
     unfitted: int
     skipped: tuple[tuple[str, str], ...]
     points_left_out: tuple[tuple[str, int], ...]
+    files_left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,7 +98,8 @@ def encode(
         protect([archive], output)
         header = reader.header
         source = OpenArchive(reader)
-        sources = find_clouds(inputs, run.note)
+        unread: list[str] = []
+        sources = find_clouds(inputs, run.note, unread)
         protect(files_of(sources), output)
         found = survey(sources, run, skip_bad=skip_bad)
         sampled(found, header.points, run, skip_bad=skip_bad)
@@ -149,6 +151,7 @@ def encode(
         unfitted=unfitted,
         skipped=tuple(found.skipped),
         points_left_out=found.remarks.points_left_out,
+        files_left_out=tuple(unread),
         findings=tuple(findings),
     )
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from qaadcodec.archive import ArchiveReader, Header
 from qaadcodec.arrays import Doubles, Longs, Numbers, Singles
-from qaadcodec.clouds import Normalisation, PoseNumbers, Similarity
+from qaadcodec.clouds import Normalisation, PointCloud, PoseNumbers, Similarity
 from qaadcodec.errors import ArchiveError, UsageError
 from qaadcodec.model.numpy_decoder import Decoding, decode_points
+from qaadcodec.showing import as_html
 
 if TYPE_CHECKING:
     from qaadcodec.model.torch_decoder import Decoder
@@ -70,6 +71,17 @@ class OpenArchive:
         """Bytes of the archive."""
         return self._reader.size_bytes
 
+    @property
+    def label(self) -> str:
+        """The path of the archive, or what it is called where it is no file."""
+        return self._reader.name
+
+    def __repr__(self) -> str:
+        return f"<OpenArchive {self.label}: {len(self)} clouds of {self.header.points} points, {self.size_bytes} bytes>"
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
     def __len__(self) -> int:
         return self.header.clouds
 
@@ -85,6 +97,11 @@ class OpenArchive:
 
     def __iter__(self) -> Iterator[Numbers]:
         return (self.points(i) for i in range(len(self)))
+
+    def cloud(self, key: int | str) -> PointCloud:
+        """A cloud by its index or its name, with its name; in a notebook it shows itself. Raises as `points` does."""
+        index = self.index_of(key) if isinstance(key, str) else self.absolute_index(key)
+        return PointCloud(self.names[index], self.points(index))
 
     def index_of(self, name: str) -> int:
         """Index of the cloud of that name; UsageError where there is none."""

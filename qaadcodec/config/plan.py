@@ -76,7 +76,8 @@ def plan(request: Request, clouds: int, points: int, apart: float | None = None)
     recipe, fixed, notes, warnings = request.recipe(), request.fixed, [], []
     size, network, coding = recipe.size, recipe.network, recipe.coding
     if network.patches > points and (not size.chooses or "patches" in fixed):
-        notes.append(f"{points} patches instead of {network.patches}: there are no more points")
+        asked = str(network.patches) if "patches" in fixed else f"the {network.patches} of preset {request.preset}"
+        notes.append(f"{points} patches instead of {asked}: there are no more points")
     network = replace(network, patches=min(network.patches, points))
     quality, wanted = None, None
     if size.chooses:

@@ -55,9 +55,8 @@ class Request:
         budget = self.budget_seconds
         require(self.points is None or self.points >= 2, "points", self.points, "at least 2")
         require(budget is None or budget > 0, "budget", budget, "above 0 seconds")
-        given = [*self.aims, *(name for name in AIMS if self.settings.get(name) is not None)]
-        if len(given) > 1:
-            raise UsageError(f"{' and '.join(given)} exclude each other", hint="give one quality or target")
+        if len(self._given_aims) > 1:
+            raise UsageError(f"{' and '.join(self._given_aims)} exclude each other", hint="give one quality or target")
         self.recipe()  # what is wrong with it is told now, not after the clouds were read
 
     @property
@@ -77,6 +76,7 @@ class Request:
 
     def recipe(self) -> Recipe:
         """The preset's recipe with everything in it that was given."""
+        self._check_preset()
         recipe = preset(self.preset).with_settings(self.settings)
         network = {name: value for name, value in self._options().items() if value is not None}
         recipe = replace(recipe, network=replace(recipe.network, **network))
@@ -87,17 +87,26 @@ class Request:
         if not self.aims:
             return recipe
         numbers = recipe.coding.numbers
-        if numbers != "entropy" and "coding.numbers" not in self.settings:
-            raise UsageError(
-                f"the preset {self.preset} has coding.numbers={json.dumps(numbers)}, and a quality or a target takes "
-                '"entropy"',
-                hint='take another preset, or add coding.numbers="entropy" to the settings (--set)',
-            )
         require(numbers == "entropy", "numbers", numbers, '"entropy" for a quality or a target')
         metric = recipe.size.metric if self.target_error is None else self.target_error[0]
         aims: dict[str, Any] = {name.removeprefix("size."): value for name, value in self.aims.items()}
         size = SizeConfig(metric=metric, **aims)
         return replace(recipe, size=size)
+
+    @property
+    def _given_aims(self) -> list[str]:
+        """The names of qualities and targets, given by themselves or among the settings."""
+        return [*self.aims, *(name for name in AIMS if self.settings.get(name) is not None)]
+
+    def _check_preset(self) -> None:
+        """UsageError where what was given goes with every preset but this one."""
+        numbers = preset(self.preset).coding.numbers
+        if self._given_aims and numbers != "entropy" and "coding.numbers" not in self.settings:
+            raise UsageError(
+                f"the preset {self.preset} has coding.numbers={json.dumps(numbers)}, and a quality or a target takes "
+                '"entropy"',
+                hint='take another preset, or add coding.numbers="entropy" to the settings (--set)',
+            )
 
     def _options(self) -> dict[str, Any]:
         return {"latent_size": self.latent_size, "patches": self.patches}

@@ -21,18 +21,36 @@ def caption(clouds: Sequence[Shown], stand: Stand, scale: Scale | None, source: 
     """
     seen = "turning" if stand.turning else "seen from " + " and ".join(str(view) for view in stand.views)
     one_scale = ", all to one scale" if len(clouds) > 1 else ""
-    sentences = [source, f"Each is drawn as the surface through its points, {seen}{one_scale}."]
-    if len(clouds) == 1:
-        sentences[1] = sentences[1].replace("Each", "It")
+    sentences = [source, f"{drawn_as(clouds)}, {seen}{one_scale}."]
     if scale is not None:
         remark = f"; {scale.remark}" if scale.remark else ""
+        by_faces = [cloud.original_faces is not None for cloud in clouds]
+        stands_for = "which is discs round its points, " if not any(by_faces) else ""
+        if any(by_faces) and not all(by_faces):
+            stands_for = "which is discs round its points where it has no faces, "
         sentences.append(
-            "Error: the distance from each point to the surface of the original, which is discs round its points, "
+            f"Error: the distance from each point to the surface of the original, {stands_for}"
             f"in {scale.unit}; the scale ends at {scale.end:.4g}{remark}."
         )
     if any(cloud.thinned for cloud in clouds):
         sentences.append(f"Of larger clouds {grouped(MOST_POINTS)} points are drawn.")
     return " ".join(sentences)
+
+
+def drawn_as(clouds: Sequence[Shown]) -> str:
+    """`Each is drawn as the surface through its points`; or by its faces, where it has some."""
+    each = "Each" if len(clouds) > 1 else "It"
+    originals = [cloud.original_faces is not None for cloud in clouds if cloud.original is not None]
+    own = [cloud.faces is not None for cloud in clouds]
+    if not any((*originals, *own)):
+        return f"{each} is drawn as the surface through its points"
+    if all((*originals, *own)):
+        return f"{each} is drawn by its faces"
+    if all(originals) and not any(own):
+        if len(clouds) == 1:
+            return "The original is drawn by its faces, the other as the surface through its points"
+        return "Originals are drawn by their faces, the others as the surface through their points"
+    return "What has faces is drawn by them, all else as the surface through its points"
 
 
 def archive_sentence(archive: OpenArchive, path: str, shown: int) -> str:

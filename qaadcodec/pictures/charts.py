@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SIZE, DPI = (8.0, 4.5), 150  # inches, and pixels to each
 MOST_BINS = 40
+SHARE = 0.6  # height of further axes below the first ones, over theirs
 FAR_APART = 4.0  # largest over smallest number from which on an axis is logarithmic
 NAMED: tuple[tuple[str, Callable[[Doubles], Any]], ...] = (
     ("mean", np.mean),
@@ -104,22 +105,41 @@ def plain(text: str) -> str:
 
 @contextmanager
 def chart(page: Page, title: str) -> Iterator[tuple[Axes, BytesIO]]:
-    """Axes in the colours of a page, whatever matplotlib's settings are on this machine; they become PNG at the end."""
+    """One of `charts`."""
+    with charts(page, title) as ((axes,), stream):
+        yield axes, stream
+
+
+@contextmanager
+def charts(page: Page, title: str, *, rows: int = 1) -> Iterator[tuple[list[Axes], BytesIO]]:
+    """Axes below each other, over the same numbers; they become PNG at the end.
+
+    They have the colours of a page, whatever matplotlib's settings are on this machine.
+    """
     with of_the_extra():
         from matplotlib import style
         from matplotlib.figure import Figure
     stream = BytesIO()
     with style.context("default"), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # letters that the font lacks
-        figure = Figure(SIZE, DPI, facecolor=page.ground, layout="constrained")
-        axes: Any = figure.add_subplot(facecolor=page.ground)
-        yield axes, stream
-        axes.set_title(title, loc="left", fontsize=11, color=page.text, wrap=True)
-        axes.tick_params(colors=page.aside)
-        axes.grid(color=page.line, linewidth=0.5)
-        axes.set_axisbelow(True)
-        for name, spine in axes.spines.items():
-            spine.set(color=page.line, visible=name in ("left", "bottom"))
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.label.set_color(page.text)
+        width, height = SIZE
+        figure = Figure((width, height * (1 + SHARE * (rows - 1))), DPI, facecolor=page.ground, layout="constrained")
+        ratios = [1.0, *(rows - 1) * [SHARE]]
+        every: Any = figure.subplots(rows, sharex=True, squeeze=False, height_ratios=ratios)[:, 0]
+        yield list(every), stream
+        every[0].set_title(title, loc="left", fontsize=11, color=page.text, wrap=True)
+        for axes in every:
+            paint(axes, page)
         figure.savefig(stream, format="png", metadata={"Software": None})
+
+
+def paint(axes: Any, page: Page) -> None:
+    """Give axes the colours of a page."""
+    axes.set_facecolor(page.ground)
+    axes.tick_params(which="both", colors=page.aside)
+    axes.grid(color=page.line, linewidth=0.5)
+    axes.set_axisbelow(True)
+    for name, spine in axes.spines.items():
+        spine.set(color=page.line, visible=name in ("left", "bottom"))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.label.set_color(page.text)

@@ -7,10 +7,18 @@ import numpy as np
 from qaadcodec.arrays import Doubles
 from qaadcodec.metrics.point_tree import PointTree
 from qaadcodec.parallel import cores
+from qaadcodec.pictures.box_tree import BoxTree
+from qaadcodec.pictures.faces import Faces, largest
 from qaadcodec.pictures.surfels import surfels_of
 
 NEAREST = 4  # discs of which the nearest counts
 REACH = 2 / 3  # of the radii with which they are drawn: one spacing
+
+
+def distances_to_faces(points: Doubles, faces: Faces) -> Doubles:
+    """The distance of each point (m, 3) to the nearest face, (m,), in their unit, not squared."""
+    unit = largest(faces.vertices)  # in which products of four differences neither vanish nor overflow
+    return unit * BoxTree.of(faces.corners / unit).distances(points / unit)
 
 
 def distances_to_surface(points: Doubles, original: Doubles) -> Doubles:

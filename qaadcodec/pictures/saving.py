@@ -1,4 +1,4 @@
-"""Pictures as files: PNG for a sheet, GIF or APNG for what moves."""
+"""Pictures as files: PNG for a sheet; GIF, APNG or MP4 for what moves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qaadcodec.pictures.libraries import of_the_extra
+from qaadcodec.pictures.video import mp4
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,9 +30,14 @@ def moving(frames: Iterable[Image], suffix: str, milliseconds: int) -> bytes:
 
     Args:
         frames: at least one, all of one size.
-        suffix: .gif, or .png or .apng.
+        suffix: .gif, .png or .apng, or .mp4.
         milliseconds: that each is shown; a GIF counts them in tens.
+
+    Raises:
+        EnvironmentFailure: there is no ffmpeg, which an MP4 needs.
     """
+    if suffix == ".mp4":
+        return mp4(frames, milliseconds)
     images, stream = list(frames), BytesIO()
     if suffix == ".gif":
         images = in_common_colours(images)

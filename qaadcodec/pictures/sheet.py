@@ -10,7 +10,8 @@ import numpy as np
 
 from qaadcodec.arrays import Doubles
 from qaadcodec.pictures.colours import DARK, ERROR, ERRORS, LIGHT, PLAIN, Material, Page, linear
-from qaadcodec.pictures.draw import look_at, paint
+from qaadcodec.pictures.draw import Frame, Sight, look_at, look_at_faces, paint
+from qaadcodec.pictures.faces import Faces
 from qaadcodec.pictures.frames import Stand
 from qaadcodec.pictures.gather import Shown
 from qaadcodec.pictures.layout import Layout, arrange
@@ -101,9 +102,10 @@ class Sheet:
         """The pictures of a cloud from one side, (h, w, 4) each: itself; or its original, itself and its error."""
         frame = self.looks.stand.frame(cloud, view, self.pixel, self.layout.picture, self.looks.finer)
         if self.scale is None or cloud.original is None or cloud.distances is None:
-            return [paint(look_at(cloud.points, frame), PLAIN)]
-        sight = look_at(cloud.points, frame, self.scale.values(cloud.distances))
-        return [paint(look_at(cloud.original, frame), PLAIN), paint(sight, PLAIN), paint(sight, ERROR)]
+            return [paint(seen(cloud.points, cloud.faces, frame), PLAIN)]
+        sight = seen(cloud.points, cloud.faces, frame, self.scale.values(cloud.distances))
+        original = seen(cloud.original, cloud.original_faces, frame)
+        return [paint(original, PLAIN), paint(sight, PLAIN), paint(sight, ERROR)]
 
     def page(self) -> Image:
         """The sheet without its pictures."""
@@ -143,6 +145,11 @@ class Sheet:
                 view = f", {self.looks.stand.views[down]}" if layout.down > 1 and across == 0 else ""
                 text = small.fitting(title + view, layout.picture[0])
                 small.write(canvas, (at[0] + layout.picture[0] / 2, at[1] - layout.strip), text, colours.aside, "ma")
+
+
+def seen(points: Doubles, faces: Faces | None, frame: Frame, values: Doubles | None = None) -> Sight:
+    """A cloud by its faces, or else by its points; see `look_at`."""
+    return look_at(points, frame, values) if faces is None else look_at_faces(faces, frame, values)
 
 
 def write_scale(page: Image, scale: Scale, at: tuple[int, int], width: int, colours: Page) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qaadcodec.metrics.names import HIGHER_IS_BETTER, SURFACE
 from qaadcodec.metrics.surface import FAR_OFF
-from qaadcodec.report.tables import facts, table
+from qaadcodec.report.tables import facts, table, wrapped
 from qaadcodec.report.text import count_of, grouped, percent, short
 
 if TYPE_CHECKING:
@@ -43,19 +43,29 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?")
 STATISTICS = ("mean", "median", "p95", "max")
 
 
-def errors_lines(errors: Sequence[CloudErrors], summary: Mapping[str, Any]) -> list[str]:
-    """The errors against the originals, those against the surfaces in tables of their own, then the rate."""
+def errors_lines(errors: Sequence[CloudErrors], summary: Mapping[str, Any], *, width: int | None = None) -> list[str]:
+    """The errors against the originals, those against the surfaces in tables of their own, then the rate.
+
+    Args:
+        width: columns of the terminal, here and below; None where it is none.
+    """
     metrics = [m for m in HEADERS if any(getattr(each, m) is not None for each in errors)]
     near, of_surface = ([m for m in metrics if (m in SURFACE) is there] for there in (False, True))
-    lines = errors_tables(errors, summary, near) if near or not of_surface else []
-    lines += [*notes_of(errors), *psnr_lines(near, summary)]
+    lines = errors_tables(errors, summary, near, width) if near or not of_surface else []
+    lines += wrapped([*notes_of(errors), *psnr_lines(near, summary)], width)
     if of_surface:
-        lines += [*([""] if lines else []), *errors_tables(errors, summary, of_surface), *SURFACE_LEGEND]
-    return [*lines, *rate_lines(summary)]
+        lines += [
+            *([""] if lines else []),
+            *errors_tables(errors, summary, of_surface, width),
+            *wrapped(SURFACE_LEGEND, width),
+        ]
+    return [*lines, *rate_lines(summary, width)]
 
 
-def errors_tables(errors: Sequence[CloudErrors], summary: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
-    """A table of the metrics; several, with an empty line in between, where one would be wider than WIDTH.
+def errors_tables(
+    errors: Sequence[CloudErrors], summary: Mapping[str, Any], metrics: Sequence[str], width: int | None
+) -> list[str]:
+    """A table of the metrics; several, with an empty line in between, where one would be wider than `width` or WIDTH.
 
     Metrics of a family (off_rms, off_p99, off_max) stay together where they fit.
     """
@@ -63,9 +73,9 @@ def errors_tables(errors: Sequence[CloudErrors], summary: Mapping[str, Any], met
     rest = list(metrics)
     while rest or not lines:
         ends = [n for n in range(len(rest), 0, -1) if n == len(rest) or family(rest[n - 1]) != family(rest[n])]
-        tables = {n: errors_table(errors, summary, rest[:n]) for n in (*ends, 1)}
-        count = next((n for n in ends if len(tables[n][1]) <= WIDTH), 1)
-        lines += [*([""] if lines else []), *tables[count]]
+        tables = {n: errors_table(errors, summary, rest[:n], None) for n in (*ends, 1)}
+        count = next((n for n in ends if len(tables[n][1]) <= (width or WIDTH)), 1)
+        lines += [*([""] if lines else []), *errors_table(errors, summary, rest[:count], width)]
         rest = rest[count:]
     return lines
 
@@ -75,7 +85,9 @@ def family(metric: str) -> str:
     return metric.partition("_")[0]
 
 
-def errors_table(errors: Sequence[CloudErrors], summary: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
+def errors_table(
+    errors: Sequence[CloudErrors], summary: Mapping[str, Any], metrics: Sequence[str], width: int | None
+) -> list[str]:
     """A row per cloud, a column per metric, and the statistics below where there are several clouds."""
     records = [each.to_dict() | {m: getattr(each, m) for m in metrics} for each in errors]  # infinities too
     rows = [
@@ -86,7 +98,7 @@ def errors_table(errors: Sequence[CloudErrors], summary: Mapping[str, Any], metr
     if len(records) > 1:
         rows += [["", name, ""] + [cell(m, summary[m][name]) for m in metrics] for name in STATISTICS]
     header = ["index", "name", "points", *(HEADERS[m] for m in metrics)]
-    return table(rows, "rl" + "r" * (len(metrics) + 1), header=header)
+    return table(rows, "rl" + "r" * (len(metrics) + 1), header=header, width=width, optional=(2,))
 
 
 def psnr_lines(metrics: Collection[str], summary: Mapping[str, Any]) -> list[str]:
@@ -116,7 +128,7 @@ def notes_of(errors: Sequence[CloudErrors]) -> list[str]:
     return lines
 
 
-def rate_lines(summary: Mapping[str, Any]) -> list[str]:
+def rate_lines(summary: Mapping[str, Any], width: int | None) -> list[str]:
     """What the archive costs, where there is one."""
     if summary.get("bytes") is None:
         return []
@@ -128,7 +140,8 @@ def rate_lines(summary: Mapping[str, Any]) -> list[str]:
                 ("bytes", f"{grouped(summary['bytes'])}, of {grouped(summary['raw_bytes'])} as float32"),
                 ("ratio", f"{summary['ratio']:.2f} (paper's {summary['ratio_paper']:.2f})"),
                 ("bits per point", short(summary["bits_per_point"])),
-            ]
+            ],
+            width=width,
         ),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qaadcodec.report.tables import facts, table
+from qaadcodec.report.tables import facts, table, wrapped
 from qaadcodec.report.text import count_of, duration, grouped, percent, printable, short
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from qaadcodec.codec.verify import Verification
 
 
-def compress_lines(summary: CompressSummary) -> list[str]:
-    """What the set became."""
+def compress_lines(summary: CompressSummary, *, width: int | None = None) -> list[str]:
+    """What the set became, in lines of that many columns; of any where it is None, here and below."""
     early = ", finished early" if summary.interrupted else ""
     return facts(
         [
@@ -30,11 +30,12 @@ def compress_lines(summary: CompressSummary) -> list[str]:
             ("nEM-kD", f"{percent(summary.n_em_kd)} (mean of {count_of(summary.sample, 'cloud')})"),
             ("EM-kD", em_kd(summary.em_kd, summary.em_kd_root)),
             ("time", f"{duration(summary.seconds)}, {count_of(summary.epochs, 'epoch')}{early}"),
-        ]
+        ],
+        width=width,
     )
 
 
-def encode_lines(summary: EncodeSummary) -> list[str]:
+def encode_lines(summary: EncodeSummary, *, width: int | None = None) -> list[str]:
     """What the archive has become."""
     return facts(
         [
@@ -47,7 +48,8 @@ def encode_lines(summary: EncodeSummary) -> list[str]:
             ("nEM-kD", f"{percent(summary.n_em_kd)} (mean of {count_of(summary.sample, 'new cloud')})"),
             ("EM-kD", em_kd(summary.em_kd, summary.em_kd_root)),
             ("time", duration(summary.seconds)),
-        ]
+        ],
+        width=width,
     )
 
 
@@ -58,13 +60,13 @@ def decode_line(summary: DecodeSummary) -> str:
     return f"wrote {first}{more}: {clouds_of(summary.clouds, summary.points)}"
 
 
-def verify_lines(verification: Verification) -> list[str]:
+def verify_lines(verification: Verification, *, width: int | None = None) -> list[str]:
     """Every check, and the verdict."""
     rows = [(check.content, grouped(check.bytes), f"{check.crc32:08x}", "ok") for check in verification.checks]
     decoded = "" if verification.decoded is None else f", {count_of(verification.decoded, 'cloud')} decoded"
     return [
-        *table(rows, "lrll", header=("content", "bytes", "CRC-32", "")),
-        f"{printable(verification.path)}: undamaged, {grouped(verification.bytes)} bytes{decoded}",
+        *table(rows, "lrll", header=("content", "bytes", "CRC-32", ""), width=width, optional=(2,)),
+        *wrapped([f"{printable(verification.path)}: undamaged, {grouped(verification.bytes)} bytes{decoded}"], width),
     ]
 
 

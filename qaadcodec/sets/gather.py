@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,7 @@ from qaadcodec.errors import UsageError
 from qaadcodec.metrics.em_kd import variance
 from qaadcodec.progress import Run
 from qaadcodec.sets.again import read_again
+from qaadcodec.sets.ahead import read_ahead
 from qaadcodec.sets.align import Frame
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.sets.survey import Survey, check_not_stopped
@@ -117,12 +119,15 @@ def gather(
 def fill(store: TargetStore, found: Survey, norm: Normalisation, frame: Frame | None, run: Run) -> float:
     """Write every cloud to the store; the mean of their variances, in squared normalised units."""
     points, spread = store.points.shape[1], 0.0
-    with run.phase("normalising", len(store), "clouds") as phase:
-        for i, source in enumerate(found.sources):
+
+    def lay(cloud: int) -> float:
+        chosen = resample(read_again(found, cloud).points, points, run.seed + cloud)
+        store.points[cloud] = norm.apply(chosen) if frame is None else frame.aligned(cloud, chosen)
+        return variance(store.points[cloud])
+
+    with run.phase("normalising", len(store), "clouds") as phase, closing(read_ahead(found.sources, lay)) as laid:
+        for source, own in zip(found.sources, laid, strict=True):
             check_not_stopped(run)
-            chosen = resample(read_again(found, i).points, points, run.seed + i)
-            store.points[i] = norm.apply(chosen) if frame is None else frame.aligned(i, chosen)
-            own = variance(store.points[i])
             spread += own / len(store)
             if own == 0:
                 run.warn(f"{source.path}: too small beside the others to keep its shape")

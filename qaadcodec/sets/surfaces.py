@@ -7,7 +7,7 @@ import numpy as np
 from qaadcodec.clouds import CloudSource, PointCloud
 from qaadcodec.errors import CloudError
 from qaadcodec.progress import Run
-from qaadcodec.sets.survey import Survey, check_not_stopped, usable
+from qaadcodec.sets.survey import Seen, Survey, check_not_stopped, drawing, usable
 
 
 def sampled(found: Survey, wanted: int | None, run: Run, *, skip_bad: bool) -> int:
@@ -76,7 +76,7 @@ def _draw(found: Survey, points: int, run: Run, skip_bad: bool) -> None:
             if found.has_faces[i]:
                 source = found.sources[i].on_surface(points, run.seed)
                 try:
-                    found.take_instead(i, source, usable(source, strict=run.strict).points, run.seed)
+                    found.take_instead(i, source, Seen.of(usable(source, strict=run.strict), drawing(run.seed, i)))
                 except CloudError as error:
                     if not skip_bad:
                         raise

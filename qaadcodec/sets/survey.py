@@ -5,7 +5,9 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -14,12 +16,27 @@ from qaadcodec.clouds import CloudSource, PointCloud
 from qaadcodec.clouds.cloud import Points
 from qaadcodec.errors import CloudError, Interrupted
 from qaadcodec.progress import Run
+from qaadcodec.sets.ahead import read_ahead
 from qaadcodec.sets.looks.glimpse import Glimpse
 from qaadcodec.sets.remarks import Remarks
 
 FEWEST = 2  # points of a cloud that has a shape
 FAR_FEWER = 0.5  # of the median count: a smallest cloud below that costs the others much detail
 MOST_NAMED = 12  # names in a note
+
+
+class Seen(NamedTuple):
+    """A cloud that can be used, and what is kept of its points when they are let go."""
+
+    cloud: PointCloud
+    box: Doubles
+    checksum: int
+    glimpse: Glimpse
+
+    @classmethod
+    def of(cls, cloud: PointCloud, rng: np.random.Generator) -> Self:
+        """Look at a cloud; the generator draws the points that stand for it."""
+        return cls(cloud, box_of(cloud.points), checksum(cloud.points), Glimpse.of(cloud.points, rng))
 
 
 @dataclass(slots=True)
@@ -53,25 +70,25 @@ class Survey:
     def __len__(self) -> int:
         return len(self.sources)
 
-    def take(self, source: CloudSource, cloud: PointCloud, seed: int) -> None:
-        """Note a cloud that can be used; the seed draws the points that stand for it."""
-        self.counts.append(len(cloud.points))
-        self.has_faces.append(cloud.has_faces)
+    def take(self, source: CloudSource, seen: Seen) -> None:
+        """Note a cloud that can be used."""
+        self.counts.append(len(seen.cloud.points))
+        self.has_faces.append(seen.cloud.has_faces)
         self.sources.append(source)
-        self.boxes.append(box_of(cloud.points))
-        self.checksums.append(checksum(cloud.points))
-        self.glimpses.append(glimpse_of(cloud.points, seed, len(self.glimpses)))
-        self.dropped.update(set(cloud.dropped))
+        self.boxes.append(seen.box)
+        self.checksums.append(seen.checksum)
+        self.glimpses.append(seen.glimpse)
+        self.dropped.update(set(seen.cloud.dropped))
         if source.chosen:
             self.chosen[source.chosen] += 1
-        self.remarks.take(source.path, cloud)
+        self.remarks.take(source.path, seen.cloud)
 
-    def take_instead(self, cloud: int, source: CloudSource, points: Points, seed: int) -> None:
-        """Note that a surveyed cloud is read from elsewhere, as these points; its count stays that of its file."""
+    def take_instead(self, cloud: int, source: CloudSource, seen: Seen) -> None:
+        """Note that a surveyed cloud is read from elsewhere, as other points; its count stays that of its file."""
         self.sources[cloud] = source
-        self.boxes[cloud] = box_of(points)
-        self.checksums[cloud] = checksum(points)
-        self.glimpses[cloud] = glimpse_of(points, seed, cloud)
+        self.boxes[cloud] = seen.box
+        self.checksums[cloud] = seen.checksum
+        self.glimpses[cloud] = seen.glimpse
 
     def leave_out(self, clouds: Mapping[int, str]) -> None:
         """Take clouds that can no longer be used out again, by their places, and keep the reasons."""
@@ -96,18 +113,25 @@ def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Surve
         CloudError: a cloud is unusable (without `skip_bad`), or none is left.
         Interrupted: stopped.
     """
+
+    def look(place: int) -> Seen | CloudError:
+        try:
+            return Seen.of(usable(sources[place], strict=run.strict), drawing(run.seed, place))
+        except CloudError as error:
+            return error
+
     found = Survey()
-    with run.phase("reading", len(sources), "clouds") as phase:
-        for source in sources:
+    with run.phase("reading", len(sources), "clouds") as phase, closing(read_ahead(sources, look)) as looks:
+        for source, seen in zip(sources, looks, strict=True):
             check_not_stopped(run)
-            try:
-                found.take(source, usable(source, strict=run.strict), run.seed)
-            except CloudError as error:
+            if isinstance(seen, CloudError):
                 if not skip_bad:
-                    hint = error.hint or ("--skip-bad leaves it out" if len(sources) > 1 else None)
-                    raise CloudError(str(error), hint=hint) from error
-                found.skipped.append((source.path, str(error)))
-                run.warn(f"skipped {error}")
+                    hint = seen.hint or ("--skip-bad leaves it out" if len(sources) > 1 else None)
+                    raise CloudError(str(seen), hint=hint) from seen
+                found.skipped.append((source.path, str(seen)))
+                run.warn(f"skipped {seen}")
+            else:
+                found.take(source, seen)
             phase.advance()
     if not found.sources:
         raise CloudError(f"none of {len(sources)} clouds can be used")
@@ -119,9 +143,9 @@ def box_of(points: Points) -> Doubles:
     return np.stack([points.min(0), points.max(0)]).astype(np.float64)
 
 
-def glimpse_of(points: Points, seed: int, cloud: int) -> Glimpse:
-    """A cloud in few numbers; each cloud of the set draws from a generator of its own."""
-    return Glimpse.of(points, np.random.default_rng([seed, 27, cloud]))
+def drawing(seed: int, place: int) -> np.random.Generator:
+    """What draws the points that stand for a cloud, which has a generator of its own."""
+    return np.random.default_rng([seed, 27, place])
 
 
 def usable(source: CloudSource, *, strict: bool = False) -> PointCloud:

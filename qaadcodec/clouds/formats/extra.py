@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from qaadcodec.clouds.formats.warned import warnings_as
 from qaadcodec.errors import CloudError
 
 INSTALL = "pip install 'qaadcodec[formats]'"
@@ -21,8 +21,7 @@ def library(name: str, label: str, otherwise: str = "") -> Any:
         otherwise: what to do where it cannot be installed.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings_as("ignore"):
             module = importlib.import_module(name)
     except ImportError as error:
         package = name.partition(".")[0]
@@ -41,8 +40,7 @@ def faults(label: str, what: str) -> Iterator[None]:
     A warning of a library about a file that it reads tells of numbers that it took for something else.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
+        with warnings_as("error"):
             yield
     except (CloudError, MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise

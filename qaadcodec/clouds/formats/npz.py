@@ -147,6 +147,7 @@ FORMAT = CloudFormat(
     name="npz",
     suffixes=(".npz",),
     signatures=(b"PK\x03\x04",),
+    members=lambda names: all(name.endswith(".npy") for name in names),
     open_arrays=NpzFile,
     write_many=write_many,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
@@ -46,6 +46,7 @@ class CloudFormat:
             tend to be about the scans, and are left out.
         signatures: a file that begins with one of these is of the format, whatever its suffix.
         sniff: whether a file that begins so may be of the format; asked after the signatures of all formats.
+        members: of a format whose files are zips, whether a zip with members of these names is one.
         is_text: whether the files may be shown on a terminal.
         unit: what the format calls a point.
         array: what it calls an array.
@@ -62,6 +63,7 @@ class CloudFormat:
     named_suffixes: tuple[str, ...] = ()
     signatures: tuple[bytes, ...] = ()
     sniff: Callable[[bytes], bool] | None = None
+    members: Callable[[Sequence[str]], bool] | None = None
     is_text: bool = False
     unit: Unit = POINT
     array: str = "array"

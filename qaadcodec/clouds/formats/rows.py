@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import re
-import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from qaadcodec.arrays import Doubles
 from qaadcodec.clouds.cloud import Points
+from qaadcodec.clouds.formats.warned import warnings_as
 from qaadcodec.errors import CloudError
 
 MAYBE_CUT = "ends without a newline, so its last line may be cut"
@@ -50,8 +50,7 @@ def table(rows: Sequence[str], delimiter: str | None, columns: Columns | None = 
     Without `columns` that is where rows are empty, differ in their number of columns, or hold anything but numbers.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of empty lines, which the count below notices
+        with warnings_as("ignore"):  # of empty lines, which the count below notices
             values: npt.NDArray[np.float64] = np.loadtxt(
                 rows,
                 np.float64,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import zipfile  # imported when a 3MF is opened, because most formats do without it
 
 _MODEL = "3D/3dmodel.model"
+_TYPES = "[Content_Types].xml"  # every package of the kind has it (Open Packaging Conventions)
 _DEEPEST = 64  # objects within objects
 _MOST_SHOWN = 1 << 16  # times that objects are shown
 _STAYS = "1 0 0 0 1 0 0 0 1 0 0 0"
@@ -179,6 +180,7 @@ def _triangle(where: str, i: int) -> str:
 FORMAT = CloudFormat(
     name="3mf",
     suffixes=(".3mf",),
+    members=lambda names: any(name.lower().endswith(".model") for name in names) and _TYPES in names,
     unit=Unit("vertex", "vertices"),
     read=read,
 )

@@ -37,12 +37,14 @@ class EventLog:
     """
 
     def __init__(self, path: Path, start: Mapping[str, Any], *, clock: Callable[[], float] = time.monotonic) -> None:
-        check_log(path)
+        cut = check_log(path)
         try:
             self._stream = Unfailing(open(path, "a", encoding="utf-8"))  # noqa: SIM115 - closed in __exit__
         except OSError as error:
             raise EnvironmentFailure(f"cannot write {path}: {reason(error)}") from error
         self._clock, self._started, self._lock = clock, clock(), threading.Lock()
+        if cut:
+            self._stream.write("\n")
         self.write("start", start)
 
     def __call__(self, event: Event) -> None:
@@ -89,18 +91,21 @@ def kind_of(event: type) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
 
 
-def check_log(path: Path) -> None:
-    """Refuse to append to a file that is no log.
+def check_log(path: Path) -> bool:
+    """Refuse to append to a file that is no log; tell whether its last line has no end, as a full disk leaves it.
 
     Raises:
         EnvironmentFailure: names it.
     """
     try:
         if not path.is_file() or os.path.getsize(path) == 0:
-            return
+            return False
         with open(path, "rb") as file:
             found = file.read(len(FIRST))
+            file.seek(-1, os.SEEK_END)
+            last = file.read(1)
     except OSError as error:
         raise EnvironmentFailure(f"cannot read {path}: {reason(error)}") from error
     if found != FIRST:
         raise EnvironmentFailure(f"{path} exists already and is no log of qaad", hint="name another file with --log")
+    return last != b"\n"

@@ -18,6 +18,7 @@ from qaadcodec.report.progress.lines import packed
 from qaadcodec.report.progress.phases import amount, parts_of, share_of, time_left
 from qaadcodec.report.progress.trend import Trend
 from qaadcodec.report.progress.whole_run import Standing, WholeRun
+from qaadcodec.report.tables import wrapped
 from qaadcodec.report.text import duration, printable
 
 BAR_FROM = 60  # columns from which there is room for a bar beside per cent and time left
@@ -71,7 +72,8 @@ class LiveDisplay:
             case Notice():
                 text = f"qaad: {'warning' if event.warning else 'note'}: {printable(event.text)}"
                 style = "yellow" if event.warning else ""
-                self._console.print(Text(text, style), highlight=False, soft_wrap=True)
+                lines = wrapped([text], self._console.width)
+                self._console.print(Text("\n".join(lines), style), highlight=False, soft_wrap=True)
             case _:
                 pass
         self._whole(event)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from qaadcodec.progress import Event, Outlook, PhaseEnded, PhaseStarted, Progress
 
 SETTLING = 5.0  # seconds after which the pace of a phase counts alone, and what was expected of it no longer
+STEADY = 1.0  # seconds by which a phase is lengthened before it tells how fast the machine is: short ones tell little
 MOST = 0.99  # share that is over, as long as the run goes on
 
 
@@ -33,9 +34,12 @@ class Standing:
 class WholeRun:
     """Follows the events of a run, and tells at any time how far it is.
 
-    The time left is that of the present phase, by its own pace, and what is expected of those to come. It never exceeds
-    what is left of the budget. The share that is over is the time so far, over that and the time left; it never falls.
-    Where nothing was told of phases to come, the present phase is taken for the whole run.
+    The time left is that of the present phase, by its own pace, and what is expected of those to come. Where a phase
+    takes longer than expected, the machine is slower than the one on which that was measured, or busy, and so much more
+    is expected of the rest. The time left never exceeds what is left of the budget.
+
+    The share that is over is the time so far, over that and the time left; it never falls. Where nothing was told of
+    phases to come, the present phase is taken for the whole run.
 
     Attributes:
         clock: seconds, monotonic.
@@ -52,7 +56,8 @@ class WholeRun:
     _outlook: Outlook | None = None
     _deadline: float | None = None
     _to_come: list[tuple[str, float | None]] = field(default_factory=list)
-    _expected: float | None = None  # of the present phase
+    _expected: float | None = None  # of the present phase, on an idle machine like the one that was measured on
+    _slower: float = 1.0  # how many times longer than that the last phase took
     _share: float = 0.0
 
     def __post_init__(self) -> None:
@@ -70,6 +75,7 @@ class WholeRun:
             case Progress():
                 self.progress, self._told = event, self.clock()
             case PhaseEnded():
+                self._slower = self._slowness(self.clock() - self._phase_started)
                 self.phase = self.progress = None
                 self._expected = 0.0
 
@@ -82,6 +88,15 @@ class WholeRun:
             del self._to_come[: place + 1]
             return seconds
         return 0.0 if phase.total is None else None  # what has no units is soon over
+
+    def _slowness(self, seconds: float) -> float:
+        """How many times longer than expected the present phase takes, if it takes so long; 1 at least.
+
+        Where nothing is expected of it, what the phase before told.
+        """
+        if not self._expected:
+            return self._slower
+        return max(1.0, (seconds + STEADY) / (self._expected + STEADY))
 
     @property
     def standing(self) -> Standing:
@@ -110,12 +125,13 @@ class WholeRun:
         later = [seconds for _, seconds in self._to_come]
         if present is None or None in later:
             return None, True
-        to_come = sum(seconds for seconds in later if seconds is not None)
+        slower = self._slower if self.progress is None else self._slowness(now - self._phase_started + present)
+        to_come = slower * sum(seconds for seconds in later if seconds is not None)
         return present + to_come, roughly or to_come > present
 
     def _left_of_phase(self, now: float) -> tuple[float | None, bool]:
         over, told = now - self._phase_started, self.progress
-        expected = None if self._expected is None else max(self._expected - over, 0.0)
+        expected = None if self._expected is None else max(self._slower * self._expected - over, 0.0)
         if self.phase is None:
             return 0.0, True
         if told is None or told.eta_seconds is None or told.fraction <= 0.0:

@@ -35,7 +35,7 @@ from qaadcodec.training.warmup.chamfer import squared_gap
 
 NETWORK = NetworkConfig(latent_size=16, patches=1, shared_widths=(128, 64, 64, 64), head_widths=(), fourier_octaves=1)
 STEPS = 6000
-PASSES = 24  # over the set at least, however large it is
+PASSES = 120  # over the set at least, however large it is, if its share of the time allows them
 CHEAPER = 4  # times as cheap as a step of the training, or more
 TOGETHER = 2  # clouds per step: many small steps find more than few large ones
 ROWS, POINTS = 256, 512  # rows of Q, and points of each cloud, per step

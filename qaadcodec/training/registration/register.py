@@ -24,7 +24,7 @@ from qaadcodec.training.predict import predict
 from qaadcodec.training.registration.coarse import learn_coarsely
 from qaadcodec.training.start import middle_cloud, patch_by_patch
 
-COARSE_SHARE, PLACING_SHARE = 0.15, 0.2  # of the time left when each begins
+COARSE_SHARE, PLACING_SHARE = 0.2, 0.2  # of the time left when each begins
 HASTY = 32  # points in a leaf of Greedy when there is no time
 
 

@@ -14,14 +14,12 @@ from qaadcodec.cli.options import (
     byte_count,
     duration,
     force_option,
-    indices,
     learning_options,
     limit,
     quiet_option,
     seed_number,
     seed_option,
     setting,
-    span,
     ways,
 )
 
@@ -75,41 +73,6 @@ def test_sizes(text: str, count: int) -> None:
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(click.BadParameter, match=r"is not a size such as 500K, 1\.5M or 120000"):
         byte_count(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2:5", slice(2, 5)),
-        (":8", slice(None, 8)),
-        ("-4:", slice(-4, None)),
-        (":", slice(None, None)),
-        ("0:9:3", slice(0, 9, 3)),
-        ("::-1", slice(None, None, -1)),
-        ("1:2:", slice(1, 2)),
-    ],
-)
-def test_spans(text: str, expected: slice) -> None:
-    assert span(text) == expected
-
-
-@pytest.mark.parametrize("text", ["", "3", "1:2:3:4", "a:b", "1-3", "1.0:2"])
-def test_what_is_no_span(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="is not a range such as 10:20, :8, -4: or 0:100:10"):
-        span(text)
-
-
-def test_a_range_moves() -> None:
-    with pytest.raises(click.BadParameter, match="'1:2:0' has a step of zero"):
-        span("1:2:0")
-
-
-def test_indices() -> None:
-    assert indices("3") == (3,)
-    assert indices("0,1,-1") == (0, 1, -1)
-    for text in ("", "1,", "a", "1-3", "1.5"):
-        with pytest.raises(click.BadParameter, match=r"is not an index such as 42 or -1, or several such as 0,1,-1"):
-            indices(text)
 
 
 def test_limits() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qaadcodec.clouds.surface import Drawing, areas_of, draw, finite_triangles
+from qaadcodec.clouds.surface import Drawing, areas_of, draw, finite_triangles, mesh_of
 from qaadcodec.errors import CloudError
 
 # Two triangles far apart whose areas are 1 and 3 halves, and one without area between them.
@@ -68,3 +68,14 @@ def test_triangles_with_corners_that_are_not_finite_are_left_out() -> None:
     vertices[2, 1] = np.nan
     np.testing.assert_array_equal(finite_triangles(vertices, TRIANGLES), TRIANGLES[1:])
     assert (draw(vertices, finite_triangles(vertices, TRIANGLES), Drawing(20, 0), "a", "a")[:, 0] >= 10).all()
+
+
+def test_a_mesh_is_what_has_area_and_its_corners() -> None:
+    vertices = np.array([[0.0, 0, 0], [9, 9, 9], [1, 0, 0], [0, 1, 0], [np.nan, 0, 0], [2, 0, 0]])
+    triangles = np.array([[0, 2, 3], [0, 2, 4], [0, 2, 5], [2, 2, 3], [5, 3, 2]])
+    mesh = mesh_of(vertices, triangles)
+    assert mesh is not None
+    np.testing.assert_array_equal(mesh.vertices, vertices[[0, 2, 3, 5]])
+    np.testing.assert_array_equal(mesh.triangles, [[0, 1, 2], [3, 2, 1]])
+    assert mesh_of(vertices, triangles[1:4]) is None
+    assert mesh_of(vertices, triangles[:0]) is None

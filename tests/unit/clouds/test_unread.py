@@ -46,6 +46,13 @@ def test_they_are_counted_by_suffix_with_what_to_do() -> None:
     ]
 
 
+def test_their_paths_can_be_had() -> None:
+    folder("b.txt", "sub/c.json", ".hidden.txt")
+    left_out: list[str] = []
+    find_clouds(["set"], left_out=left_out)
+    assert sorted(left_out) == ["set/b.txt", "set/sub/c.json"]
+
+
 def test_of_several_folders_there_is_one_line_and_of_none_there_is_none() -> None:
     folder("b.txt", ".hidden.txt", ".cache/c.txt")
     Path("more").mkdir()

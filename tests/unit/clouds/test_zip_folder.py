@@ -196,3 +196,28 @@ def test_many_members_are_read_in_one_opening(monkeypatch: pytest.MonkeyPatch) -
             source.load()
     assert len(times) == 2
     assert len(ZipOfClouds(found[0].place.inner.zip.place).names) == 300  # type: ignore[union-attr]
+
+
+def test_a_zip_that_is_packed_with_gzip_is_a_zip() -> None:
+    path = zipped({"a/scan1.ply": file("ply"), "a/scan2.npy": file("npy", CLOUDS[1]), "notes.txt": b"1 2 3"})
+    packed = Path("s.zip.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    left_out: list[str] = []
+    found = find_clouds([packed], left_out=left_out)
+    assert [source.name for source in found] == ["a/scan1", "a/scan2"]
+    np.testing.assert_array_equal(found[1].load().points, CLOUDS[1])
+    assert files_of(found) == [packed]
+    assert left_out == ["s.zip.gz::notes.txt"]
+    np.testing.assert_array_equal(read_cloud("s.zip.gz::a/scan1.ply").points, CLOUDS[0])
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(CloudError, match=r"^s\.zip\.gz: is truncated: its gzip data ends early$"):
+        find_clouds([packed])
+
+
+def test_other_packages_are_no_zips_of_clouds() -> None:
+    """Of what begins as a zip and has no suffix, the names of the members tell."""
+    document = zipped({"[Content_Types].xml": b"", "word/document.xml": b""}, "document")
+    with pytest.raises(CloudError, match=r"^document: no clouds in this zip; it has 2 other files \(2 \.xml\)$"):
+        find_clouds([document])
+    with pytest.raises(CloudError, match=r"^model: .*3dmodel\.model"):
+        read_cloud(zipped({"[Content_Types].xml": b"", "3D/3dmodel.model": b"no XML"}, "model"))

@@ -198,7 +198,7 @@ def test_what_is_expected_of_every_part() -> None:
     [
         (Request(patches=50, quality=10), 30, ("30 patches instead of 50: there are no more points",)),
         (Request(settings={"network.patches": 31}), 30, ("30 patches instead of 31: there are no more points",)),
-        (Request(preset="paper"), 30, ("30 patches instead of 128: there are no more points",)),
+        (Request(preset="paper"), 30, ("30 patches instead of the 128 of preset paper: there are no more points",)),
         (Request(patches=30, quality=10), 30, ()),
         (Request(quality=10), 1, ()),  # patches that are chosen are never more than points
     ],

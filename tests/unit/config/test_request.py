@@ -115,6 +115,8 @@ def test_uniform_numbers_have_no_quality(aims: dict[str, Any]) -> None:
     preset = r'^the preset paper has coding.numbers="uniform", and a quality or a target takes "entropy"$'
     with pytest.raises(UsageError, match=preset):
         Request(preset="paper", **aims)
+    with pytest.raises(UsageError, match=preset):
+        Request(preset="paper", settings={"size.quality": 50})
     with pytest.raises(UsageError, match=r"^numbers is 'uniform', and must be \"entropy\" for a quality or a target$"):
         Request(settings={"coding.numbers": "uniform"}, **aims)
     assert Request(preset="paper", settings={"coding.numbers": "entropy"}, **aims).recipe().size.chooses

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fixtures.shapes import sphere, square
+from fixtures.shapes import ball, box, sphere, square
 
 from qaadcodec.arrays import Doubles
+from qaadcodec.clouds import Mesh
 from qaadcodec.pictures.colours import ERROR, PLAIN
-from qaadcodec.pictures.draw import Frame, look_at, paint
+from qaadcodec.pictures.draw import Frame, Sight, look_at, look_at_faces, paint
+from qaadcodec.pictures.faces import faces_of
 from qaadcodec.pictures.views import VIEWS, camera
 
 SIDE = 120
@@ -82,3 +84,50 @@ def test_few_points_are_seen(points: Doubles) -> None:
 def test_the_same_again() -> None:
     first, second = (paint(look_at(sphere(500), frame()), PLAIN) for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def look_at_mesh(mesh: Mesh, shown: Frame, values: Doubles | None = None) -> Sight:
+    faces = faces_of(mesh, len(mesh.vertices), np.zeros(3))
+    assert faces is not None
+    return look_at_faces(faces, shown, values)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_mesh_of_a_ball_is_what_its_points_are(view: str) -> None:
+    mesh, points = look_at_mesh(ball(4000), frame(view)), look_at(sphere(4000), frame(view))
+    y, x = (np.mgrid[: 2 * SIDE, : 2 * SIDE] + 0.5 - SIDE) * 1.25 / SIDE
+    near, far = np.hypot(x, y) < 0.8, np.hypot(x, y) > 1.001
+    assert mesh.hit[near].all()
+    assert not mesh.hit[far].any()
+    np.testing.assert_allclose(mesh.depth[near], points.depth[near], atol=0.01 * SIDE)
+    assert (mesh.normals[near] * points.normals[near]).sum(axis=-1).min() > 0.995
+    assert paint(mesh, PLAIN)[..., 3].sum() * (2.5 / SIDE) ** 2 == pytest.approx(np.pi, rel=0.01)
+
+
+def test_of_every_face_the_side_to_the_eye_is_lit() -> None:
+    mesh = box()
+    turned = Mesh(mesh.vertices, mesh.triangles[:, ::-1])
+    pictures = [paint(look_at_mesh(each, frame("three-quarter", 2.0)), PLAIN) for each in (mesh, turned)]
+    np.testing.assert_allclose(*pictures, atol=1e-9)
+    sight = look_at_mesh(mesh, frame("front", 2.0))
+    np.testing.assert_allclose(sight.normals[SIDE, SIDE], [0, 0, 1], atol=1e-9)
+    assert sight.depth[SIDE, SIDE] == pytest.approx(SIDE / 2)
+
+
+def test_faces_hide_each_other_and_carry_values() -> None:
+    far = np.array([[-1.0, -1, -0.5], [1, -1, -0.5], [1, 1, -0.5], [-1, 1, -0.5]])
+    near = 0.4 * far + (0, 0, 0.7)
+    mesh = Mesh(np.concatenate([far, near]), np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]]))
+    values = np.array([0.0, 1, 1, 0, 0.5, 0.5, 0.5, 0.5])
+    sight = look_at_mesh(mesh, frame(), values)
+    middle, right = SIDE, SIDE + int(0.75 * SIDE / 1.25)
+    assert sight.values[middle, middle] == pytest.approx(0.5)
+    assert sight.values[middle, right] == pytest.approx(0.875, abs=0.02)
+    assert sight.depth[middle, middle] > 0 > sight.depth[middle, right]
+
+
+def test_outside_of_the_picture_no_face_is_drawn() -> None:
+    for away in (1e9, 1e30, -1e30):
+        assert not look_at_mesh(Mesh(box().vertices + away, box().triangles), frame()).hit.any()
+    large = look_at_mesh(Mesh(1e12 * box().vertices, box().triangles), frame())
+    assert large.hit.all()

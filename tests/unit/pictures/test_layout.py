@@ -9,7 +9,7 @@ import pytest
 from fixtures.shapes import sphere
 
 from qaadcodec.pictures.frames import MARGIN, Extent, Stand
-from qaadcodec.pictures.gather import shown
+from qaadcodec.pictures.gather import Given, shown
 from qaadcodec.pictures.layout import arrange
 from qaadcodec.pictures.views import VIEWS
 
@@ -41,19 +41,22 @@ def test_six_bodies_stand_side_by_side() -> None:
 
 
 def test_every_cloud_is_whole_and_to_one_scale() -> None:
-    clouds = [shown("small", sphere(200, 1.0, (100, 0, 0))), shown("large", sphere(200, 3.0, (0, -70, 5)))]
+    clouds = [
+        shown("small", Given(sphere(200, 1.0, (100, 0, 0)))),
+        shown("large", Given(sphere(200, 3.0, (0, -70, 5)))),
+    ]
     extent = FRONT.extent(clouds)
     assert extent.half_width == pytest.approx(3 * MARGIN, rel=0.01)
     assert extent.half_height == pytest.approx(3 * MARGIN, rel=0.01)
 
 
 def test_a_cloud_of_one_place_has_an_extent() -> None:
-    extent = FRONT.extent([shown("a", np.full((4, 3), 7.0))])
+    extent = FRONT.extent([shown("a", Given(np.full((4, 3), 7.0)))])
     assert (extent.half_width, extent.half_height) == (1.0, 1.0)
 
 
 def test_what_turns_is_whole_from_every_side() -> None:
     stick = np.array([[-4.0, 0, 0], [4.0, 0, 0], [0, 1, 0]])
     turning = Stand((VIEWS["side"], VIEWS["front"]), turning=True)
-    assert turning.extent([shown("stick", stick)]).half_width == pytest.approx(4 * MARGIN)
-    np.testing.assert_array_equal(turning.middle(shown("stick", stick), VIEWS["side"]), np.zeros(3))
+    assert turning.extent([shown("stick", Given(stick))]).half_width == pytest.approx(4 * MARGIN)
+    np.testing.assert_array_equal(turning.middle(shown("stick", Given(stick)), VIEWS["side"]), np.zeros(3))

@@ -10,7 +10,7 @@ from fixtures.shapes import sphere
 from PIL import Image
 
 from qaadcodec.pictures.frames import Stand
-from qaadcodec.pictures.gather import Shown, shown
+from qaadcodec.pictures.gather import Given, Shown, shown
 from qaadcodec.pictures.saving import moving, png
 from qaadcodec.pictures.scale import scale_of
 from qaadcodec.pictures.sheet import Looks, Sheet
@@ -26,7 +26,7 @@ def dented() -> Shown:
     """A ball whose front right quarter lies 0.2 too far in."""
     ball = sphere(1500)
     inside = (ball[:, 2] > 0) & (ball[:, 0] > 0)
-    return shown("3 · dented", np.where(inside[:, None], 0.8 * ball, ball), ball)
+    return shown("3 · dented", Given(np.where(inside[:, None], 0.8 * ball, ball)), Given(ball))
 
 
 def painted(sheet: Sheet) -> np.ndarray:
@@ -58,7 +58,7 @@ def test_the_error_is_where_it_is(dark: bool) -> None:
 
 
 def test_without_an_original_a_cloud_stands_alone() -> None:
-    cloud = shown("ball", sphere(800))
+    cloud = shown("ball", Given(sphere(800)))
     sheet = Sheet.of([cloud, cloud], looks(), "A caption.")
     assert sheet.titles == ("decoded",)
     page = painted(sheet)
@@ -70,7 +70,7 @@ def test_without_an_original_a_cloud_stands_alone() -> None:
 
 def test_large_pictures_are_drawn_less_finely() -> None:
     """Memory grows with their pixels."""
-    cloud = shown("ball", sphere(200))
+    cloud = shown("ball", Given(sphere(200)))
     small, large = (Sheet.of([cloud], Looks(Stand((VIEWS["front"],)), width), "A caption.") for width in (400, 3000))
     assert (small.looks.finer, large.looks.finer) == (3, 1)
 

@@ -16,10 +16,10 @@ import pytest
 import torch
 from fixtures.training import HOST, SMALL, arrays, begun, gathered_around, matched
 
-from qaadcodec import progress as clock_module
 from qaadcodec.config import CodingConfig, Plan, TrainingConfig
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Event, PhaseEnded, PhaseStarted, Progress, Run, StopRequest
+from qaadcodec.progress import run as clock_module
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training import loop as loop_module
 from qaadcodec.training import schedule

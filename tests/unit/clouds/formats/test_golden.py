@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,6 @@ SINGLE = {".stl", ".glb", ".pcd"}
 MESHES = {".obj", ".stl", ".glb", ".3mf", ".vtk", ".vtp"}
 NEEDS = {".glb": "trimesh", ".las": "laspy", ".laz": "lazrs", ".e57": "pye57"}
 STEP = {".las": 2.0**-21, ".laz": 2.0**-21, ".e57": 1e-6}  # what the file rounds to
-KNOWN_BY_BYTES = sorted(set(WRITERS) - {".3mf"})  # which begins as any other zip file does
 
 every = pytest.mark.parametrize("suffix", WRITERS)
 
@@ -69,13 +70,25 @@ def test_it_is_found_in_a_folder_and_read_when_it_is_packed(suffix: str, tmp_pat
     np.testing.assert_array_equal(plain.load().points, packed.load().points)
 
 
-@pytest.mark.parametrize("suffix", KNOWN_BY_BYTES)
-def test_it_is_known_by_its_first_bytes(suffix: str, tmp_path: Path) -> None:
+@every
+def test_it_is_known_by_its_bytes(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"a{suffix}"
     WRITERS[suffix](path, POINTS, TRIANGLES)
     path.rename(tmp_path / "unknown")
     found = in_order(read_cloud(tmp_path / "unknown").points)
     np.testing.assert_allclose(found, in_order(POINTS), rtol=0, atol=STEP.get(suffix, 1e-8))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@every
+def test_it_is_read_from_a_pipe(suffix: str, tmp_path: Path) -> None:
+    path, pipe = tmp_path / f"a{suffix}", tmp_path / "pipe"
+    WRITERS[suffix](path, POINTS, TRIANGLES)
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(path.read_bytes()), daemon=True)
+    writer.start()
+    np.testing.assert_array_equal(read_cloud(pipe).points, read_cloud(path).points)
+    writer.join()
 
 
 @pytest.mark.parametrize("suffix", sorted(set(NEEDS) & set(WRITERS)))

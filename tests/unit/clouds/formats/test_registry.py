@@ -47,7 +47,7 @@ def test_no_suffix_and_no_signature_leads_to_two_formats() -> None:
 def test_a_record_is_complete(format: CloudFormat) -> None:
     assert format.suffixes[0] == f".{format.name}"  # what `decode` appends to the names of clouds
     assert [s for s in suffixes(format) if s != s.lower() or not s.startswith(".")] == []
-    assert format.signatures or format.sniff or format.name == "3mf"  # a zip file like any other
+    assert format.signatures or format.sniff or format.members
     assert (format.open_arrays is None) == (format.write_many is None) == (format.read is not None)
 
 

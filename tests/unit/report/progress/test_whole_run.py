@@ -33,6 +33,34 @@ def test_the_phases_to_come_count(hand: Hand) -> None:
     assert run.standing == Standing(0.5, 30.0, roughly=False)
 
 
+def test_a_machine_that_is_slower_than_expected_is_slower_in_what_is_to_come(hand: Hand) -> None:
+    run = WholeRun(hand)
+    run(Outlook((("assigning", 9.0), ("training", 80.0), ("measuring", 10.0))))
+    run(PhaseStarted("assigning", 4, "clouds"))
+    assert run.standing.seconds_left == 99.0
+    hand.seconds = 19.5  # in half of the work; 3.9 times as long with a second on both sides, 40 over 10
+    run(Progress("assigning", 2, 0.5, eta_seconds=19.5))
+    assert run.standing.seconds_left == 19.5 + 4 * 90
+    hand.seconds = 29.0  # the second half went faster
+    run(PhaseEnded("assigning", 29.0))
+    assert run.standing == Standing(pytest.approx(29 / (29 + 270)), 3 * 90, roughly=True)
+    run(PhaseStarted("training", 100, "epochs"))
+    assert run.standing.seconds_left == 3 * 90
+    hand.seconds = 39.0  # as fast as expected after all
+    run(Progress("training", 12, 0.125, eta_seconds=70.0))
+    assert run.standing.seconds_left == 70.0 + 10.0
+
+
+def test_a_machine_that_is_faster_is_not_trusted(hand: Hand) -> None:
+    """A short phase may be quick by chance, and a time that turns out too short is worse than one that is too long."""
+    run = WholeRun(hand)
+    run(Outlook((("assigning", 9.0), ("training", 80.0))))
+    run(PhaseStarted("assigning", 4, "clouds"))
+    hand.seconds = 1.0
+    run(PhaseEnded("assigning", 1.0))
+    assert run.standing.seconds_left == 80.0
+
+
 def test_the_share_never_falls_and_the_time_left_goes_on_between_two_events(hand: Hand) -> None:
     run = WholeRun(hand)
     run(PhaseStarted("training", 100, "epochs"))

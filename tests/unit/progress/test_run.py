@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from qaadcodec import progress as module
 from qaadcodec.errors import UsageError
 from qaadcodec.progress import (
     LEAST_SECONDS,
@@ -21,6 +20,7 @@ from qaadcodec.progress import (
     StopRequest,
     ignore,
 )
+from qaadcodec.progress import run as module
 
 
 @pytest.fixture
