@@ -136,6 +136,7 @@ class CloudSource:
             self.name, points, (*contents.dropped, *self.beside), left_out, contents.doubts, has_faces, drawn
         )
 
+    @np.errstate(all="ignore")
     def mesh(self) -> Mesh | None:
         """The faces of the cloud, read anew; None where it has none, or they have no area. CloudError as for `load`."""
         format = self._format()

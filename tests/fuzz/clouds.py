@@ -66,6 +66,8 @@ def _read_one(label: str, source: CloudSource) -> None:
     if strict is not None:
         assert cloud.points.tobytes() == strict.points.tobytes(), "strictly, the same points are read"
     if cloud.has_faces:
+        mesh = _or_refused(label, source.mesh)
+        assert mesh is None or np.isfinite(mesh.vertices).all()
         surface = _or_refused(label, source.on_surface(DRAWN, 1).load)
         if surface is not None:
             _check(surface)
