@@ -3,8 +3,8 @@
     pip install uv && python bin/make_locks.py        # after a change of pyproject.toml or bin/constraints.txt
 
 uv finds what is needed on every system, and the hashes that PyPI has; bin/constraints.txt says which versions. A file
-has what those before it lack: run.txt what qaad needs with all formats and pictures, dev.txt its tests, bench.txt its
-benchmarks. cuda.txt has the libraries that PyTorch needs for GPUs of NVIDIA; its build for CPUs does without.
+has what those before it lack: run.txt what qaad needs with all formats, pictures and URLs, dev.txt its tests, bench.txt
+its benchmarks. cuda.txt has the libraries that PyTorch needs for GPUs of NVIDIA; its build for CPUs does without.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ROOT / "bin" / "locks"
-EXTRAS = {"run": ["formats", "pictures"], "dev": ["dev"], "bench": ["bench"]}
+EXTRAS = {"run": ["formats", "pictures", "remote"], "dev": ["dev"], "bench": ["bench"]}
 OLDEST_PYTHON = "3.11"
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
 # Builds for CPUs, of which PyTorch has an index of its own: https://download.pytorch.org/whl/cpu

@@ -1,6 +1,6 @@
 # Sourced by the scripts beside it. `ensure_venv EXTRA` makes .venv at the project's root, once: the project itself,
-# editable, and the dependencies of EXTRA: "dev" or "bench", which have those of "formats" and "pictures" among them, or "" for
-# these two alone. Versions and hashes are those of bin/locks; QAAD_UNLOCKED=1 goes by the versions of bin/constraints.txt alone,
+# editable, and the dependencies of EXTRA: "dev" or "bench", which have those of "formats", "pictures" and "remote" among
+# them, or "" for these alone. Versions and hashes are those of bin/locks; QAAD_UNLOCKED=1 goes by the versions of bin/constraints.txt alone,
 # for an index that has other files.
 #
 # It is done when .venv/qaad-installed (or .venv/qaad-installed-dev, …) holds what it was made from: that file is written
@@ -111,7 +111,7 @@ install_locked() { # extra
 }
 
 install_unlocked() { # extra
-    install --constraint "$root/bin/constraints.txt" --editable "$root[${1:-formats,pictures}]"
+    install --constraint "$root/bin/constraints.txt" --editable "$root[${1:-formats,pictures,remote}]"
 }
 
 install_project() { # extra

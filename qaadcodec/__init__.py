@@ -14,7 +14,6 @@ import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from qaadcodec.config import PRESETS, Plan, Request, plan
 from qaadcodec.errors import (
     ArchiveError,
     CloudError,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from qaadcodec.codec.open import OpenArchive, open
     from qaadcodec.codec.summarise import summarise
     from qaadcodec.codec.verify import verify
+    from qaadcodec.config import PRESETS, Plan, Request, plan
     from qaadcodec.progress import Run, StopRequest
     from qaadcodec.showing import as_html
 
@@ -71,6 +71,10 @@ __all__ = [
 
 # Names that are imported on first use, and their modules: a program waits only for what it calls.
 _HOME = {
+    "PRESETS": "config",
+    "Plan": "config",
+    "Request": "config",
+    "plan": "config",
     "OpenArchive": "codec.open",
     "PointCloud": "clouds.cloud",
     "Run": "progress",

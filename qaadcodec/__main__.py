@@ -1,10 +1,31 @@
-"""`python -m qaadcodec` is the `qaad` command."""
+"""`python -m qaadcodec` is the `qaad` command; so is what an installation calls `qaad`."""
 
 from __future__ import annotations
 
+import gc
+import signal
 import sys
+from typing import NoReturn
 
-from qaadcodec.cli.main import run
+# What modules consist of stays as long as the process. Python would look through it again and again for garbage while
+# they are imported, and once more at the end, which together takes as long as to import numpy does.
+gc.set_threshold(100_000)
+
+
+def main() -> NoReturn:
+    """Run the command line, and leave with its exit code.
+
+    While modules are imported, and when all is done, Ctrl-C ends the process as it would any other program, without a
+    traceback: there is nothing to clear up.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from qaadcodec.cli.main import run
+
+    code = run()
+    gc.freeze()
+    sys.exit(code)
+
 
 if __name__ == "__main__":
-    sys.exit(run())
+    main()

@@ -8,4 +8,5 @@ pytest_plugins = [
     "fixtures.small_sets",
     "fixtures.stores",
     "fixtures.training",
+    "fixtures.web",
 ]

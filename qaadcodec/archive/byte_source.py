@@ -1,26 +1,30 @@
-"""Where the bytes of an archive come from: a file or a stream, read at given places and never past its end."""
+"""Where the bytes of an archive come from: a file, a URL or a stream, read at given places and never past its end."""
 
 from __future__ import annotations
 
 import io
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from qaadcodec.errors import ArchiveError, EnvironmentFailure
+from qaadcodec.remote.urls import Location, is_url, located, shown
 
+MAGIC = b"\x89QAD\r\n\x1a\n"  # how every archive begins
 MAX_PIPED_BYTES = 1 << 30
 
 
 class Source:
     """Random access to the bytes of one archive.
 
-    A stream that cannot seek (a pipe) is read into memory, up to 2^30 bytes. `close` closes a file that was opened
-    here, and leaves a stream that was given open.
+    A stream that cannot seek (a pipe) is read into memory, up to 2^30 bytes. Of a file at a URL only those parts are
+    fetched that are read, if its server can do that. `close` closes a file that was opened here, and leaves a stream
+    that was given open.
 
     Attributes:
         name: what messages call the file.
         size: its bytes.
+        remark: what there is to tell of the way it was read; "" where there is nothing.
 
     Raises:
         ArchiveError: it is a folder, or a pipe is too long.
@@ -29,10 +33,10 @@ class Source:
 
     __slots__ = ("_owned", "_stream", "name", "size")
 
-    def __init__(self, source: str | Path | BinaryIO) -> None:
+    def __init__(self, source: Location | BinaryIO) -> None:
         if isinstance(source, (str, Path)):
-            self.name = str(source)
-            self._stream, self._owned = _open(Path(source)), True
+            self.name = shown(source)
+            self._stream, self._owned = _open(located(source)), True
         else:
             self.name = str(getattr(source, "name", "stream"))
             self._stream, self._owned = source, False
@@ -70,15 +74,25 @@ class Source:
             )
         return data
 
+    @property
+    def remark(self) -> str:
+        if getattr(self._stream, "whole", False):
+            return f"{self.name}: its server gives no parts of files, so all {self.size} bytes were read"
+        return ""
+
     def close(self) -> None:
         """Close the file if it was opened here."""
         if self._owned:
             self._stream.close()
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Location) -> BinaryIO:
+    if is_url(path):
+        from qaadcodec.remote.ranges import RangeFile
+
+        return cast(BinaryIO, RangeFile(path))
     try:
-        return path.open("rb")
+        return open(path, "rb")
     except FileNotFoundError as error:
         raise EnvironmentFailure(f"{path}: no such file", hint="archives are written by qaad compress") from error
     except IsADirectoryError as error:
@@ -88,7 +102,9 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _in_memory(stream: BinaryIO, name: str) -> BinaryIO:
-    data = stream.read(MAX_PIPED_BYTES + 1)
+    data = stream.read(len(MAGIC))
+    if data == MAGIC:  # of what is no archive, which is refused by its beginning, the end is not waited for
+        data += stream.read(MAX_PIPED_BYTES + 1 - len(MAGIC))
     if len(data) > MAX_PIPED_BYTES:
         raise ArchiveError(f"{name}: a pipe of more than {MAX_PIPED_BYTES} bytes", hint="save it to a file first")
     return io.BytesIO(data)

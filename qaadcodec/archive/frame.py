@@ -12,11 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from qaadcodec.archive.byte_source import Source
+from qaadcodec.archive.byte_source import MAGIC, Source
 from qaadcodec.archive.faults import DAMAGED, check_crc
 from qaadcodec.errors import ArchiveError
 
-MAGIC = b"\x89QAD\r\n\x1a\n"
 END_MAGIC = b"QEND"
 VERSION = (1, 0)
 

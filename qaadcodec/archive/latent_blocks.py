@@ -34,6 +34,7 @@ class LatentBlocks:
         self._source, self._section = source, section
         self._latent_size = header.network.latent_size
         self.prior: Prior | None = None
+        self._last: tuple[int, Singles] | None = None
         with locating(source.name, section):
             before = prior_size(self._latent_size) if section.coding == ENTROPY_ID else 0
             if section.length < before + latents.BLOCK_COUNT.size + latents.CRC.size:
@@ -62,11 +63,15 @@ class LatentBlocks:
         return int(first[block + 1] - first[block]), data
 
     def decoded(self, block: int) -> Singles:
-        """The latents of a block, (n, l) float32."""
+        """The latents of a block, (n, l) float32, which are kept: clouds are asked for one by one."""
+        if (last := self._last) and last[0] == block:
+            return last[1]
         clouds, data = self.raw(block)
         with locating(self._source.name, f"{self._section}, block {block}"):
             coding = self.prior or CODINGS[self._section.coding]
-            return latents.decode_block(data, clouds, self._latent_size, coding)
+            values = latents.decode_block(data, clouds, self._latent_size, coding)
+        self._last = block, values
+        return values
 
     def rows(self, indices: Longs) -> Singles:
         """The latents of these clouds, (n, l) float32; each index is from 0 to N - 1."""

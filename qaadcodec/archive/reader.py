@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -26,6 +25,7 @@ from qaadcodec.archive.sections.poses import GROUP, HEAD, Poses, decode_group, p
 from qaadcodec.archive.sections.weights import decode_weights
 from qaadcodec.arrays import Integers, Longs, Singles
 from qaadcodec.errors import UsageError
+from qaadcodec.remote.urls import Location
 
 
 class ArchiveReader:
@@ -45,7 +45,7 @@ class ArchiveReader:
         EnvironmentFailure: the machine cannot read the file.
     """
 
-    def __init__(self, source: str | Path | BinaryIO) -> None:
+    def __init__(self, source: Location | BinaryIO) -> None:
         self._source = Source(source)
         self.name, self.size_bytes = self._source.name, self._source.size
         try:
@@ -114,6 +114,11 @@ class ArchiveReader:
             return Poses.of(head.kind, [], head.exponent)
         whole = Poses.joined(read)
         return whole.rows(np.searchsorted(groups, group_of) * GROUP + wanted % GROUP)
+
+    @property
+    def remark(self) -> str:
+        """What there is to tell of the way the file was read; "" where there is nothing."""
+        return self._source.remark
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from qaadcodec.archive.contents import CONTENTS, LATENTS
 from qaadcodec.archive.frame import CRC, PREAMBLE, TABLE_COUNT, TABLE_ENTRY
 from qaadcodec.archive.reader import ArchiveReader
+from qaadcodec.remote.urls import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Check:
     crc32: int
 
 
-def verify(source: str | Path | BinaryIO) -> tuple[Check, ...]:
+def verify(source: Location | BinaryIO) -> tuple[Check, ...]:
     """Read the whole archive, and check every checksum and every rule about what the sections hold.
 
     Returns:

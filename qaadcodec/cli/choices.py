@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from qaadcodec.remote.urls import is_url
+
 MOST = 1000  # names of clouds
 
 
@@ -33,10 +35,10 @@ def metrics(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[
 
 
 def cloud_names(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-    """Names of the clouds of the archive on the line; none where it cannot be read."""
+    """Names of the clouds of the archive on the line; none where it cannot be read, or is at a URL."""
     words = [ctx.params.get("archive"), *ctx.args]  # click takes nothing in where the last option has no value yet
     archive = next((word for word in words if isinstance(word, str | Path)), None)
-    if archive is None:
+    if archive is None or is_url(archive):
         return []
     from qaadcodec.archive import ArchiveReader
     from qaadcodec.errors import QaadError

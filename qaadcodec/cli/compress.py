@@ -126,8 +126,8 @@ def command(inputs: tuple[str, ...], output: str, request: Request, ways: Ways) 
 
     INPUT is a folder (searched recursively, in natural order, hidden files ignored), a file (PLY, NPY, NPZ, HDF5,
     XYZ, OFF, OBJ, STL, GLB, 3MF, VTK, VTP, PCD, LAS, E57), a zip of such files, a part of a file (scans.h5::/group,
-    scans.zip::a.ply), or - for stdin. All clouds should show one kind of shape. Of meshes with unequal numbers of
-    vertices, points are drawn from the surfaces: see --sample.
+    scans.zip::a.ply), a URL of these (https://, s3://, gs://, also with *), or - for stdin. All clouds should show one
+    kind of shape. Of meshes with unequal numbers of vertices, points are drawn from the surfaces: see --sample.
 
     Ctrl-C once finishes early with a valid archive, twice stops and leaves none. The summary goes to stdout: clouds,
     points, bytes, ratios, and the error (EM-kD) of a sample of the clouds.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
@@ -17,13 +16,14 @@ from qaadcodec.cli.options import (
     debug_option,
     force_option,
     json_option,
-    path_type,
+    location_type,
     quiet_option,
     ways,
 )
 from qaadcodec.cli.output import byte_stdout, put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import UsageError
+from qaadcodec.remote.urls import Location
 
 if TYPE_CHECKING:
     from qaadcodec.codec.decode import Which
@@ -92,7 +92,7 @@ which_options = bundle(
 
 
 @click.command("decode", cls=IndexCommand)
-@click.argument("archive", type=path_type())
+@click.argument("archive", type=location_type())
 @which_options
 @click.option(
     "-o",
@@ -100,7 +100,7 @@ which_options = bundle(
     required=True,
     metavar="PATH",
     shell_complete=files,
-    help="A file, a folder for one file per cloud (DIR/), or - for stdout.",
+    help="A file, a folder for one file per cloud (DIR/), a URL of these, or - for stdout.",
 )
 @click.option(
     "--format",
@@ -115,10 +115,11 @@ which_options = bundle(
     help="So many points of each cloud, evenly spread, at proportional cost.  [default: all]",
 )
 @ways(force_option, quiet_option, json_option("What was written"), debug_option)
-def command(archive: Path, which: Which, output: str, form: str | None, points: int | None, ways: Ways) -> None:
+def command(archive: Location, which: Which, output: str, form: str | None, points: int | None, ways: Ways) -> None:
     """Get clouds back out of an archive.
 
-    Which ones is said by one of --index, --range, --name and --all. Indices start at 0; negative ones count from the
+    ARCHIVE may be a URL (https://, s3://, gs://), of which only those parts are fetched that are needed. Which ones is
+    said by one of --index, --range, --name and --all. Indices start at 0; negative ones count from the
     end. In a pattern of names * stands for any text, ? for a character, and [ab] for one of these. PLY is written
     binary, little-endian, VTP and OBJ with a vertex cell for each point, which ParaView and 3D Slicer show. Several
     clouds go into one NPY, NPZ or HDF5 file, or into a folder (-o DIR/) under their names.
@@ -152,3 +153,5 @@ def command(archive: Path, which: Which, output: str, form: str | None, points: 
         from qaadcodec.report.summaries import decode_line
 
         say(decode_line(summary), quiet=ways.quiet or to_stdout)
+    if summary.remark:
+        say(summary.remark, quiet=ways.quiet)

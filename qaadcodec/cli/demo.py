@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,12 +12,15 @@ from types import FrameType
 
 import click
 
+from qaadcodec.cli.interrupts import ENDING, handled
 from qaadcodec.cli.options import debug_option, force_option, path_type, quiet_option
 from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.output import put
 from qaadcodec.cli.synth import check_folder, cloud_name
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
+
+FROM_KEYS = ("SIGINT", "SIGQUIT")  # which a terminal sends to all processes in it
 
 
 @click.command("demo")
@@ -111,16 +113,24 @@ def program() -> str:
 def run_command(arguments: list[str]) -> int:
     """Run one command as a process of its own, and return its exit code.
 
-    Ctrl-C reaches that process directly, and it decides what to do; this one only waits for it.
+    Ctrl-C reaches that process directly, and it decides what to do; this one only waits for it. Other signals that end
+    a process are passed on, so that it clears up, and then this one ends, too.
     """
+    process: subprocess.Popen[bytes] | None = None
+    passed: list[int] = []
 
-    def leave_it_to_the_child(number: int, frame: FrameType | None) -> None:
-        pass
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        passed.append(number)
+        if process is not None:
+            process.send_signal(number)
 
     flags = ["-P"] if sys.flags.safe_path else []
-    previous = signal.signal(signal.SIGINT, leave_it_to_the_child)
-    try:
-        code = subprocess.run([sys.executable, *flags, "-m", "qaadcodec", *arguments], check=False).returncode
-    finally:
-        signal.signal(signal.SIGINT, previous)
+    others = [name for name in ENDING if name not in FROM_KEYS]
+    with handled(FROM_KEYS, lambda *_: None), handled(others, pass_on):
+        process = subprocess.Popen([sys.executable, *flags, "-m", "qaadcodec", *arguments])
+        for number in passed:  # before there was a process
+            process.send_signal(number)
+        code = process.wait()
+    if passed:
+        return 128 + passed[0]
     return code if code >= 0 else 128 - code  # killed by a signal: the number that a shell would show

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from qaadcodec.cli.choices import files
-from qaadcodec.cli.options import Ways, learning_options, path_type
+from qaadcodec.cli.options import Ways, learning_options, location_type
 from qaadcodec.cli.output import archive_path, put, stdout_columns
 from qaadcodec.cli.running import refuse_useless, running
 from qaadcodec.progress import Finished
+from qaadcodec.remote.urls import Location
 
 
 @click.command("encode")
-@click.argument("archive", type=path_type())
+@click.argument("archive", type=location_type())
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, shell_complete=files)
 @click.option("-o", "--output", required=True, metavar="OUT.qaad", shell_complete=files, help="The archive to write.")
 @learning_options
-def command(archive: Path, inputs: tuple[str, ...], output: str, ways: Ways) -> None:
+def command(archive: Location, inputs: tuple[str, ...], output: str, ways: Ways) -> None:
     """Add clouds to a copy of an archive.
 
     Only the latent vectors of the new clouds are learnt; the network and the input cloud stay as they are, so that the

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,8 +19,8 @@ from qaadcodec.cli.options import (
     debug_option,
     force_option,
     json_option,
+    location_type,
     log_option,
-    path_type,
     quiet_option,
     sample_option,
     seed_option,
@@ -31,6 +30,7 @@ from qaadcodec.cli.output import put, stdout_columns
 from qaadcodec.cli.running import started_with
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
+from qaadcodec.remote.urls import Location, shown
 
 if TYPE_CHECKING:
     from qaadcodec.codec.open import OpenArchive
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 )
 @asked_options
 @index_option("Only the clouds at these places of the archive: 0 7 42, or 0,7,42, or 0:8.  [default: all]")
-@click.option("--csv", "table_file", type=path_type(), metavar="FILE", help="Also write a CSV table, a row per cloud.")
+@click.option(
+    "--csv", "table_file", type=location_type(), metavar="FILE", help="Also write a CSV table, a row per cloud."
+)
 @plots_options
 @ways(
     seed_option("Seed of what is drawn: points of surfaces, and EM-kD's subsample of the larger of two clouds."),
@@ -64,7 +66,7 @@ def command(
     what: tuple[str, ...],
     asked: Asked,
     indices: Indices,
-    table_file: Path | None,
+    table_file: Location | None,
     plots: Plots,
     ways: Ways,
 ) -> None:
@@ -166,13 +168,13 @@ def compared(first: str, second: str, asked: Asked, ways: Ways) -> CloudErrors:
         run = Run(seed=ways.seed, device=ways.device, sample=ways.sample)
         return evaluate_pair(first, second, dense=dense, metrics=asked.metrics, run=run)
     except CloudError as error:
-        unknown = str(error).startswith(f"{'stdin' if first == '-' else first}: is not a cloud")
+        unknown = str(error).startswith(f"{'stdin' if first == '-' else shown(first)}: is not a cloud")
         if unknown and (hint := hint_at_pipe(first)):
             raise CloudError(str(error), hint=f"{error.hint}; {hint}") from error
         raise
 
 
-def write_csv(path: Path, text: str, *, overwrite: bool) -> None:
+def write_csv(path: Location, text: str, *, overwrite: bool) -> None:
     """The table as a file, whole or not at all."""
     from qaadcodec.files import atomic_output
 

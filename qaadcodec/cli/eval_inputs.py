@@ -8,18 +8,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from qaadcodec.errors import UsageError
+from qaadcodec.remote.urls import Location, is_url, path_of
 
 SUFFIX = ".qaad"
 
 
 def is_archive(path: str) -> bool:
-    """Whether a path is meant as an archive: by its suffix, or by the first bytes of a file.
+    """Whether a path is meant as an archive: by its suffix, or by the first bytes of a file. At a URL, by its suffix.
 
     A pipe of another name is taken for a cloud: its first bytes can be read only once, by the reader of the cloud.
     """
-    if Path(path).suffix.lower() == SUFFIX:
+    if (path_of(path) if is_url(path) else Path(path)).suffix.lower() == SUFFIX:
         return True
-    from qaadcodec.archive.frame import MAGIC
+    from qaadcodec.archive.byte_source import MAGIC
 
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
@@ -32,14 +33,17 @@ def is_archive(path: str) -> bool:
 
 def hint_at_pipe(path: str) -> str | None:
     """A hint where a pipe is taken for a cloud and may be meant as an archive; None where it is no pipe."""
-    if path != "-" and (not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path)):
+    if path != "-" and (is_url(path) or not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path)):
         return None
     return f"a pipe without the suffix {SUFFIX} is taken for a cloud: save an archive to a file first"
 
 
-def files_of(what: Iterable[str]) -> Iterator[Path]:
+def files_of(what: Iterable[str]) -> Iterator[Location]:
     """The files that are read: those named, the selection in them left off, and all in the folders named."""
     for name in what:
+        if is_url(name):
+            yield name
+            continue
         path = Path(name.partition("::")[0])
         yield path
         if path.is_dir():

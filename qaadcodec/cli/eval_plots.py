@@ -11,7 +11,7 @@ import click
 
 from qaadcodec.cli.eval_inputs import files_of
 from qaadcodec.cli.options import bundle, path_type
-from qaadcodec.errors import EnvironmentFailure, UsageError
+from qaadcodec.errors import UsageError
 
 if TYPE_CHECKING:
     from qaadcodec.codec.open import OpenArchive
@@ -45,21 +45,20 @@ class Plots:
         """
         if self.folder is None:
             return
-        from qaadcodec.files import preflight, protect, reason
+        from qaadcodec.codec.folder_output import make_folders, remove
+        from qaadcodec.files import preflight, protect
         from qaadcodec.pictures.libraries import font_file
 
         if "-" in inputs:
             raise UsageError("--plots reads clouds twice, so none of them can come from stdin")
         font_file()
-        if self.folder.exists() and not self.folder.is_dir():
-            raise EnvironmentFailure(f"{self.folder} is a file, not a folder", hint="name another folder")
+        made = make_folders(self.folder, self.files())
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise EnvironmentFailure(f"{error.filename or self.folder}: {reason(error)}") from error
-        for path in self.files():
-            preflight(path, overwrite)
-            protect(files_of((*inputs, *self.beside)), path)
+            for path in self.files():
+                preflight(path, overwrite)
+                protect(files_of((*inputs, *self.beside)), path)
+        finally:
+            remove(made)
 
     def of_archive(
         self, archive: OpenArchive, what: Sequence[str], errors: Sequence[CloudErrors], run: Run
@@ -82,17 +81,18 @@ class Plots:
         return measured_of_pair(first, second, errors)
 
     def write(self, measured: Measured | None, *, overwrite: bool) -> None:
-        """Draw the pictures and write them, each whole or not at all."""
-        if measured is None:
+        """Draw the pictures and write them: all of them or none."""
+        if measured is None or self.folder is None:
             return
-        from qaadcodec.files import atomic_output
+        from qaadcodec.codec.folder_output import whole_folder
         from qaadcodec.pictures.error_plots import rate_plot, spread_plot, worst_sheet
 
         made = [draw(measured, dark=self.dark) for draw in (spread_plot, worst_sheet)]
         made += [rate_plot(measured, dark=self.dark)] if self.beside else []
-        for path, data in zip(self.files(), made, strict=True):
-            with atomic_output(path, overwrite) as file:
-                file.write(data)
+        with whole_folder(self.folder, self.files(), overwrite) as files:
+            for place, data in enumerate(made):
+                with files.opened(place) as file:
+                    file.write(data)
 
 
 def plots_of(given: Mapping[str, Any]) -> Plots:

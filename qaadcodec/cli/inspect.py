@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from qaadcodec.cli.options import debug_option, json_option, path_type, verbose_option
+from qaadcodec.cli.options import debug_option, json_option, location_type, verbose_option
 from qaadcodec.cli.output import put, stdout_columns
+from qaadcodec.cli.voice import say
+from qaadcodec.remote.urls import Location
 
 
 @click.command("inspect")
-@click.argument("archive", type=path_type())
+@click.argument("archive", type=location_type())
 @verbose_option("The settings it was learnt with, and all names.")
 @json_option("Everything")
 @debug_option
-def command(archive: Path, verbose: bool, as_json: bool) -> None:
+def command(archive: Location, verbose: bool, as_json: bool) -> None:
     """Show what is in an archive.
 
     Version and writer, clouds, points, patches, latent size, layer widths, bytes per section, both ratios, bits per
@@ -38,3 +38,5 @@ def command(archive: Path, verbose: bool, as_json: bool) -> None:
         from qaadcodec.report.inspection import inspection_lines
 
         put(inspection_lines(inspection, verbose=verbose, width=stdout_columns()))
+    if inspection.remark:
+        say(inspection.remark)

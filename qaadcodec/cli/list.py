@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from qaadcodec.cli.options import debug_option, json_option, path_type
+from qaadcodec.cli.options import debug_option, json_option, location_type
 from qaadcodec.cli.output import put, stdout_columns
+from qaadcodec.cli.voice import say
+from qaadcodec.remote.urls import Location
 
 
 @click.command("list")
-@click.argument("archive", type=path_type())
+@click.argument("archive", type=location_type())
 @json_option("A line for each cloud")
 @debug_option
-def command(archive: Path, as_json: bool) -> None:
+def command(archive: Location, as_json: bool) -> None:
     """List the clouds of an archive.
 
     Index, name and original number of points of each; the last line tells their number, and what the archive takes. The
@@ -37,3 +37,5 @@ def command(archive: Path, as_json: bool) -> None:
         from qaadcodec.report.inspection import listing_lines
 
         put(listing_lines(inspection, width=stdout_columns()))
+    if inspection.remark:
+        say(inspection.remark)

@@ -6,14 +6,14 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
-from types import FrameType
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 import click
 
 from qaadcodec.cli.completion import VARIABLE, answer
+from qaadcodec.cli.interrupts import ending_on_signals
 from qaadcodec.cli.options import Invocation, debug_option
 from qaadcodec.cli.voice import complain, in_our_voice
 from qaadcodec.errors import QaadError
@@ -31,7 +31,6 @@ COMMANDS = (
 )
 
 INTERRUPTED = 128 + signal.SIGINT
-TERMINATED = 128 + signal.SIGTERM
 BROKEN_PIPE = 128 + 13  # SIGPIPE, which not every platform has by name
 
 
@@ -102,34 +101,34 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code, which does not depend on whether stderr can be written.
 
     Raises:
-        SystemExit: SIGTERM came.
+        SystemExit: a signal came that ends a process, other than SIGINT.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     prepare_streams()
     if instruction := os.environ.get(VARIABLE):
         return answer(qaad, instruction)
     invocation = Invocation(arguments=tuple(arguments), debug=os.environ.get("QAAD_DEBUG", "") not in ("", "0"))
-    with exit_on_termination():
-        try:
+    try:
+        with ending_on_signals():
             code = dispatch(arguments, invocation)
             sys.stdout.flush()
-        except BrokenPipeError:
-            discard(sys.stdout)
-            return BROKEN_PIPE
-        except KeyboardInterrupt:
-            complain("interrupted")
-            return INTERRUPTED
-        except click.UsageError as error:
-            complain(*in_our_voice(error))
-            return 2
-        except Exception as error:
-            if invocation.debug:
-                import traceback
+    except BrokenPipeError:
+        discard(sys.stdout)
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
+    except click.UsageError as error:
+        complain(*in_our_voice(error))
+        return 2
+    except Exception as error:
+        if invocation.debug:
+            import traceback
 
-                traceback.print_exc()
-            return report_failure(error)
-        finally:
-            let_go(sys.stderr)
+            traceback.print_exc()
+        return report_failure(error)
+    finally:
+        let_go(sys.stderr)
     return code
 
 
@@ -200,21 +199,3 @@ def discard(stream: object) -> None:
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, stream.fileno())  # type: ignore[attr-defined]
-
-
-@contextlib.contextmanager
-def exit_on_termination() -> Iterator[None]:
-    """Let SIGTERM unwind the stack, so that temporary files are removed on the way out."""
-
-    def terminate(number: int, frame: FrameType | None) -> NoReturn:
-        raise SystemExit(TERMINATED)
-
-    try:
-        previous = signal.signal(signal.SIGTERM, terminate)
-    except ValueError:  # not the main thread, which alone may handle signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

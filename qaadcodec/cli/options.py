@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from qaadcodec.config.run import DEVICES, LARGEST_SEED, SAMPLES
+from qaadcodec.remote.urls import is_url, located, shown
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -96,9 +97,34 @@ def seed_number(value: str | int) -> int:
     return seed
 
 
-def path_type() -> click.Path:
-    """A path that click does not check: a missing file has an exit code of its own, which only its reader knows."""
-    return click.Path(path_type=Path)
+class LocationType(click.Path):
+    """A path that click does not check: a missing file has an exit code of its own, which only its reader knows.
+
+    Args:
+        far: it may be a URL, which stays text.
+    """
+
+    def __init__(self, far: bool) -> None:
+        super().__init__(path_type=Path)
+        self._far = far
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not is_url(value):
+            return super().convert(value, param, ctx)
+        place = located(value)
+        if not self._far and is_url(place):
+            self.fail(f"{shown(value)} is a URL, and this has to be on this machine", param, ctx)
+        return place
+
+
+def path_type() -> LocationType:
+    """A path."""
+    return LocationType(far=False)
+
+
+def location_type() -> LocationType:
+    """A path or a URL."""
+    return LocationType(far=True)
 
 
 def debug_option(command: F) -> F:

@@ -6,10 +6,10 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import BinaryIO
 
 from qaadcodec.errors import EnvironmentFailure, UsageError
+from qaadcodec.remote.urls import Location, located, shown
 
 LEAST_COLUMNS = 20  # on narrower terminals lines are wrapped by these
 
@@ -40,8 +40,8 @@ def byte_stdout(content: str, *, is_text: bool = False) -> BinaryIO:
     return sys.stdout.buffer
 
 
-def archive_path(output: str) -> Path:
-    """The path of an archive to be written.
+def archive_path(output: str) -> Location:
+    """The path or the URL of an archive to be written.
 
     Raises:
         UsageError: it is `-`; an archive is written to a temporary file beside its target and renamed.
@@ -50,5 +50,7 @@ def archive_path(output: str) -> Path:
     if output == "-":
         raise UsageError("an archive cannot be written to stdout", hint="name a file: -o OUT.qaad")
     if output.endswith(("/", os.sep)):
-        raise EnvironmentFailure(f"{output} is a folder", hint=f"name a file, for example {output}scans.qaad")
-    return Path(output)
+        raise EnvironmentFailure(
+            f"{shown(output)} is a folder", hint=f"name a file, for example {shown(output)}scans.qaad"
+        )
+    return located(output)

@@ -16,6 +16,7 @@ from qaadcodec.cli.output import byte_stdout, put
 from qaadcodec.cli.render_looks import Asked, look_options
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import UsageError
+from qaadcodec.remote.urls import name_of, shown
 
 if TYPE_CHECKING:
     from qaadcodec.pictures.gather import Shown
@@ -133,10 +134,10 @@ def command(
         for path, data in made:
             write(path, data, overwrite=ways.force)
     if ways.as_json:
-        put([json_line({"paths": targets.named(), "clouds": [cloud.title for cloud in clouds]})])
+        put([json_line({"paths": list(map(shown, targets.named())), "clouds": [cloud.title for cloud in clouds]})])
     else:
         for path in targets.named():
-            say(f"wrote {path}: {len(clouds)} cloud{'s' * (len(clouds) > 1)}", quiet=ways.quiet or to_stdout)
+            say(f"wrote {shown(path)}: {len(clouds)} cloud{'s' * (len(clouds) > 1)}", quiet=ways.quiet or to_stdout)
 
 
 def gathered(
@@ -163,7 +164,7 @@ def gathered(
     sources = find_clouds(list(what))
     kept = [sources[i] for i in chosen_of(len(sources), indices)]
     clouds = gather.of_files(kept, list(references) or None, run)
-    name = "stdin" if what[0] == "-" else Path(what[0]).name or what[0]
+    name = "stdin" if what[0] == "-" else name_of(what[0]) or what[0]
     label = name if len(what) == 1 else f"{name} and {len(what) - 1} more"
     return clouds, captions.files_sentence(len(clouds), len(sources), label), "cloud"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from qaadcodec.cli.interrupts import finishing_on_interrupt
 from qaadcodec.cli.options import Invocation, Ways
 from qaadcodec.errors import ThresholdMissed
 from qaadcodec.progress import Run
+from qaadcodec.remote.urls import clean
 from qaadcodec.version import __version__
 
 if TYPE_CHECKING:
@@ -21,8 +23,12 @@ if TYPE_CHECKING:
 @contextmanager
 def running(ways: Ways) -> Iterator[Run]:
     """A run that reports itself on stderr and in its log, and that the first Ctrl-C asks to finish early."""
+    import tempfile
+
     from qaadcodec.report.progress.reporting import reporting
 
+    # torch makes this folder when it is imported, and qaad has no use for it: so it is one that there is.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
     with (
         reporting(quiet=ways.quiet, verbose=ways.verbose, log=ways.log, start=started_with()) as listener,
         finishing_on_interrupt(listener) as stop,
@@ -40,7 +46,7 @@ def running(ways: Ways) -> Iterator[Run]:
 def started_with() -> dict[str, Any]:
     """What the first line of a log says of the command."""
     invocation = click.get_current_context().ensure_object(Invocation)
-    return {"version": __version__, "arguments": list(invocation.arguments)}
+    return {"version": __version__, "arguments": list(map(clean, invocation.arguments))}
 
 
 def refuse_useless(path: str, findings: Sequence[Finding], ways: Ways) -> None:

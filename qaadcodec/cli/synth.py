@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -24,7 +20,6 @@ from qaadcodec.cli.options import (
 from qaadcodec.cli.output import put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import EnvironmentFailure
-from qaadcodec.files import reason
 from qaadcodec.synth import KINDS
 
 
@@ -62,6 +57,7 @@ def command(kind: str, count: int, points: int, output: Path, ways: Ways) -> Non
     check_folder(output, set(names), overwrite=ways.force)
 
     from qaadcodec.clouds import write_cloud
+    from qaadcodec.codec.folder_output import whole_folder
     from qaadcodec.progress import Run
     from qaadcodec.report.jsonlines import json_line
     from qaadcodec.report.progress.reporting import reporting
@@ -69,12 +65,13 @@ def command(kind: str, count: int, points: int, output: Path, ways: Ways) -> Non
     from qaadcodec.synth.make import make_cloud
 
     with (
-        new_folder(output) as folder,
+        whole_folder(output, [output / name for name in names], overwrite=ways.force) as files,
         reporting(quiet=ways.quiet) as listener,
         Run(listener=listener).phase(f"making {kind}", count, "clouds") as phase,
     ):
-        for i, name in enumerate(names):
-            write_cloud(folder / name, make_cloud(kind, i, points, ways.seed), "ply")
+        for i in range(count):
+            with files.opened(i) as stream:
+                write_cloud(stream, make_cloud(kind, i, points, ways.seed), "ply")
             phase.advance()
     if ways.as_json:
         put([json_line({"path": str(output), "kind": kind, "clouds": count, "points": points, "seed": ways.seed})])
@@ -91,9 +88,12 @@ def check_folder(folder: Path, names: set[str], *, overwrite: bool) -> None:
     """Refuse a target whose contents would be lost, or would mix with the new set.
 
     Raises:
-        EnvironmentFailure: it is a file, or has files in it (with `overwrite`: others than the ones to be written).
+        EnvironmentFailure: it is a file, has files in it (with `overwrite`: others than the ones to be written), or
+            would lie in a folder that there is not.
     """
     if not os.path.lexists(folder):
+        if not folder.parent.is_dir():
+            raise EnvironmentFailure(f"cannot write {folder}: {folder.parent} does not exist")
         return
     if not folder.is_dir():
         raise EnvironmentFailure(f"{folder} is a file", hint="name a new folder")
@@ -104,26 +104,3 @@ def check_folder(folder: Path, names: set[str], *, overwrite: bool) -> None:
         raise EnvironmentFailure(
             f"{folder} holds other files, such as {others[0]}", hint="name a new folder, so that sets do not mix"
         )
-
-
-@contextlib.contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """A folder that appears at its place when the block ends well, and not at all otherwise.
-
-    It is filled beside the target. Where the target is there already, its files are then replaced one by one.
-    """
-    target = target.resolve()
-    temporary = target.parent / f".{target.name[:200]}.{secrets.token_hex(4)}.tmp"
-    try:
-        temporary.mkdir()
-    except OSError as error:
-        raise EnvironmentFailure(f"cannot write {target}: {reason(error)}") from error
-    try:
-        yield temporary
-        if target.is_dir():
-            for file in sorted(temporary.iterdir()):
-                os.replace(file, target / file.name)
-        else:
-            temporary.rename(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from qaadcodec.cli.options import debug_option, json_option, path_type
+from qaadcodec.cli.options import debug_option, json_option, location_type
 from qaadcodec.cli.output import put, stdout_columns
+from qaadcodec.remote.urls import Location
 
 
 @click.command("verify")
-@click.argument("archive", type=path_type())
+@click.argument("archive", type=location_type())
 @click.option(
     "--decode",
     "also_decode",
@@ -21,7 +20,7 @@ from qaadcodec.cli.output import put, stdout_columns
 @click.option("-q", "--quiet", is_flag=True, help="Only the exit code, and errors.  [default: off]")
 @json_option("The checks")
 @debug_option
-def command(archive: Path, also_decode: bool, quiet: bool, as_json: bool) -> None:
+def command(archive: Location, also_decode: bool, quiet: bool, as_json: bool) -> None:
     """Check every checksum of an archive.
 
     Exit code 4 says that it is damaged, truncated, or of a version that is not known here.

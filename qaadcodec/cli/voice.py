@@ -8,18 +8,19 @@ import sys
 import click
 
 from qaadcodec.cli.near import did_you_mean
+from qaadcodec.remote.urls import clean
 from qaadcodec.report.text import printable
 
 
 def say(text: str, *, quiet: bool = False) -> None:
-    """A message for people; results go to stdout instead."""
+    """A message for people; results go to stdout instead. What URLs have of secrets is left out, here and below."""
     if not quiet:
-        tell(f"qaad: {printable(text)}")
+        tell(f"qaad: {printable(clean(text))}")
 
 
 def complain(text: str, hint: str | None = None) -> None:
     """An error, and what to do about it."""
-    tell(f"qaad: error: {printable(text)}" + (f"\nhint: {printable(hint)}" if hint else ""))
+    tell(f"qaad: error: {printable(clean(text))}" + (f"\nhint: {printable(clean(hint))}" if hint else ""))
 
 
 def tell(line: str) -> None:

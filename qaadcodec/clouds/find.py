@@ -1,4 +1,4 @@
-"""From what the user gives to the clouds in it: folders, files, arrays in files and in memory, a pipe."""
+"""From what the user gives to the clouds in it: folders, files, URLs, arrays in files and in memory, a pipe."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from qaadcodec.clouds.cloud import PointCloud
+from qaadcodec.clouds.far import clouds_in_far_folder, place_at, split_selection
 from qaadcodec.clouds.folder import clouds_in_folder
 from qaadcodec.clouds.listing import as_text, clouds_in, unusable
 from qaadcodec.clouds.memory import Array, InMemory, Inputs, listed
 from qaadcodec.clouds.names import unique_names
-from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.opening import PIPE, Place, special
 from qaadcodec.clouds.packed import plain_name, unpacked, whole_suffix
 from qaadcodec.clouds.piped import read_pipe
 from qaadcodec.clouds.recognise import format_of_input
 from qaadcodec.clouds.source import CloudSource
-from qaadcodec.clouds.unread import PIPE, Unread, special
+from qaadcodec.clouds.unread import Unread
 from qaadcodec.clouds.zip_folder import clouds_in_zip, is_zip
 from qaadcodec.errors import CloudError, UsageError
 from qaadcodec.files import reason
+from qaadcodec.remote.fetched import Kept
+from qaadcodec.remote.urls import Location, is_url, located, shown
 
 
 def find_clouds(
@@ -34,6 +37,8 @@ def find_clouds(
     unknown suffix: its content tells the format), "file::name" for an array of an NPZ or for a dataset or group of an
     HDF5 file, with "[5]" behind it for one cloud of a set, or "-" for stdin. Arrays and tensors in memory are inputs
     too: (M, 3) is a cloud, (N, M, 3) a set, and (name, array) has a name.
+
+    Folders and files may be at URLs that fsspec knows, patterns with * as well: see `clouds.far`.
 
     Any of these files may be packed with gzip: see `packed`. A zip is an input as a folder is, and "scans.zip::a/b.ply"
     is a file in it: see `zip_folder`.
@@ -61,11 +66,15 @@ def find_clouds(
         raise UsageError("no inputs", hint="name a folder of clouds, or files")
     if sum(item in ("-", Path("-")) for item in items if not isinstance(item, InMemory)) > 1:
         raise UsageError("stdin (-) is given more than once")
+    items = [located(item) if is_url(item) else item for item in items]
     found: list[CloudSource] = []
+    kept = Kept()
     unread = Unread(Path(item) for item in items if not isinstance(item, InMemory) and os.path.isfile(item))
     for place, item in enumerate(items):
         if isinstance(item, InMemory):
             found += item.sources(place, len(items))
+        elif is_url(item):
+            found += _clouds_at(item, kept, len(items) == 1, unread)
         else:
             found += _stdin(unread) if str(item) == "-" else _clouds_of(item, len(items) == 1, unread)
     if tell and unread.kinds:
@@ -76,9 +85,9 @@ def find_clouds(
     return [s if s.name == name else dataclasses.replace(s, name=name) for s, name in zip(found, names, strict=True)]
 
 
-def files_of(sources: Sequence[CloudSource]) -> list[Path]:
+def files_of(sources: Sequence[CloudSource]) -> list[Location]:
     """The files that clouds are read from; those that came through a pipe have none."""
-    return list(dict.fromkeys(source.place.disk for source in sources if source.place.disk))
+    return list(dict.fromkeys(source.place.origin for source in sources if source.place.origin))
 
 
 def read_cloud(source: str | Path | Array | CloudSource, *, strict: bool = False) -> PointCloud:
@@ -92,7 +101,7 @@ def one_cloud(source: str | Path | Array | CloudSource) -> CloudSource:
         return source
     found = find_clouds([source])
     if len(found) > 1:
-        what = source if isinstance(source, str | Path) else "the array"
+        what = shown(source) if isinstance(source, str | Path) else "the array"
         raise CloudError(f"{what}: holds {len(found)} clouds", hint=f"choose one, for example {found[0].path}")
     return found[0]
 
@@ -105,13 +114,28 @@ def _clouds_of(item: str | Path, alone: bool, unread: Unread) -> list[CloudSourc
         return clouds_in_folder(path, unread)
     if (what := special(path)) and what != PIPE:
         raise CloudError(f"{path}: is a {what}, and clouds are read from files and pipes")
-    name = as_text(plain_name(path).stem)
-    prefix = "" if alone else f"{name}/"
     place = Place(path, str(path))
     if not stat.S_ISREG(mode):
+        name = as_text(plain_name(path).stem)
         with place.opened() as stream:  # a pipe can be read once
             data = read_pipe(stream, str(path))
-        return _clouds_in_bytes(Place(data, str(path)), name, prefix, selection, unread)
+        return _clouds_in_bytes(Place(data, str(path)), name, "" if alone else f"{name}/", selection, unread)
+    return _clouds_in_file(place, selection, alone, unread)
+
+
+def _clouds_at(item: str, kept: Kept, alone: bool, unread: Unread) -> list[CloudSource]:
+    url, selection = split_selection(item)
+    found = clouds_in_far_folder(url, kept, unread)
+    if found is None:
+        return _clouds_in_file(place_at(url, kept), selection, alone, unread)
+    if selection:
+        raise CloudError(f"{shown(url)}: is a folder or a pattern, and {selection!r} can only be chosen in a file")
+    return found
+
+
+def _clouds_in_file(place: Place, selection: str, alone: bool, unread: Unread) -> list[CloudSource]:
+    name = as_text(plain_name(place.name).stem)
+    prefix = "" if alone else f"{name}/"
     try:
         if is_zip(place):
             return clouds_in_zip(place, prefix, selection, unread)

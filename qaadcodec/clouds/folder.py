@@ -9,11 +9,11 @@ from typing import NoReturn
 
 from qaadcodec.clouds.listing import as_text, clouds_in, unusable
 from qaadcodec.clouds.names import natural_key
-from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.opening import Place, special
 from qaadcodec.clouds.packed import plain_name, whole_suffix
 from qaadcodec.clouds.recognise import IN_FOLDERS
 from qaadcodec.clouds.source import CloudSource
-from qaadcodec.clouds.unread import Unread, special
+from qaadcodec.clouds.unread import Unread
 from qaadcodec.errors import CloudError
 from qaadcodec.files import reason
 

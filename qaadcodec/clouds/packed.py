@@ -22,8 +22,8 @@ ROOM = 16 << 20  # bytes that every file may unpack to
 def unpacked(place: Place) -> Place:
     """The place with the bytes that its file unpacks to; the place itself if the file is not packed.
 
-    A file within another is read, too, so that what is left is a file on the disk or bytes. What tells is how the file
-    begins, whatever it is called.
+    A file within another or at a URL is read, too, so that what is left is a file on the disk or bytes. What tells is
+    how the file begins, whatever it is called.
 
     Raises:
         CloudError: the file cannot be read, is cut off or damaged, or unpacks to more than MOST times its size and
@@ -36,7 +36,7 @@ def unpacked(place: Place) -> Place:
             return place
     if not isinstance(place.file, Path):
         return dataclasses.replace(place, file=_unpack(place))
-    whole = Place(place.file, str(place.file))
+    whole = Place(place.file, place.inner.label if place.inner else str(place.file))
     try:
         state = place.file.stat()
     except OSError:
@@ -52,6 +52,15 @@ def is_packed(start: bytes) -> bool:
 def most_unpacked(size: int) -> int:
     """The most bytes that so many packed ones may unpack to, in every format that packs."""
     return max(ROOM, MOST * size)
+
+
+def check_claim(claimed: int, packed: int, label: str) -> None:
+    """CloudError for what claims more bytes than so many packed ones may unpack to."""
+    if claimed > (most := most_unpacked(packed)):
+        raise CloudError(
+            f"{label}: claims {claimed} bytes in {packed}, and may claim {most}",
+            hint="clouds do not pack so well; if it is one, unpack it first",
+        )
 
 
 def plain_name(path: Path) -> Path:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from typing import BinaryIO
 
+from qaadcodec.clouds.opening import MOST
 from qaadcodec.clouds.packed import is_packed
 from qaadcodec.clouds.recognise import BYTES_TO_RECOGNISE, recognise
 from qaadcodec.errors import CloudError
 
-MOST = 4 << 30  # bytes
 _AT_ONCE = 1 << 20  # bytes
 
 

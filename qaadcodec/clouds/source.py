@@ -102,7 +102,7 @@ class CloudSource:
         if self.part is not None:
             return math.prod(self.part.cloud.shape) * self.part.cloud.dtype.itemsize
         try:
-            return self.place.disk.stat().st_size if self.place.disk else 0
+            return origin.stat().st_size if isinstance(origin := self.place.origin, Path) else 0
         except OSError:  # loading tells why
             return 0
 

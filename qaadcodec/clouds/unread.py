@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from qaadcodec.clouds.opening import SPECIAL
 from qaadcodec.clouds.packed import SUFFIX, whole_suffix
 from qaadcodec.clouds.recognise import CONVERTED, NAMED
 from qaadcodec.clouds.zipped import SUFFIX as ZIP
 
 WITHOUT = "without suffix"
 MOST_KINDS = 5  # named of those with one remedy
-
-PIPE = "pipe"
-_SPECIAL = {stat.S_IFIFO: PIPE, stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
 
 _PACKED = (".7z", ".bz2", ".rar", ".tar", ".tgz", ".xz", ".zst")
 
@@ -25,20 +22,9 @@ NAME = "name them to read them"
 REMEDIES = {
     **dict.fromkeys((*NAMED, ZIP), NAME),
     **dict.fromkeys(_PACKED, "unpack them"),
-    **dict.fromkeys(_SPECIAL.values(), "never opened"),
+    **dict.fromkeys(SPECIAL.values(), "never opened"),
     **dict.fromkeys(CONVERTED, "convert them to PLY"),
 }
-
-
-def special(path: Path) -> str | None:
-    """What a path is that is no file, "pipe", "socket" or "device"; None for a file, and where nobody can tell.
-
-    Links are followed. Opening a pipe waits for its writer, and a device may have no end.
-    """
-    try:
-        return _SPECIAL.get(stat.S_IFMT(path.stat().st_mode))
-    except OSError:
-        return None
 
 
 class Unread:
@@ -93,4 +79,4 @@ def _remedy(kind: str) -> str:
 def _counts(kinds: dict[str, int]) -> list[str]:
     """`3 .txt`, `2 pipes`, … the commonest first."""
     ordered = sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0]))
-    return [f"{n} {kind}{'s' * (n > 1 and kind in _SPECIAL.values())}" for kind, n in ordered]
+    return [f"{n} {kind}{'s' * (n > 1 and kind in SPECIAL.values())}" for kind, n in ordered]

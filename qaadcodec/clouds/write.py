@@ -16,12 +16,13 @@ from qaadcodec.clouds.formats import TABLE
 from qaadcodec.clouds.written import format_to_write
 from qaadcodec.errors import UsageError
 from qaadcodec.files import atomic_output
+from qaadcodec.remote.urls import Location
 
 _ONE_CLOUD_NAME = "points"
 
 
 def write_cloud(
-    target: Path | BinaryIO,
+    target: Location | BinaryIO,
     points: npt.NDArray[Any],
     format: str,
     *,
@@ -31,7 +32,7 @@ def write_cloud(
     """Write a cloud (M, 3), or a set (N, M, 3) as `write_clouds` does, in one of WRITTEN.
 
     Args:
-        target: a path, which appears whole or not at all, or a binary stream, which may be a pipe.
+        target: a path or a URL, which appears whole or not at all, or a binary stream, which may be a pipe.
         points: float32 is written as such, all other types as float64.
         format: "ply" is binary little-endian; "npz" and "h5" hold one array or dataset for each cloud.
         names: of the arrays or datasets; without them a cloud is "points", and those of a set are zero-padded indices.
@@ -57,7 +58,7 @@ def write_cloud(
 
 
 def write_clouds(
-    target: Path | BinaryIO,
+    target: Location | BinaryIO,
     clouds: Iterable[tuple[str, npt.NDArray[Any]]],
     format: str,
     *,
@@ -96,7 +97,7 @@ def _formats_that_hold_many() -> str:
 
 
 @contextlib.contextmanager
-def _opened(target: Path | BinaryIO, overwrite: bool) -> Iterator[BinaryIO]:
+def _opened(target: Location | BinaryIO, overwrite: bool) -> Iterator[BinaryIO]:
     """A stream to write to; one that is the caller's stays open."""
     if isinstance(target, str | Path):
         with atomic_output(target, overwrite) as stream:

@@ -6,30 +6,35 @@ from dataclasses import replace
 from pathlib import Path
 
 from qaadcodec.clouds.formats import TABLE
-from qaadcodec.clouds.formats.record import CloudFormat
-from qaadcodec.clouds.writers import las, obj, vtp
+from qaadcodec.clouds.formats.record import CloudFormat, Records
 from qaadcodec.errors import UsageError
 
-_WRITERS = {
-    record.name: record
-    for record in (
-        CloudFormat(name="vtp", suffixes=(".vtp",), write_one=vtp.write_one),
-        CloudFormat(name="obj", suffixes=(".obj",), is_text=True, write_one=obj.write_one),
-        CloudFormat(name="las", suffixes=(".las",), write_one=las.write_las),
-        CloudFormat(name="laz", suffixes=(".laz",), write_one=las.write_laz),
-    )
-}
+WRITTEN = ("ply", "npy", "npz", "h5", "xyz", "off", "vtp", "obj", "las", "laz")
+"""The formats that are written. The name of a format is its first suffix."""
 
-# By name; a format that is read takes its writer from above where it has none itself.
-WRITABLE: dict[str, CloudFormat] = {
-    **{name: record for name, record in TABLE.items() if record.write_one or record.write_many},
-    **{
-        name: replace(TABLE[name], write_one=record.write_one) if name in TABLE else record
-        for name, record in _WRITERS.items()
-    },
-}
-WRITTEN = tuple(WRITABLE)
-_SUFFIXES = {s: record for record in WRITABLE.values() for s in (*record.suffixes, *record.named_suffixes)}
+
+def _record(name: str) -> CloudFormat:
+    """The format of that name with its writer; a format that is read may have its writer in `writers`."""
+    if name == "vtp":
+        from qaadcodec.clouds.writers import vtp
+
+        return replace(TABLE[name], write_one=vtp.write_one)
+    if name == "obj":
+        from qaadcodec.clouds.writers import obj
+
+        return replace(TABLE[name], is_text=True, write_one=obj.write_one)
+    if name == "las":
+        from qaadcodec.clouds.writers import las
+
+        return replace(TABLE[name], write_one=las.write_las)
+    if name == "laz":
+        from qaadcodec.clouds.writers import las
+
+        return CloudFormat(name=name, suffixes=(".laz",), write_one=las.write_laz)
+    return TABLE[name]
+
+
+WRITABLE = Records(WRITTEN, _record)
 
 
 def format_to_write(name: str) -> CloudFormat:
@@ -43,8 +48,11 @@ def format_to_write(name: str) -> CloudFormat:
 def format_of(path: str | Path) -> str:
     """The name of the format that the suffix of an output stands for; UsageError lists the suffixes there are."""
     suffix = Path(path).suffix.lower()
-    if suffix in _SUFFIXES:
-        return _SUFFIXES[suffix].name
+    if suffix[1:] in WRITTEN:
+        return suffix[1:]
+    for name, record in WRITABLE.items():
+        if suffix and suffix in (*record.suffixes, *record.named_suffixes):
+            return name
     what = f"no cloud format has the suffix {suffix!r} of {path}" if suffix else f"{path} has no suffix"
     if read := next((record for record in TABLE.values() if suffix in record.suffixes), None):
         what = f"{path}: {read.name} files are read and not written"

@@ -7,12 +7,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from qaadcodec.clouds.opening import Place
 from qaadcodec.clouds.packed import most_unpacked, unpacked
 from qaadcodec.errors import CloudError
+from qaadcodec.remote.urls import Location
 
 if TYPE_CHECKING:
     import zipfile  # imported when a zip is met, because most inputs are none
@@ -44,9 +45,14 @@ class Member:
     last: bool
 
     @property
-    def outer(self) -> Path | None:
-        """The zip on the disk; None where it came through a pipe."""
-        return self.zip.place.disk
+    def outer(self) -> Location | None:
+        """The zip, on the disk or at a URL; None where it came through a pipe."""
+        return self.zip.place.origin
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return f"{self.zip.place.label}::{self.path}"
 
     def read(self) -> bytes:
         """Its bytes, unpacked; CloudError if they are damaged."""
@@ -151,13 +157,18 @@ def _path_of(info: zipfile.ZipInfo) -> str:
     return str(PurePosixPath(info.filename.replace("\\", "/")))
 
 
-def _check(info: zipfile.ZipInfo, label: str) -> None:
-    """Refuse a member that is encrypted, packed in a way that is not read, or a bomb."""
+def check_packing(info: zipfile.ZipInfo, label: str, again: str = _AGAIN) -> None:
+    """Refuse a member that is encrypted, or packed in a way that is not read."""
     if info.flag_bits & _ENCRYPTED:
         raise CloudError(f"{label}: is encrypted", hint="unpack it first, with its password: unzip FILE")
     if info.compress_type not in (_STORED, _DEFLATED):
         method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
-        raise CloudError(f"{label}: is packed with {method}, and qaad reads stored and deflated members", hint=_AGAIN)
+        raise CloudError(f"{label}: is packed with {method}, and qaad reads stored and deflated members", hint=again)
+
+
+def _check(info: zipfile.ZipInfo, label: str) -> None:
+    """Refuse a member that is encrypted, packed in a way that is not read, or a bomb."""
+    check_packing(info, label)
     most = most_unpacked(info.compress_size)
     if info.file_size > most:
         raise CloudError(

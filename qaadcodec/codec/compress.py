@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qaadcodec.assignment.kernels.ready import make_ready
@@ -14,6 +13,7 @@ from qaadcodec.config import Request, plan
 from qaadcodec.files import atomic_output, preflight, protect
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
 from qaadcodec.progress import Run
+from qaadcodec.remote.urls import Location, located, shown
 from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.align import align
 from qaadcodec.sets.gather import Gathered, gather
@@ -65,7 +65,7 @@ class CompressSummary:
 
 def compress(
     inputs: Inputs,
-    output: str | Path,
+    output: Location,
     request: Request | None = None,
     *,
     run: Run | None = None,
@@ -75,9 +75,10 @@ def compress(
     """Learn a set of clouds and write it as one archive.
 
     Args:
-        inputs: folders, files, parts of files; or arrays and tensors, (M, 3) each or (N, M, 3), by themselves or as
-            (name, array), in a list, a dict or an iterator. `clouds.find_clouds` says how they are read and named.
-        output: the .qaad file; appears whole or not at all.
+        inputs: folders, files, parts of files, and URLs of these; or arrays and tensors, (M, 3) each or (N, M, 3), by
+            themselves or as (name, array), in a list, a dict or an iterator. `clouds.find_clouds` says how they are
+            read and named.
+        output: the .qaad file, or its URL; appears whole or not at all.
         request: what is asked for; the default preset when None.
         run: device, seed, listener, stop request, how strict it is with clouds, and what it takes of meshes. Once it is
             stopped, training ends early and what was learnt is written; while clouds are read, nothing is. The time of
@@ -90,7 +91,7 @@ def compress(
     """
     request = request or Request()
     run = (run or Run()).within(request.budget_seconds)
-    target = Path(output)
+    target = located(output)
     check_device(run.device)
     preflight(target, overwrite)
     run.expect()
@@ -111,7 +112,7 @@ def compress(
     for finding in of_result:
         finding.tell(run)
     return CompressSummary(
-        path=str(output),
+        path=shown(output),
         clouds=clouds,
         points=points,
         bytes_in=raw_bytes(clouds, points),
@@ -158,7 +159,8 @@ def learn_as_asked(gathered: Gathered, request: Request, run: Run) -> Learned:
     from qaadcodec.training.search import search
 
     clouds, points, _ = gathered.store.points.shape
-    make_ready(run)
+    run = make_ready(run)
+    run.stop.begin()
     is_open = plan(request, clouds, points).assignment.registration is None
     apart = how_far_apart(gathered.store, run.seed) if is_open else None
     if request.recipe().size.error is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,19 +15,26 @@ import numpy as np
 
 from qaadcodec.arrays import Numbers
 from qaadcodec.clouds import WRITTEN, format_of, safe_relative_paths, write_cloud, write_clouds
+from qaadcodec.clouds.written import format_to_write
+from qaadcodec.codec.folder_output import whole_folder
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
-from qaadcodec.errors import EnvironmentFailure, UsageError
-from qaadcodec.files import preflight, protect, reason
+from qaadcodec.errors import UsageError
+from qaadcodec.files import atomic_output, exists, protect
+from qaadcodec.remote.urls import Location, below, is_url, located, shown
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeSummary:
-    """What was written: the files, how many clouds, and the points of each."""
+    """What was written: the files, how many clouds, and the points of each.
+
+    `remark` is what there is to tell of the way the archive was read; "" where there is nothing.
+    """
 
     paths: tuple[str, ...]
     clouds: int
     points: int
+    remark: str = ""
 
 
 Which: TypeAlias = int | str | slice | Sequence[int | str | slice] | None
@@ -34,19 +42,19 @@ Which: TypeAlias = int | str | slice | Sequence[int | str | slice] | None
 
 
 def decode(
-    archive: str | Path,
-    output: str | Path | BinaryIO,
+    archive: Location,
+    output: Location | BinaryIO,
     which: Which = None,
     *,
     format: str | None = None,
     points: int | None = None,
     overwrite: bool = False,
 ) -> DecodeSummary:
-    """Write clouds of an archive to one file, to a stream, or one file each into a folder.
+    """Write clouds of an archive to one file, to a stream, or one file each into a folder: all of them or none.
 
     Args:
-        archive: the .qaad file.
-        output: a file, a stream, or a folder: one that exists, or a path that ends with a slash.
+        archive: the .qaad file, or its URL, of which only those parts are fetched that are needed.
+        output: a file, a stream, or a folder: one that exists, or a path that ends with a slash. Or a URL of these.
         which: an index, a name, a pattern of names such as "walk/*", a slice, or several of them; all when None.
         format: a name in WRITTEN; by the suffix of the output, and PLY in a folder, when None.
         points: an evenly spread subset of so many points; all when None.
@@ -63,21 +71,24 @@ def decode(
         if folder is not None:
             targets = targets_in(folder, [source.names[i] for i in chosen], format or "ply")
             source.check(chosen, points)
-            prepare(folder, targets, archive, overwrite)
-            for i, path in zip(chosen, targets, strict=True):
-                write_cloud(path, source.points(i, points), format or "ply", overwrite=overwrite)
-            return DecodeSummary(tuple(str(path) for path in targets), len(chosen), count)
+            check_targets(targets, archive, overwrite)
+            with stored(folder, targets, overwrite) as opened:
+                for place, i in enumerate(chosen):
+                    with opened(place) as stream:
+                        write_cloud(stream, source.points(i, points), format or "ply")
+            return DecodeSummary(tuple(map(shown, targets)), len(chosen), count, source.remark)
         kind = format or (format_of(output) if isinstance(output, (str, Path)) else "ply")
-        target = Path(output) if isinstance(output, str) else output
-        if isinstance(target, Path):
+        target = located(output) if isinstance(output, str) else output
+        if isinstance(target, (str, Path)):
             protect([archive], target)
         if len(chosen) == 1:
-            only = source.names[chosen[0]]
-            write_cloud(target, source.points(chosen[0], points), kind, names=[only], overwrite=overwrite)
+            named = format_to_write(kind).write_one is None  # the names of all clouds may be much to read
+            names = [source.names[chosen[0]]] if named else None
+            write_cloud(target, source.points(chosen[0], points), kind, names=names, overwrite=overwrite)
         else:
             write_clouds(target, each(source, chosen, points), kind, overwrite=overwrite)
-    where = (str(output),) if isinstance(target, Path) else ()
-    return DecodeSummary(where, len(chosen), count)
+        where = (shown(output),) if isinstance(target, (str, Path)) else ()
+        return DecodeSummary(where, len(chosen), count, source.remark)
 
 
 def choose(source: OpenArchive, which: Which) -> list[int]:
@@ -111,13 +122,15 @@ def chosen_by(source: OpenArchive, which: int | str | slice) -> list[int]:
     return chosen
 
 
-def as_folder(output: str | Path | BinaryIO) -> Path | None:
+def as_folder(output: Location | BinaryIO) -> Location | None:
     """The output as a folder: a path with a slash behind it, or an existing folder not named as a cloud file is."""
     if not isinstance(output, (str, Path)):
         return None
+    path = located(output)
     if isinstance(output, str) and output.endswith(("/", os.sep)):
-        return Path(output)
-    path = Path(output)
+        return path
+    if isinstance(path, str):
+        return None
     return path if path.is_dir() and path.suffix.lstrip(".").lower() not in WRITTEN else None
 
 
@@ -127,7 +140,7 @@ def each(source: OpenArchive, chosen: Sequence[int], points: int | None) -> Iter
         yield source.names[i], source.points(i, points)
 
 
-def targets_in(folder: Path, names: Sequence[str], format: str) -> list[Path]:
+def targets_in(folder: Location, names: Sequence[str], format: str) -> list[Location]:
     """A file for each name, made safe; UsageError for an unknown format.
 
     What the encoding of file names does not have, which some systems set to less than UTF-8, becomes "_".
@@ -136,18 +149,28 @@ def targets_in(folder: Path, names: Sequence[str], format: str) -> list[Path]:
         raise UsageError(f"unknown format {format!r}", hint=f"formats are {', '.join(WRITTEN)}")
     encoding = sys.getfilesystemencoding()
     names = [name.encode(encoding, "replace").decode(encoding) for name in names]
-    return [folder / relative for relative in safe_relative_paths(names, f".{format}")]
+    return [below(folder, relative) for relative in safe_relative_paths(names, f".{format}")]
 
 
-def prepare(folder: Path, targets: Sequence[Path], archive: str | Path, overwrite: bool) -> None:
-    """Make the folders of the targets, and see that each of these can be written before any of them is."""
-    if folder.exists() and not folder.is_dir():
-        raise EnvironmentFailure(f"{folder} is a file, not a folder", hint="name another folder")
-    try:
-        for parent in sorted({target.parent for target in targets}):
-            parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFailure(f"{error.filename or folder}: {reason(error)}") from error
+@contextmanager
+def stored(
+    folder: Location, targets: Sequence[Location], overwrite: bool
+) -> Iterator[Callable[[int], AbstractContextManager[BinaryIO]]]:
+    """What opens each target, by its place, to be written: on the disk they appear together or not at all."""
+    if is_url(folder):
+        yield lambda place: atomic_output(targets[place], overwrite)
+        return
+    with whole_folder(Path(folder), list(map(Path, targets)), overwrite) as files:
+        yield files.opened
+
+
+def check_targets(targets: Sequence[Location], archive: Location, overwrite: bool) -> None:
+    """See that no target is there already, unless it may be replaced, and that none is the archive."""
+    if urls := [target for target in targets if is_url(target)]:
+        from qaadcodec.remote.writing import check_outputs
+
+        check_outputs(urls, overwrite)
     for target in targets:
-        preflight(target, overwrite)
+        if not overwrite and not is_url(target) and os.path.lexists(target):
+            raise exists(target)
         protect([archive], target)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from qaadcodec.metrics.names import ADDED
 from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
 from qaadcodec.model.numpy_decoder import decode_points
 from qaadcodec.progress import Run
+from qaadcodec.remote.urls import Location, located, shown
 from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.align import Frame, align_with
 from qaadcodec.sets.gather import Gathered, gather, outer_box
@@ -68,9 +68,9 @@ class EncodeSummary:
 
 
 def encode(
-    archive: str | Path,
+    archive: Location,
     inputs: Inputs,
-    output: str | Path,
+    output: Location,
     *,
     run: Run | None = None,
     overwrite: bool = False,
@@ -81,7 +81,7 @@ def encode(
     Args:
         archive: the .qaad file to extend; never changed.
         inputs: the new clouds, as for `compress`; resampled, or their surfaces sampled, to the archive's M.
-        output: the new .qaad file; appears whole or not at all.
+        output: the new .qaad file, or its URL; appears whole or not at all.
         run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, the clouds
             fitted so far are written.
         overwrite: replace an existing output.
@@ -90,7 +90,7 @@ def encode(
     Raises:
         ArchiveError, CloudError, EnvironmentFailure, UsageError; Interrupted when stopped before one was fitted.
     """
-    run = (run or Run()).within(None)
+    run, output = (run or Run()).within(None), located(output)
     check_device(run.device)
     with ArchiveReader(archive) as reader:
         preflight(output, overwrite)
@@ -136,7 +136,7 @@ def encode(
         grown = size - reader.size_bytes
     unfitted = len(gathered.names) - count
     return EncodeSummary(
-        path=str(output),
+        path=shown(output),
         added=count,
         clouds=header.clouds + count,
         points=header.points,

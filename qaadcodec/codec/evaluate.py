@@ -16,15 +16,16 @@ from qaadcodec.errors import CloudError
 from qaadcodec.metrics.names import MATCHED, asks_for, chosen_metrics
 from qaadcodec.metrics.pair import CloudErrors
 from qaadcodec.progress import Run
+from qaadcodec.remote.urls import Location, shown
 from qaadcodec.sets.remarks import Remarks
 from qaadcodec.sets.surfaces import taken
 
 
 def evaluate(
-    archive: str | Path | OpenArchive,
+    archive: Location | OpenArchive,
     references: Inputs,
     *,
-    dense: Sequence[str | Path] = (),
+    dense: Sequence[Location] = (),
     indices: Sequence[int] = (),
     metrics: Sequence[str] | None = None,
     run: Run | None = None,
@@ -82,10 +83,10 @@ def evaluate(
 
 
 def evaluate_pair(
-    a: str | Path | Array,
-    b: str | Path | Array,
+    a: Location | Array,
+    b: Location | Array,
     *,
-    dense: str | Path | None = None,
+    dense: Location | None = None,
     metrics: Sequence[str] | None = None,
     run: Run | None = None,
 ) -> CloudErrors:
@@ -108,9 +109,9 @@ def evaluate_pair(
     return replace(errors, name=first.name, note="; ".join(notes) or None)
 
 
-def _label(given: str | Path | Array, otherwise: str) -> str:
+def _label(given: Location | Array, otherwise: str) -> str:
     """What notes call a cloud: its path, or something else if it is an array."""
-    return str(given) if isinstance(given, str | Path) else otherwise
+    return shown(given) if isinstance(given, str | Path) else otherwise
 
 
 def _notes(label: str, cloud: PointCloud) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from qaadcodec.archive import CONTENTS, ArchiveReader, Header, coding_name
@@ -12,6 +11,7 @@ from qaadcodec.config.network import parameters
 from qaadcodec.errors import UsageError
 from qaadcodec.metrics.names import ADDED
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
+from qaadcodec.remote.urls import Location, shown
 from qaadcodec.sets.pose_extent import PoseExtent
 from qaadcodec.version import __version__
 
@@ -31,7 +31,7 @@ class Inspection:
     """Everything that header and tables of an archive tell. Sizes in bytes, coordinates in input units.
 
     `poses` tells how the clouds were aligned; None where they were learnt as they lay. `plan` has every setting that
-    it was learnt with, where that is known.
+    it was learnt with, where that is known. `remark` tells of the way it was read, where there is something to tell.
     """
 
     path: str
@@ -69,13 +69,15 @@ class Inspection:
     counts: tuple[int, ...]
     poses: PoseExtent | None
     plan: Plan | None
+    remark: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self) | {"plan": None if self.plan is None else self.plan.to_dict()}
+        whole = asdict(self) | {"plan": None if self.plan is None else self.plan.to_dict()}
+        return whole if self.remark else {key: value for key, value in whole.items() if key != "remark"}
 
 
-def inspect(archive: str | Path) -> Inspection:
+def inspect(archive: Location) -> Inspection:
     """Read header, section table, names and poses of an archive; weights, input cloud and latents are not touched.
 
     Raises:
@@ -88,7 +90,7 @@ def inspect(archive: str | Path) -> Inspection:
         lengths = {CONTENTS.get(section.tag): section.length for section in reader.sections}
         weights = parameters(network)
         return Inspection(
-            path=str(archive),
+            path=shown(archive),
             version=".".join(map(str, reader.version)),
             writer=header.writer,
             clouds=header.clouds,
@@ -128,6 +130,7 @@ def inspect(archive: str | Path) -> Inspection:
             counts=reader.counts,
             poses=None if (poses := reader.poses()) is None else PoseExtent.of(poses, header.scale),
             plan=plan_of(header),
+            remark=reader.remark,
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -16,14 +15,15 @@ from qaadcodec.arrays import Doubles, Longs, Numbers, Singles
 from qaadcodec.clouds import Normalisation, PointCloud, PoseNumbers, Similarity
 from qaadcodec.errors import ArchiveError, UsageError
 from qaadcodec.model.numpy_decoder import Decoding, decode_points
+from qaadcodec.remote.urls import Location
 from qaadcodec.showing import as_html
 
 if TYPE_CHECKING:
     from qaadcodec.model.torch_decoder import Decoder
 
 
-def open(path: str | Path | BinaryIO) -> OpenArchive:
-    """Open an archive to read clouds from it; close it, or use it in a `with` statement.
+def open(path: Location | BinaryIO) -> OpenArchive:
+    """Open an archive, at a path or a URL, to read clouds from it; close it, or use it in a `with` statement.
 
     Raises:
         EnvironmentFailure: it is missing; ArchiveError: it is damaged, truncated or of an unknown version.
@@ -31,7 +31,7 @@ def open(path: str | Path | BinaryIO) -> OpenArchive:
     return OpenArchive(ArchiveReader(path))
 
 
-def reading(archive: str | Path | OpenArchive) -> AbstractContextManager[OpenArchive]:
+def reading(archive: Location | OpenArchive) -> AbstractContextManager[OpenArchive]:
     """An archive to read from; one that was given open is not closed."""
     return nullcontext(archive) if isinstance(archive, OpenArchive) else open(archive)
 
@@ -65,6 +65,11 @@ class OpenArchive:
     def counts(self) -> tuple[int, ...]:
         """Numbers that every cloud had before it was resampled."""
         return self._reader.counts
+
+    @property
+    def remark(self) -> str:
+        """What there is to tell of the way it was read; "" where there is nothing."""
+        return self._reader.remark
 
     @property
     def size_bytes(self) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from qaadcodec.archive import ArchiveReader, Check, checks_of
 from qaadcodec.codec.open import OpenArchive
+from qaadcodec.remote.urls import Location, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Verification:
         return asdict(self)
 
 
-def verify(archive: str | Path, *, decode: bool = False) -> Verification:
+def verify(archive: Location, *, decode: bool = False) -> Verification:
     """Check every checksum of an archive; with `decode`, also that every cloud decodes to M finite points.
 
     Raises:
@@ -33,4 +33,4 @@ def verify(archive: str | Path, *, decode: bool = False) -> Verification:
     with ArchiveReader(archive) as reader:
         checks = checks_of(reader)
         decoded = sum(1 for _ in OpenArchive(reader)) if decode else None  # what is not finite is refused there
-        return Verification(str(archive), reader.size_bytes, checks, decoded)
+        return Verification(shown(archive), reader.size_bytes, checks, decoded)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from qaadcodec.codec.open import OpenArchive
 from qaadcodec.metrics.rate import ratio
 from qaadcodec.pictures.frames import Stand
 from qaadcodec.pictures.gather import MOST_POINTS, Shown
 from qaadcodec.pictures.scale import Scale
+from qaadcodec.remote.urls import name_of
 from qaadcodec.report.text import count_of, grouped, percent
 
 
@@ -60,7 +60,7 @@ def archive_sentence(archive: OpenArchive, path: str, shown: int) -> str:
     error = archive.header.errors.get("n_em_kd")
     told = "" if error is None else f", nEM-kD {percent(error)} when it was made"
     return (
-        f"{Path(path).name}: {grouped(size)} bytes for {count_of(n, 'cloud')} of {count_of(m, 'point')}, "
+        f"{name_of(path)}: {grouped(size)} bytes for {count_of(n, 'cloud')} of {count_of(m, 'point')}, "
         f"{ratio(n, m, size):.1f} times less than as float32{told}{share}."
     )
 

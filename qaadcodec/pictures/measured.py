@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from qaadcodec.clouds import one_cloud
 from qaadcodec.codec.evaluate import evaluate
@@ -18,6 +17,7 @@ from qaadcodec.pictures.charts import Spent
 from qaadcodec.pictures.gather import Shown, given, of_archive, shown
 from qaadcodec.pictures.ranking import leading, told, value_of, worst_first
 from qaadcodec.progress import Run
+from qaadcodec.remote.urls import name_of
 
 WORST = 6  # clouds that are drawn
 
@@ -72,7 +72,7 @@ def measured_of_pair(first: str, second: str, errors: Sequence[CloudErrors]) -> 
     metric = leading(errors)
     decoded, original = (given(one_cloud(path)) for path in (first, second))
     cloud = shown(errors[0].name, decoded, original, told(metric, errors[0]))
-    return Measured(errors, metric, [cloud], f"{Path(first).name} against {Path(second).name}.", [])
+    return Measured(errors, metric, [cloud], f"{name_of(first)} against {name_of(second)}.", [])
 
 
 def spent_beside(path: str, references: Sequence[str], metric: str, errors: Sequence[CloudErrors], run: Run) -> Spent:
@@ -88,4 +88,4 @@ def spent_beside(path: str, references: Sequence[str], metric: str, errors: Sequ
 def spent_by(archive: OpenArchive, path: str, metric: str, errors: Sequence[CloudErrors]) -> Spent:
     """What an archive costs, and its mean error."""
     mean = sum(value_of(metric, each) for each in errors) / len(errors)
-    return Spent(Path(path).name, archive.size_bytes / len(archive), mean)
+    return Spent(name_of(path), archive.size_bytes / len(archive), mean)

@@ -21,12 +21,21 @@ def now() -> float:
 
 
 class StopRequest:
-    """Asks long work to finish early with what it has. A signal handler or another thread sets it."""
+    """Asks long work to finish early with what it has. A signal handler or another thread sets it.
 
-    __slots__ = ("_flag",)
+    Attributes:
+        has_begun: whether the work would have a result, so that asking makes sense; until then it may just be ended.
+    """
+
+    __slots__ = ("_flag", "has_begun")
 
     def __init__(self) -> None:
         self._flag = threading.Event()
+        self.has_begun = False
+
+    def begin(self) -> None:
+        """Say that from now on the work has a result when it finishes early."""
+        self.has_begun = True
 
     def set(self) -> None:
         """Ask for the end. The work goes on until it can stop with a valid result."""
@@ -108,6 +117,10 @@ class Run:
         """The same run with a time limit of its own from now on; without a limit when None."""
         start = now()
         return replace(self, started=start, deadline=None if seconds is None else start + max(seconds, LEAST_SECONDS))
+
+    def later(self, seconds: float) -> Run:
+        """The same run with its deadline so many seconds later, if it has one."""
+        return self if self.deadline is None else replace(self, deadline=self.deadline + seconds)
 
     @property
     def seconds(self) -> float:

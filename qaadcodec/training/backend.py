@@ -104,11 +104,12 @@ def check_device(name: str) -> None:
 
 
 def load_torch(run: Run) -> None:
-    """Import torch, which takes seconds, as a phase of its own."""
-    if "torch" in sys.modules:
-        return
-    with run.waiting("loading PyTorch"):
-        import torch  # noqa: F401
+    """Import torch, which takes seconds, as a phase of its own; and tell where "auto" has taken CUDA."""
+    if "torch" not in sys.modules:
+        with run.waiting("loading PyTorch"):
+            import torch  # noqa: F401
+    if run.device == "auto" and choose_device("auto").type == "cuda":
+        run.note("training on CUDA, which qaad has never been run on so far; --device cpu is tested")
 
 
 def choose_device(name: str) -> torch.device:

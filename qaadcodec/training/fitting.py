@@ -114,6 +114,7 @@ def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = 
                 break
             clouds = range(first, min(first + TOGETHER, len(store)))
             table = torch.stack([nearest_start(network, q, starts, store.points[i], rng) for i in clouds])
+            run.stop.begin()
             found.append(group.fitted(clouds, table, run, rng))
             store.touched(len(clouds))
             phase.reach(clouds.stop)

@@ -38,7 +38,7 @@ def learn(gathered: Gathered, plan: Plan, run: Run, registered: Registered | Non
         EnvironmentFailure: no such device, or no room for working data.
     """
     if plan.assignment.registration and registered is None:
-        make_ready(run)
+        run = make_ready(run)
         with register(gathered.store, plan, run) as found:
             return learn(gathered, plan, run, found)
     run.listener(Planned(plan))
@@ -47,7 +47,7 @@ def learn(gathered: Gathered, plan: Plan, run: Run, registered: Registered | Non
     for text in plan.warnings:
         run.warn(text)
     backend = choose_backend(run.device)
-    make_ready(run)
+    run = make_ready(run)
     if registered is None:
         learner, targets = begin(gathered.store, plan, run, backend), gathered.store
     else:

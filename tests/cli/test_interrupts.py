@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -155,3 +156,40 @@ def test_a_short_command_just_stops(tmp_path: Path, shell_environment: dict[str,
     assert (process.returncode, stdout) == (130, "")
     assert stderr.splitlines()[-1] == "qaad: error: interrupted"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_while_modules_are_imported(tmp_path: Path, shell_environment: dict[str, str]) -> None:
+    poison = tmp_path / "poison"
+    poison.mkdir()
+    (poison / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    path = os.pathsep.join([str(poison), shell_environment.get("PYTHONPATH", "")])
+    process = start(
+        tmp_path, shell_environment | {"PYTHONPATH": path}, [sys.executable, "-m", "qaadcodec", "inspect", "a.qaad"]
+    )
+    assert process.communicate(timeout=100) == ("", "")
+    assert process.returncode == -signal.SIGINT  # which a shell shows as 130
+
+
+@pytest.mark.parametrize(
+    "command", ["compress p -o new.qaad -q", "encode tiny.qaad p -o new.qaad -q", "eval p set/00000.ply"]
+)
+def test_ctrl_c_while_a_pipe_is_read_ends_at_once(command: str, place: Path, shell_environment: dict[str, str]) -> None:
+    os.mkfifo(place / "p")
+    before = sorted(place.iterdir())
+    process = start(place, shell_environment, ["qaad", *command.split()])
+    with (place / "p").open("wb") as pipe:  # it waits until somebody reads
+        pipe.write(b"1 2 3\n" * 1000)
+        pipe.flush()
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=100) == ("", "qaad: error: interrupted\n")
+    assert process.returncode == 130
+    assert sorted(place.iterdir()) == before
+
+
+def test_a_tour_that_is_told_to_end_clears_up(tmp_path: Path, shell_environment: dict[str, str]) -> None:
+    process = start(tmp_path, shell_environment, ["qaad", "demo", "tour", "-n", "99999", "-m", "100"])
+    wait_for(process, "making skulls")
+    process.terminate()
+    process.communicate(timeout=100)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.rglob("*")) == [tmp_path / "tour"]

@@ -111,7 +111,7 @@ def test_the_locks_of_an_extra(checkout: Path) -> None:
     script(checkout / ".venv/bin/python", 'printf "<%s>" "$@"')
     done = run(checkout, "qaad", "--version", QAAD_UNLOCKED="1")
     pins = f"<--constraint><{checkout.resolve()}/bin/constraints.txt>"
-    assert f"{pins}<--editable><{checkout.resolve()}[formats,pictures]>" in done.stderr
+    assert f"{pins}<--editable><{checkout.resolve()}[formats,pictures,remote]>" in done.stderr
     assert "--require-hashes" not in done.stderr
 
 
@@ -130,7 +130,10 @@ def test_files_of_another_index_are_refused_with_what_to_do(checkout: Path) -> N
 def test_everything_that_is_installed_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    lines = [*project["dependencies"], *extras["formats"], *extras["pictures"], *extras["dev"]]
+    lines = [
+        *project["dependencies"],
+        *(line for name in ("formats", "pictures", "remote", "dev") for line in extras[name]),
+    ]
     wanted = {re.split(r"[<>=~! \[]", line)[0].lower() for line in lines} - {"qaadcodec"}
     pins = re.findall(r"^([\w.-]+)==[\w.+!]+$", (ROOT / "bin/constraints.txt").read_text(), re.MULTILINE)
     assert wanted - {name.lower() for name in pins} == set()

@@ -124,7 +124,7 @@ VTPS: dict[str, tuple[bytes, str]] = {
     ),
     "packed bomb": (
         vtp(coded(struct.pack("<4I", 1, 12 << 26, 0, len(PACKED)), PACKED), "binary", count=1 << 26, file=ZLIB),
-        "array 'points' claims 805306368 bytes in ",
+        "claims 805306368 bytes in ",
     ),
     "appended": (vtp(form='format="appended" offset="0"'), "array 'points' is truncated or damaged: "),
     "appended raw": (

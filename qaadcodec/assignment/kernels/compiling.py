@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import stat
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -20,10 +25,42 @@ def compiled(function: F) -> F:
 
     try:
         result: F = numba.njit(cache=True, **OPTIONS)(function)
-    except RuntimeError:  # no folder can be written
-        result = numba.njit(**OPTIONS)(function)
+    except RuntimeError:  # neither the folder of this file nor the home of the user can be written
+        result = _kept_elsewhere(function)
     functions.append(result)
     return result
+
+
+def _kept_elsewhere(function: F) -> F:
+    """Compile a function, and keep its code in the folder for temporary files if that can be done safely."""
+    import numba
+    from numba.core import config
+
+    folder = private_folder()
+    if folder is not None:
+        config.CACHE_DIR = config.CACHE_DIR or str(folder)  # type: ignore[attr-defined]
+        with contextlib.suppress(RuntimeError):
+            kept: F = numba.njit(cache=True, **OPTIONS)(function)
+            return kept
+    compiled_now: F = numba.njit(**OPTIONS)(function)
+    return compiled_now
+
+
+def private_folder() -> Path | None:
+    """A folder for temporary files that this user alone can write, made if need be; None where there is none.
+
+    What is kept there is run as code. So a folder that anybody else made, or may write, is left alone.
+    """
+    if not hasattr(os, "getuid"):
+        return None
+    folder = Path(tempfile.gettempdir()) / f"qaad-compiled-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        state = folder.lstat()
+    except OSError:
+        return None
+    safe = stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid() and not state.st_mode & 0o077
+    return folder if safe else None
 
 
 def is_kept(function: Callable[..., Any]) -> bool:

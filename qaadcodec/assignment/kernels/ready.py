@@ -6,6 +6,7 @@ of many kinds; the functions are then compiled in this process alone.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
@@ -45,18 +46,24 @@ def kernels() -> Kernels:
     return ready
 
 
-def make_ready(run: Run) -> None:
-    """Compile the functions now if they have to be, as a phase "compiling", so that it counts as work of no other."""
+def make_ready(run: Run) -> Run:
+    """Compile the functions now if they have to be, as a phase "compiling", so that it counts as work of no other.
+
+    Returns:
+        The run; its deadline is later by the time that compiling took, since no budget is meant for that.
+    """
     if kernels.cache_info().currsize:
-        return
+        return run
     from qaadcodec.assignment.kernels.exact import assign_leaves
     from qaadcodec.assignment.kernels.splitting import split
 
     if is_kept(assign_leaves) and is_kept(split):
         kernels()
-        return
+        return run
+    started = time.monotonic()
     with run.waiting("compiling"):
         kernels()
+    return run.later(time.monotonic() - started)
 
 
 def try_out(ready: Kernels) -> None:

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from qaadcodec.clouds.formats.record import CloudFormat
+from qaadcodec.clouds.formats.record import CloudFormat, Records
 
 # A new format is a file that defines FORMAT, and a line here. Help and messages list the formats in this order.
-_FILES = (
-    "ply",
-    "npy",
-    "npz",
-    "hdf5",
-    "xyz",
-    "off",
-    "obj",
-    "stl",
-    "gltf",
-    "threemf",
-    "vtk",
-    "vtp",
-    "pcd",
-    "las",
-    "e57",
-)
+_FILES = {
+    "ply": "ply",
+    "npy": "npy",
+    "npz": "npz",
+    "h5": "hdf5",
+    "xyz": "xyz",
+    "off": "off",
+    "obj": "obj",
+    "stl": "stl",
+    "glb": "gltf",
+    "3mf": "threemf",
+    "vtk": "vtk",
+    "vtp": "vtp",
+    "pcd": "pcd",
+    "las": "las",
+    "e57": "e57",
+}
 
 
-def _record(file: str) -> CloudFormat:
-    record: CloudFormat = import_module(f"{__name__}.{file}").FORMAT
+def _record(name: str) -> CloudFormat:
+    record: CloudFormat = import_module(f"{__name__}.{_FILES[name]}").FORMAT
     return record
 
 
-TABLE = {record.name: record for record in map(_record, _FILES)}
+TABLE = Records(tuple(_FILES), _record)
 
 FORMATS = tuple(TABLE)
 """The formats that are read"""

@@ -6,7 +6,6 @@ pye57 reads them, which wraps libE57Format.
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +18,9 @@ from qaadcodec.clouds.formats.extra import faults, library
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.scene import moved
 from qaadcodec.clouds.opening import Place, remaining
+from qaadcodec.clouds.packed import check_claim
 from qaadcodec.errors import CloudError, EnvironmentFailure
-from qaadcodec.files import reason
+from qaadcodec.files import private_file, reason
 
 MAGIC = b"ASTM-E57"
 _CARTESIAN = ("cartesianX", "cartesianY", "cartesianZ")
@@ -28,7 +28,7 @@ _SPHERICAL = ("sphericalRange", "sphericalAzimuth", "sphericalElevation")
 _INVALID = ("cartesianInvalidState", "sphericalInvalidState")
 _NAMES = {"intensity": "intensity", "colorRed": "colours", "nor:normalX": "normals", "timeStamp": "times"}
 _CONVERT = "CloudCompare -SILENT -O FILE -C_EXPORT_FMT PLY -MERGE_CLOUDS -SAVE_CLOUDS"
-_MOST_FROM_A_BYTE = 64  # points: a file takes a byte or more for one
+_BYTES = 24  # of a point that is read
 
 
 def read(place: Place) -> Contents:
@@ -47,8 +47,7 @@ def read(place: Place) -> Contents:
                 header = file.get_header(i)
                 total += int(header.point_count)
                 fields = list(header.point_fields)
-            if total > _MOST_FROM_A_BYTE * size:
-                raise CloudError(f"{label}: claims {total} points in {size} bytes, which cannot be")
+            check_claim(total * _BYTES, size, label)
             parts.append(_scan(file, header, f"{label}: scan {i}"))
             dropped += [_NAMES[field] for field in fields if field in _NAMES]
         if file.root.isDefined("images2D") and len(file.root["images2D"]):
@@ -135,16 +134,14 @@ def _on_disk(place: Place) -> Iterator[Path]:
     if isinstance(place.file, Path):
         yield place.file
         return
-    try:
-        handle, name = tempfile.mkstemp(prefix="qaad-", suffix=".e57")
-        with os.fdopen(handle, "wb") as stream:
+    with contextlib.ExitStack() as stack:
+        try:
+            path, stream = stack.enter_context(private_file(Path(tempfile.gettempdir()), ".e57"))
             stream.write(place.file or b"")
-    except OSError as error:
-        raise EnvironmentFailure(f"{tempfile.gettempdir()}: no room for {place.label}: {reason(error)}") from error
-    try:
-        yield Path(name)
-    finally:
-        os.unlink(name)
+            stream.flush()
+        except OSError as error:
+            raise EnvironmentFailure(f"{tempfile.gettempdir()}: no room for {place.label}: {reason(error)}") from error
+        yield path
 
 
 FORMAT = CloudFormat(

@@ -6,7 +6,9 @@ never from anywhere else.
 
 from __future__ import annotations
 
+import contextlib
 import io
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,11 +18,11 @@ import numpy as np
 
 from qaadcodec.clouds.cloud import Unit
 from qaadcodec.clouds.formats.extra import faults, library
-from qaadcodec.clouds.formats.gltf_json import MAGIC, check, json_of_glb, parsed
+from qaadcodec.clouds.formats.gltf_json import MAGIC, check, files_of, json_of_glb, parsed
 from qaadcodec.clouds.formats.polygons import fans
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.scene import Mesh, as_one
-from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.opening import Place, read_whole, special
 from qaadcodec.errors import CloudError
 from qaadcodec.files import reason
 
@@ -37,20 +39,21 @@ def read(place: Place) -> Contents:
     """
     label = place.label
     with place.opened() as stream:
-        data = stream.read()
+        data = read_whole(stream, label)
     if not data:
         raise CloudError(f"{label}: is empty (0 bytes)")
     binary = data.startswith(MAGIC)
     tree = json_of_glb(data, label) if binary else parsed(data, label)
     if not isinstance(tree, dict) or "asset" not in tree:
         raise CloudError(f"{label}: is not glTF: its JSON has no asset")
-    dropped = check(tree, label)
+    beside = _Beside(place, label)
+    dropped = check(tree, len(data) + sum(map(beside.size, files_of(tree, label))), label)
     trimesh = library("trimesh", label)
     with faults(label, "glTF"):
         scene = trimesh.load_scene(
             io.BytesIO(data),
             file_type="glb" if binary else "gltf",
-            resolver=_Beside(place, label),
+            resolver=beside,
             skip_materials=True,
             process=False,
         )
@@ -86,21 +89,33 @@ class _Beside:
     """The files beside a .gltf file, by the names that it has for them: what trimesh asks for buffers."""
 
     def __init__(self, place: Place, label: str) -> None:
-        self._folder = place.file.parent if isinstance(place.file, Path) else None
+        self._folder = place.file.parent if isinstance(place.file, Path) and not place.inner else None
         self._label = label
 
     def get(self, name: str) -> bytes:
-        """The bytes of a file; CloudError if it is missing, or is not below the folder."""
+        """The bytes of a file; CloudError if it is missing, no file, or not below the folder."""
+        with self._found(name) as path:
+            return path.read_bytes()
+
+    def size(self, name: str) -> int:
+        """How many bytes it has; CloudError as for `get`."""
+        with self._found(name) as path:
+            return path.stat().st_size
+
+    @contextlib.contextmanager
+    def _found(self, name: str) -> Iterator[Path]:
         path = PurePosixPath(unquote(str(name)))
         if self._folder is None:
-            raise CloudError(f"{self._label}: needs the file {name[:80]!r}, and comes through a pipe or packed")
+            raise CloudError(f"{self._label}: needs the file {name[:80]!r}, and comes alone: by pipe or URL, or packed")
         if path.is_absolute() or ".." in path.parts or "\\" in str(path) or ":" in str(path):
             raise CloudError(f"{self._label}: needs {name[:80]!r}, and qaad reads no files outside of its folder")
         beside = self._folder / path
         try:
             if not beside.resolve().is_relative_to(self._folder.resolve()):
                 raise CloudError(f"{self._label}: {name[:80]!r} leads outside of its folder")
-            return beside.read_bytes()
+            if what := special(beside):
+                raise CloudError(f"{self._label}: its file {name[:80]!r} is a {what}")
+            yield beside
         except OSError as error:
             raise CloudError(f"{self._label}: its file {name[:80]!r} cannot be read: {reason(error)}") from error
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import struct
+from collections.abc import Iterator
 from typing import Any
 
+from qaadcodec.clouds.formats.scene import check_shown
 from qaadcodec.errors import CloudError
 
 MAGIC = b"glTF"
@@ -47,17 +50,36 @@ def parsed(text: bytes, label: str) -> Any:
         raise CloudError(f"{label}: is not glTF: its JSON is damaged: {str(error).splitlines()[0]}") from error
 
 
-def check(tree: Any, label: str) -> tuple[str, ...]:
+def files_of(tree: Any, label: str) -> list[str]:
+    """The files that buffers are in, as the JSON names them; CloudError if it does not add up."""
+    with _adding_up(label):
+        names = [str(buffer.get("uri", "")) for buffer in tree.get("buffers", [])]
+        return [name for name in dict.fromkeys(names) if name and not name.startswith("data:")]
+
+
+def check(tree: Any, size: int, label: str) -> tuple[str, ...]:
     """Refuse what trimesh would misread or take too much memory for; and the names of what is not kept.
 
     trimesh reads sparse accessors, extensions that it does not know and normalised integers as if they were not there,
     and leaves triangle fans out.
 
+    Args:
+        size: bytes of the file and of those that its buffers are in.
+
     Raises:
-        CloudError: the file has one of these, or an accessor is not in its buffer.
+        CloudError: the file has one of these, an accessor is not in its buffer, or meshes are used too often.
     """
+    with _adding_up(label):
+        dropped = _check(tree, label)
+        _check_shown(tree, size, label)
+        return dropped
+
+
+@contextlib.contextmanager
+def _adding_up(label: str) -> Iterator[None]:
+    """What is not there in the JSON, or is of another kind, as a CloudError."""
     try:
-        return _check(tree, label)
+        yield
     except CloudError:
         raise
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
@@ -84,6 +106,19 @@ def _check(tree: Any, label: str) -> tuple[str, ...]:
     kinds = {"NORMAL": "normals", "COLOR_0": "colours", "TEXCOORD_0": "texture coordinates", "JOINTS_0": "joints"}
     materials = ("materials",) if tree.get("materials") else ()
     return (*(what for name, what in kinds.items() if name in attributes), *materials)
+
+
+def _check_shown(tree: Any, size: int, label: str) -> None:
+    """Refuse meshes that use the same numbers, and nodes that show the same meshes, too often."""
+    sizes = []  # of each mesh: vertices, and corners
+    for mesh in tree.get("meshes", []):
+        used = [(p["attributes"]["POSITION"], p.get("indices")) for p in mesh["primitives"]]
+        counts = [[0 if i is None else int(tree["accessors"][i]["count"]) for i in both] for both in used]
+        sizes.append((sum(vertices for vertices, _ in counts), sum(corners or n for n, corners in counts)))
+    used_by = [node["mesh"] for node in tree.get("nodes", []) if "mesh" in node]
+    shown = [sizes[mesh] for mesh in used_by if mesh < len(sizes)]
+    for meshes in (sizes, shown):
+        check_shown(sum(vertices for vertices, _ in meshes), sum(corners for _, corners in meshes), size, label)
 
 
 def _check_accessor(accessor: Any, i: int, label: str) -> None:

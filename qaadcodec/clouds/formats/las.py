@@ -13,6 +13,7 @@ from qaadcodec.clouds.formats.extra import faults, library
 from qaadcodec.clouds.formats.laz_header import check_packing
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.opening import Place, remaining
+from qaadcodec.clouds.packed import check_claim
 from qaadcodec.errors import CloudError
 
 _MAGIC = b"LASF"
@@ -20,7 +21,7 @@ _HEADER = 227  # bytes of the shortest
 _RECORDS, _SHORTEST_RECORD = slice(100, 104), 54  # where variable length records are counted; bytes of one
 _FORMAT, _PACKED = 104, 0x80  # where the format of points is; its bit that says LAZ
 _AT_ONCE = 1 << 16  # points
-_MOST_FROM_A_BYTE = 64  # points: LAZ takes 2 to 10 bytes for one
+_BYTES = 24  # of a point that is read; LAZ takes 2 to 10 for one
 _NAMES = {
     "gps_time": "GPS times",
     **dict.fromkeys(("red", "green", "blue"), "colours"),
@@ -84,11 +85,11 @@ def _opened(stream: BinaryIO, label: str) -> Iterator[Any]:
         laszip = header.vlrs.get("LasZipVlr") if packed else []
     if not points:
         raise CloudError(f"{label}: has no points")
-    needed = begin + (points // _MOST_FROM_A_BYTE if packed else points * record)
+    needed = begin + (0 if packed else points * record)
     if needed > size:
-        least = "at least " if packed else ""
-        raise CloudError(f"{label}: is truncated: {points} points need {least}{needed} bytes, and it has {size}")
+        raise CloudError(f"{label}: is truncated: {points} points need {needed} bytes, and it has {size}")
     if packed:
+        check_claim(points * _BYTES, size, label)
         if not laszip:
             raise CloudError(f"{label}: is packed, and does not say how: it has no record of LASzip")
         check_packing(laszip[0].record_data, stream, points=points, size=record, start=begin, label=label)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from qaadcodec.clouds.packed import check_claim
 from qaadcodec.errors import CloudError
-
-MOST_FROM_A_BYTE = 88  # a repetition of 264 bytes takes three
 
 
 def unpacked(data: bytes, size: int, label: str) -> bytes:
@@ -17,10 +16,10 @@ def unpacked(data: bytes, size: int, label: str) -> bytes:
         size: how many there should be.
 
     Raises:
-        CloudError: there are more or fewer, or a repetition reaches back before the beginning.
+        CloudError: there are more or fewer, or more than any format may unpack to; a repetition reaches back before
+            the beginning.
     """
-    if size > MOST_FROM_A_BYTE * (len(data) + 1):
-        raise CloudError(f"{label}: claims {size} bytes in {len(data)} packed ones, which cannot be")
+    check_claim(size, len(data), label)
     out, at, end = bytearray(), 0, len(data)
     try:
         while at < end and len(out) <= size:

@@ -13,12 +13,14 @@ import numpy.typing as npt
 
 from qaadcodec.clouds.cloud import Points
 from qaadcodec.clouds.formats.arrays import Shape
+from qaadcodec.clouds.formats.npy_slices import read_slices
 from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.opening import Place, read_bytes, remaining
 from qaadcodec.errors import CloudError, UsageError
 
 # What is read of a file at once where clouds lie scattered over it: the more, the fewer passes it takes.
 _PASS_BYTES = 1 << 28
+_LONGEST_HEADER = 1 << 16  # bytes, as in version 1.0
 
 
 class NpyHeader(NamedTuple):
@@ -58,8 +60,9 @@ class NpyFile:
                 data = np.frombuffer(place.file or b"", np.uint8, offset=stream.tell())
                 return shaped(data, header)[index].copy()
             try:
-                return np.array(np.load(place.file, mmap_mode="r", allow_pickle=False)[index], order="C")
-            except (ValueError, IndexError) as error:  # the file has changed since it was listed
+                declared = header.declared
+                return read_slices(stream, declared.shape, declared.dtype, header.fortran, index)
+            except ValueError as error:  # the file has changed since it was listed
                 raise CloudError(f"{place.label}: is not a whole NPY file: {error}") from error
 
     def together(self, key: str, axis: int) -> int:
@@ -78,9 +81,13 @@ def read_header(stream: BinaryIO, label: str) -> NpyHeader:
     Raises:
         CloudError: the stream is no NPY, is cut off in its header, or is of an unknown version.
     """
+    start = stream.tell()
     if not (magic := stream.read(8)):
         raise CloudError(f"{label}: is empty (0 bytes)")
-    stream.seek(-len(magic), io.SEEK_CUR)
+    length = int.from_bytes(stream.read(4), "little") if magic[6:] == b"\x02\x00" else 0
+    if length > _LONGEST_HEADER:
+        raise CloudError(f"{label}: is not a whole NPY file: its header of {length} bytes is too long")
+    stream.seek(start)
     try:
         version = np.lib.format.read_magic(stream)
         if version == (1, 0):

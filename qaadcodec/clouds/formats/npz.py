@@ -15,6 +15,7 @@ from qaadcodec.clouds.formats.record import CloudFormat
 from qaadcodec.clouds.names import SafePaths
 from qaadcodec.clouds.opening import Place, remaining
 from qaadcodec.clouds.packed import most_unpacked
+from qaadcodec.clouds.zipped import check_packing
 from qaadcodec.errors import CloudError
 
 if TYPE_CHECKING:
@@ -134,13 +135,14 @@ def _zip(stream: BinaryIO, label: str) -> zipfile.ZipFile:
 
 @contextlib.contextmanager
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str) -> Iterator[BinaryIO]:
+    check_packing(info, f"{label}: {info.filename}", "save it again: numpy.savez_compressed")
     try:
         with archive.open(info) as member:
             yield member  # type: ignore[misc]
     except (CloudError, MemoryError):
         raise
     except Exception as error:  # zipfile and each of the ways to compress have their own
-        raise CloudError(f"{label}: {info.filename} is damaged or encrypted: {error}") from error
+        raise CloudError(f"{label}: {info.filename} is damaged: {error}") from error
 
 
 FORMAT = CloudFormat(

@@ -18,7 +18,7 @@ from qaadcodec.clouds.cloud import Unit
 from qaadcodec.clouds.formats.polygons import fans
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.rows import MAYBE_CUT, is_cut, parse_rows, split_lines
-from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.opening import Place, read_whole
 from qaadcodec.clouds.surface import WITHOUT_FACES
 from qaadcodec.errors import CloudError
 
@@ -46,7 +46,7 @@ def read(place: Place) -> Contents:
     """
     label = place.label
     with place.opened() as stream:
-        text = stream.read().decode("utf-8-sig", "replace")
+        text = read_whole(stream, label).decode("utf-8-sig", "replace")
     if not text:
         raise CloudError(f"{label}: is empty (0 bytes)")
     if "\0" in text:
@@ -93,11 +93,12 @@ def _by_keyword(lines: Sequence[str], label: str) -> dict[str, list[int]]:
 
 def _logical(lines: Sequence[str], at: int) -> str:
     """A line, with those that it goes on with behind backslashes."""
-    line = lines[at]
-    while line.endswith("\\"):
+    parts = [lines[at]]
+    while parts[-1].endswith("\\"):
         at += 1
-        line = line[:-1] + " " + (lines[at] if at < len(lines) else "")
-    return line
+        parts[-1] = parts[-1][:-1]
+        parts.append(lines[at] if at < len(lines) else "")
+    return " ".join(parts)
 
 
 def _where(label: str, what: str, places: Sequence[int], i: int) -> str:

@@ -14,7 +14,7 @@ from qaadcodec.clouds.cloud import Points, Unit
 from qaadcodec.clouds.formats.polygons import fans
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.rows import MAYBE_CUT, is_cut, parse_rows, split_lines, write_rows
-from qaadcodec.clouds.opening import Place, remaining
+from qaadcodec.clouds.opening import Place, read_whole, remaining
 from qaadcodec.clouds.surface import WITHOUT_FACES
 from qaadcodec.errors import CloudError
 
@@ -56,7 +56,7 @@ def read(place: Place) -> Contents:
     with place.opened() as stream:
         header = read_header(stream, label)
         stream.seek(0)
-        text = stream.read().decode("latin-1")
+        text = read_whole(stream, label).decode("latin-1")
     lines = split_lines(text)
     if "#" in text:
         lines = [_without_comment(line) for line in lines]

@@ -13,10 +13,11 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qaadcodec.clouds.formats.lzf import MOST_FROM_A_BYTE, unpacked
+from qaadcodec.clouds.formats.lzf import unpacked
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.rows import MAYBE_CUT, is_cut, parse_rows, split_lines
-from qaadcodec.clouds.opening import Place, remaining
+from qaadcodec.clouds.opening import Place, read_whole, remaining
+from qaadcodec.clouds.packed import check_claim
 from qaadcodec.errors import CloudError
 
 _LARGEST_HEADER = 1 << 16
@@ -74,7 +75,7 @@ def read(place: Place) -> Contents:
     label = place.label
     with place.opened() as stream:
         header = read_header(stream, label)
-        data = stream.read()
+        data = read_whole(stream, label)
     if header.encoding == "ascii":
         return _text(data, header, label)
     read_ = _binary if header.encoding == "binary" else _compressed
@@ -173,7 +174,7 @@ def _check(header: Header, there: int, label: str) -> None:
     needed = {
         "ascii": 2 * header.points * sum(field.many for field in header.fields) - 1,
         "binary": header.points * record,
-        "binary_compressed": 8 + header.points * record // MOST_FROM_A_BYTE,
+        "binary_compressed": 8,
     }[header.encoding]
     if needed > there:
         points = f"{header.points} points"
@@ -181,6 +182,8 @@ def _check(header: Header, there: int, label: str) -> None:
         raise CloudError(
             f"{label}: is truncated: {points} need {least}{needed} bytes after the header, and there are {there}"
         )
+    if header.encoding == "binary_compressed":
+        check_claim(header.points * record, there - 8, label)
 
 
 def _stacked(columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:

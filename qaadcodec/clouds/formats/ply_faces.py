@@ -16,7 +16,7 @@ from qaadcodec.clouds.formats.ply_header import Element, Header, read_header
 from qaadcodec.clouds.formats.ply_lists import List, end_of_record, lists_of, records_alike, skip_binary, truncated
 from qaadcodec.clouds.formats.ply_text import end_of_records, length_of_list
 from qaadcodec.clouds.formats.polygons import fans
-from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.opening import Place, read_whole
 from qaadcodec.errors import CloudError
 
 _CORNERS = ("vertex_indices", "vertex_index", "vertex_indexes")
@@ -55,7 +55,7 @@ def _binary(stream: BinaryIO, header: Header, element: Element, label: str) -> t
     """Lengths and corners of the polygons of binary data."""
     for other in header.elements[: header.elements.index(element)]:
         skip_binary(stream, other, header.order, label)
-    data = np.frombuffer(stream.read(), np.uint8)
+    data = np.frombuffer(read_whole(stream, label), np.uint8)
     lists, behind = lists_of(element, header.order)
     place = _list_of_corners(element)
     assert place is not None

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from plyfile import PlyData, PlyElementParseError, PlyListProperty, PlyProperty
 
 from qaadcodec.clouds.formats.ply_header import Element
-from qaadcodec.clouds.opening import remaining
+from qaadcodec.clouds.opening import read_whole, remaining
 from qaadcodec.errors import CloudError
 
 TEXT_MODE = "a binary file that was copied in text mode looks like this; copy it again"
@@ -54,7 +54,7 @@ def skip_binary(stream: BinaryIO, element: Element, order: str, label: str) -> N
         stream.seek(element.count * size, io.SEEK_CUR)
         return
     start = stream.tell()
-    data = stream.read()
+    data = read_whole(stream, label)
     lists, behind = lists_of(element, order)
     done, at = records_alike(data, lists, behind, element.count)
     while done < element.count:

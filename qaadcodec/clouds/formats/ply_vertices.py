@@ -11,7 +11,7 @@ import numpy.typing as npt
 from qaadcodec.clouds.formats.ply_header import Header
 from qaadcodec.clouds.formats.ply_lists import TEXT_MODE, read_binary_lists, skip_binary
 from qaadcodec.clouds.formats.ply_text import read_text_vertices
-from qaadcodec.clouds.opening import read_bytes, remaining
+from qaadcodec.clouds.opening import read_bytes, read_whole, remaining
 from qaadcodec.errors import CloudError
 
 
@@ -67,7 +67,7 @@ def _check_end(stream: BinaryIO, header: Header, label: str) -> None:
 
 
 def _read_text(stream: BinaryIO, header: Header, label: str) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
-    points, doubts = read_text_vertices(stream.read().decode("latin-1"), header, label)
+    points, doubts = read_text_vertices(read_whole(stream, label).decode("latin-1"), header, label)
     types = {p.val_dtype for p in header.vertex.properties if p.name in header.axes}
     return _as_single(points) if types == {"f4"} else points, doubts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
@@ -72,3 +72,28 @@ class CloudFormat:
     read: Callable[[Place], Contents] | None = None
     write_one: Callable[[BinaryIO, Points], None] | None = None
     write_many: Callable[[BinaryIO, Iterator[tuple[str, Points]]], None] | None = None
+
+
+class Records(Mapping[str, CloudFormat]):
+    """Formats by name. A record is made when it is asked for: to write one format should not wait for the others.
+
+    Args:
+        names: of the formats, in their order.
+        make: the record of a name.
+    """
+
+    def __init__(self, names: Sequence[str], make: Callable[[str], CloudFormat]) -> None:
+        self._made: dict[str, CloudFormat | None] = dict.fromkeys(names)
+        self._make = make
+
+    def __getitem__(self, name: str) -> CloudFormat:
+        record = self._made[name]
+        if record is None:
+            record = self._made[name] = self._make(name)
+        return record
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)

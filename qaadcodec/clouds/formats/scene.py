@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.arrays import Doubles, Rows
+from qaadcodec.clouds.packed import most_unpacked
 from qaadcodec.errors import CloudError
 
-MOST = 1 << 26  # vertices of a scene: a small file may show its meshes any number of times
+_VERTEX_BYTES, _CORNER_BYTES = 24, 8  # in memory
 
 
 class Mesh(NamedTuple):
@@ -40,17 +41,26 @@ def as_one(meshes: Sequence[Mesh], label: str) -> Scene:
     """The meshes of a scene as one, in their order; vertices that are moved become float64.
 
     Raises:
-        CloudError: they have no vertices, or more than 2^26.
+        CloudError: they have no vertices.
     """
-    total = sum(len(mesh.vertices) for mesh in meshes)
-    if not total:
+    if not any(len(mesh.vertices) for mesh in meshes):
         raise CloudError(f"{label}: has no vertices")
-    if total > MOST:
-        raise CloudError(f"{label}: shows its meshes so often that they have {total} vertices; {MOST} are read at most")
     points = [m.vertices if m.matrix is None else moved(m.vertices, m.matrix) for m in meshes]
     starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes[:-1])])
     triangles = [mesh.triangles + start for mesh, start in zip(meshes, starts, strict=True)]
     return Scene(np.concatenate(points), np.concatenate(triangles), any(mesh.matrix is not None for mesh in meshes))
+
+
+def check_shown(vertices: int, corners: int, size: int, label: str) -> None:
+    """Refuse a scene of so many bytes that shows its meshes so often that they have so many vertices and corners.
+
+    A small file may show its meshes any number of times: what counts is the same as for files that are packed.
+    """
+    claimed = _VERTEX_BYTES * vertices + _CORNER_BYTES * corners
+    if claimed > (most := most_unpacked(size)):
+        raise CloudError(
+            f"{label}: shows its meshes so often that they take {claimed} bytes, and in {size} they may take {most}"
+        )
 
 
 def moved(vertices: npt.NDArray[Any], matrix: Doubles) -> Doubles:

@@ -15,7 +15,7 @@ from qaadcodec.arrays import Rows
 from qaadcodec.clouds.cloud import Unit
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.rows import parse_rows, split_lines
-from qaadcodec.clouds.opening import Place, read_bytes, remaining
+from qaadcodec.clouds.opening import Place, read_bytes, read_whole, remaining
 from qaadcodec.errors import CloudError
 
 _HEADER = 84  # bytes: 80 of any kind, and the number of triangles
@@ -42,7 +42,7 @@ def read(place: Place) -> Contents:
         is_whole = size == _HEADER + count * _TRIANGLE.itemsize and len(start) == _HEADER
         if not is_whole and start.lstrip()[:5].lower() == b"solid" and b"\0" not in start:
             stream.seek(0)
-            corners: npt.NDArray[Any] = _text(stream.read().decode("latin-1"), label)
+            corners: npt.NDArray[Any] = _text(read_whole(stream, label).decode("latin-1"), label)
             return _merged(corners, ("normals",))
         corners, dropped = _binary(stream, start, size, label)
     return _merged(corners, dropped)

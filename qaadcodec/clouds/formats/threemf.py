@@ -17,10 +17,11 @@ from qaadcodec.clouds.cloud import Unit
 from qaadcodec.clouds.formats.polygons import fans
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.rows import number
-from qaadcodec.clouds.formats.scene import MOST, Mesh, as_one
+from qaadcodec.clouds.formats.scene import Mesh, as_one, check_shown
 from qaadcodec.clouds.formats.xml_parts import parse
-from qaadcodec.clouds.opening import Place
-from qaadcodec.clouds.packed import most_unpacked
+from qaadcodec.clouds.opening import Place, remaining
+from qaadcodec.clouds.packed import check_claim
+from qaadcodec.clouds.zipped import check_packing
 from qaadcodec.errors import CloudError
 
 if TYPE_CHECKING:
@@ -62,12 +63,11 @@ def read(place: Place) -> Contents:
 
     label = place.label
     with place.opened() as stream:
-        size = len(stream.read(1))
-        if not size:
+        if not (size := remaining(stream)):
             raise CloudError(f"{label}: is empty (0 bytes)")
         try:
             with zipfile.ZipFile(stream) as package:
-                model = _Model(package, label)
+                model = _Model(package, size, label)
                 return model.contents()
         except (CloudError, MemoryError):
             raise
@@ -80,17 +80,16 @@ def read(place: Place) -> Contents:
 class _Model:
     """The objects of a package, part by part as they are asked for."""
 
-    def __init__(self, package: zipfile.ZipFile, label: str) -> None:
-        self._package = package
-        self._label = label
+    def __init__(self, package: zipfile.ZipFile, size: int, label: str) -> None:
+        self._package, self._size, self._label = package, size, label
         self._parts: dict[str, dict[str, _Object]] = {}
         self._build: list[_Use] = []
-        self._shown = self._vertices = 0
+        self._shown = self._vertices = self._corners = 0
         self._members = {info.filename.lower().strip("/"): info for info in package.infolist()}
         packed = sum(info.compress_size for info in self._members.values())
-        whole = sum(i.file_size for name, i in self._members.items() if name.endswith(".model"))
-        if whole > most_unpacked(packed):
-            raise CloudError(f"{label}: its models unpack to {whole} bytes from {packed}, which cannot be")
+        if packed > size:
+            raise CloudError(f"{label}: its parts claim {packed} packed bytes, and it has {size}: they overlap")
+        check_claim(sum(info.file_size for info in self._members.values()), size, label)
 
     def contents(self) -> Contents:
         """The meshes of the build as one."""
@@ -104,13 +103,16 @@ class _Model:
     def _show(self, use: _Use, matrix: Doubles, meshes: list[Mesh], depth: int) -> None:
         """Add the meshes of an object and of those that it is made of."""
         self._shown += 1
-        if depth > _DEEPEST or self._shown > _MOST_SHOWN or self._vertices > MOST:
+        if depth > _DEEPEST or self._shown > _MOST_SHOWN:
             raise CloudError(f"{self._label}: its objects are made of each other without end")
         where = f"{self._label}: object {use.id}"
         found = self._part(use.part).get(use.id)
         if found is None:
             raise CloudError(f"{where} is asked for, and is not there")
         whole = matrix @ _matrix(use.transform, where)
+        self._vertices += len(found.numbers) // 3
+        self._corners += len(found.corners)
+        check_shown(self._vertices, self._corners, self._size, self._label)
         if found.numbers:
             vertices = _numbers(found.numbers, f"{where}: coordinate").reshape(-1, 3)
             corners = _numbers(found.corners, f"{where}: corner")
@@ -118,7 +120,6 @@ class _Model:
                 raise CloudError(f"{where}: a triangle names a vertex by a fraction")
             lengths = np.full(len(corners) // 3, 3)
             triangles = fans(lengths, corners.astype(np.int64), len(vertices), partial(_triangle, where))
-            self._vertices += len(vertices)
             meshes.append(Mesh(vertices, triangles, None if np.array_equal(whole, np.eye(4)) else whole))
         for component in found.components:
             self._show(component, whole, meshes, depth + 1)
@@ -145,9 +146,15 @@ class _Model:
 
         if name not in self._members:
             raise CloudError(f"{self._label}: is not a 3MF file: it has no {name}")
-        data = self._package.read(self._members[name])
+        data = self._read(self._members[name])
         parse(data, f"{self._label}: {name}", start, lambda _: None, lambda _: None)
         return objects
+
+    def _read(self, info: zipfile.ZipInfo) -> bytes:
+        """The bytes of a member. With its size it is unpacked no farther; at the end its CRC-32 is compared."""
+        check_packing(info, f"{self._label}: {info.filename}", "export it again")
+        with self._package.open(info) as member:
+            return member.read(info.file_size) + member.read(1)
 
 
 def _use(given: dict[str, str], part: str) -> _Use:

@@ -18,7 +18,7 @@ from qaadcodec.clouds.cloud import Unit
 from qaadcodec.clouds.formats.polygons import fans, strips
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.rows import number
-from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.opening import Place, read_whole
 from qaadcodec.errors import CloudError
 
 MAGIC = b"# vtk DataFile Version "
@@ -50,7 +50,7 @@ def read(place: Place) -> Contents:
     """
     label = place.label
     with place.opened() as stream:
-        data = stream.read()
+        data = read_whole(stream, label)
     if not data:
         raise CloudError(f"{label}: is empty (0 bytes)")
     if not data.startswith(MAGIC):
@@ -119,6 +119,8 @@ def _cells(text: _Text, words: list[str]) -> tuple[Integers, Integers]:
         corners = text.values(size, text.type_of(connectivity, 1)).astype(np.int64)
         return lengths_of(offsets, len(corners), text.label), corners
     text.at = before
+    if count > size:
+        raise text.fault(f"counts {count} cells in {size} numbers, and each takes one or more")
     numbers = text.values(size, np.dtype("i4")).astype(np.int64)
     if count > size:
         raise CloudError(f"{text.label}: {count} cells do not fit into the {size} numbers of their section")

@@ -7,18 +7,22 @@ import binascii
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from qaadcodec.clouds.formats.rows import number
+from qaadcodec.clouds.packed import check_claim
 from qaadcodec.errors import CloudError
 
 _TYPES = {f"{sign}Int{8 * size}": f"{'u' if sign else 'i'}{size}" for sign in ("", "U") for size in (1, 2, 4, 8)}
 _TYPES |= {"Float32": "f4", "Float64": "f8"}
-_BEST_RATIO = 1032  # of deflate (zlib's technical notes); clouds pack far less
+_LZMA_BYTES = 1 << 26  # that unpacking may take: VTK asks for 9
 _PLAIN = "save it again without LZ4: in ParaView, Compressor Type ZLib or None"
+
+Bytes: TypeAlias = bytes | memoryview
+Unpack: TypeAlias = Callable[[Bytes, int], bytes]
 
 
 class DataArray(NamedTuple):
@@ -26,6 +30,19 @@ class DataArray(NamedTuple):
 
     given: dict[str, str]
     text: list[str]
+
+
+@dataclass(slots=True)
+class Taken:
+    """Bytes that were taken of a file of so many."""
+
+    size: int
+    taken: int = 0
+
+    def more(self, size: int, label: str) -> None:
+        """Take more; CloudError where they are more than the file may unpack to."""
+        self.taken += size
+        check_claim(self.taken, self.size, label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +55,19 @@ class Encoding:
         unpack: unpacks a block to at most so many bytes; None where nothing is packed.
         raw: whether appended data is bytes as they are; in base64 otherwise.
         appended: the appended data behind its underscore.
+        taken: how many bytes the arrays have taken so far, which may lie in the same place.
     """
 
     order: str
     header: np.dtype[Any]
-    unpack: Callable[[bytes, int], bytes] | None
+    unpack: Unpack | None
     raw: bool
-    appended: bytes
+    appended: memoryview
     label: str
+    taken: Taken
 
     @classmethod
-    def of(cls, given: dict[str, str], appended_as: str, appended: bytes, label: str) -> Self:
+    def of(cls, given: dict[str, str], appended_as: str, appended: memoryview, size: int, label: str) -> Self:
         """The encoding that the attributes of a file say; CloudError for one that is not read."""
         order = {"LittleEndian": "<", "BigEndian": ">"}.get(given.get("byte_order", "LittleEndian"))
         header = {"UInt32": "u4", "UInt64": "u8"}.get(given.get("header_type", "UInt32"))
@@ -59,7 +78,7 @@ class Encoding:
         if compressor not in unpackers:
             raise CloudError(f"{label}: is packed by {compressor[:40]!r}, which qaad does not read", hint=_PLAIN)
         dtype = np.dtype(order + header)
-        return cls(order, dtype, unpackers[compressor], appended_as == "raw", appended, label)
+        return cls(order, dtype, unpackers[compressor], appended_as == "raw", appended, label, Taken(size))
 
 
 def values_of(array: DataArray, count: int, encoding: Encoding) -> npt.NDArray[Any]:
@@ -83,12 +102,14 @@ def values_of(array: DataArray, count: int, encoding: Encoding) -> npt.NDArray[A
         except ValueError:
             return np.array([number(token, f"{where}, number {i}") for i, token in enumerate(tokens)])
     size = count * dtype.itemsize
+    encoding.taken.more(size, label)
     try:
         if form == "appended":
             data = encoding.appended[int(array.given["offset"]) :]
             got = _raw(data, size, encoding) if encoding.raw else _in_base64(data, size, encoding)
         else:
-            got = _in_base64("".join(array.text).strip().encode("ascii"), size, encoding)
+            text = "".join(array.text).strip().encode("ascii")
+            got = _in_base64(memoryview(text), size, encoding)
     except CloudError as error:
         raise CloudError(f"{where} {error}") from error
     except Exception as error:  # zlib, lzma, base64 and numpy have their own
@@ -96,7 +117,7 @@ def values_of(array: DataArray, count: int, encoding: Encoding) -> npt.NDArray[A
     return np.frombuffer(got, dtype)
 
 
-def _raw(data: bytes, size: int, encoding: Encoding) -> bytes:
+def _raw(data: memoryview, size: int, encoding: Encoding) -> Bytes:
     """The bytes of an array that lies there as it is, behind its header."""
     step = encoding.header.itemsize
     if encoding.unpack is None:
@@ -108,7 +129,7 @@ def _raw(data: bytes, size: int, encoding: Encoding) -> bytes:
     return _unpacked(header, data[header.nbytes :], size, encoding.unpack)
 
 
-def _in_base64(data: bytes, size: int, encoding: Encoding) -> bytes:
+def _in_base64(data: memoryview, size: int, encoding: Encoding) -> Bytes:
     """The bytes of an array in base64: of a packed one, the header is coded by itself."""
     step = encoding.header.itemsize
     first = int(np.frombuffer(_decoded(data[: _coded(step)])[:step], encoding.header)[0])
@@ -127,9 +148,9 @@ def _coded(size: int) -> int:
     return 4 * -(-size // 3)
 
 
-def _decoded(text: bytes) -> bytes:
+def _decoded(text: memoryview) -> memoryview:
     try:
-        return base64.b64decode(text, validate=True)
+        return memoryview(base64.b64decode(text, validate=True))
     except binascii.Error as error:
         raise CloudError(f"is truncated or damaged: {str(error).lower()}") from error
 
@@ -144,18 +165,18 @@ def _check_blocks(blocks: int, there: int, step: int) -> None:
         raise CloudError(f"is truncated: it counts {blocks} blocks in {there} bytes")
 
 
-def _whole(data: bytes, size: int) -> bytes:
+def _whole(data: Bytes, size: int) -> Bytes:
     if len(data) < size:
         raise CloudError(f"is truncated: it has {len(data)} of {size} bytes")
     return data
 
 
-def _unpacked(header: npt.NDArray[Any], data: bytes, size: int, unpack: Callable[[bytes, int], bytes]) -> bytes:
+def _unpacked(header: npt.NDArray[Any], data: memoryview, size: int, unpack: Unpack) -> bytes:
     """Blocks, all of one size but the last, one behind the other: header[1], header[2], packed sizes from [3] on."""
     blocks, full, last = (int(n) for n in header[:3])
     _check(blocks * full if not last else (blocks - 1) * full + last if blocks else 0, size)
-    if size > _BEST_RATIO * len(data) + 1024:
-        raise CloudError(f"claims {size} bytes in {len(data)} packed ones, which cannot be")
+    if blocks > size:
+        raise CloudError(f"has {blocks} blocks for {size} bytes")
     parts, at = [], 0
     for i, packed in enumerate(map(int, header[3:])):
         wanted = last if last and i == blocks - 1 else full
@@ -168,11 +189,11 @@ def _unpacked(header: npt.NDArray[Any], data: bytes, size: int, unpack: Callable
     return b"".join(parts)
 
 
-def _inflate(data: bytes, most: int) -> bytes:
+def _inflate(data: Bytes, most: int) -> bytes:
     return zlib.decompressobj().decompress(data, most)
 
 
-def _unpack_lzma(data: bytes, most: int) -> bytes:
+def _unpack_lzma(data: Bytes, most: int) -> bytes:
     import lzma  # imported when such a file is met
 
-    return lzma.LZMADecompressor().decompress(data, most)
+    return lzma.LZMADecompressor(memlimit=_LZMA_BYTES).decompress(data, most)

@@ -19,7 +19,7 @@ from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.vtk import lengths_of
 from qaadcodec.clouds.formats.vtk_arrays import DataArray, Encoding, values_of
 from qaadcodec.clouds.formats.xml_parts import parse
-from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.opening import Place, read_whole
 from qaadcodec.errors import CloudError
 
 _SECTIONS = {"Points": "", "Verts": "", "Lines": "lines", "Strips": "faces", "Polys": "faces"}
@@ -48,13 +48,13 @@ def read(place: Place) -> Contents:
     """
     label = place.label
     with place.opened() as stream:
-        data = stream.read()
+        data = read_whole(stream, label)
     if not data:
         raise CloudError(f"{label}: is empty (0 bytes)")
     xml, appended = _parted(data, label)
     file = _Document(label)
     parse(xml, label, file.start, file.end, file.text)
-    encoding = Encoding.of(file.given, file.appended_as, appended, label)
+    encoding = Encoding.of(file.given, file.appended_as, appended, len(data), label)
     points, cells, dropped, before = list[npt.NDArray[Any]](), list[tuple[Integers, Integers]](), list[str](), 0
     for piece in file.pieces:
         count = piece.count("NumberOfPoints", label)
@@ -95,17 +95,17 @@ def _cells(arrays: dict[str, DataArray], count: int, encoding: Encoding) -> tupl
     return lengths_of(np.concatenate([[0], ends]), len(corners), encoding.label), corners
 
 
-def _parted(data: bytes, label: str) -> tuple[bytes, bytes]:
+def _parted(data: bytes, label: str) -> tuple[bytes, memoryview]:
     """The XML, without appended data, and that data: it may be raw, which no parser of XML takes."""
     at = data.find(b"<AppendedData")
     if at < 0:
-        return data, b""
+        return data, memoryview(b"")
     content = data.find(b">", at) + 1
     first = data.find(b"_", content)
     last = data.rfind(b"</AppendedData>")
     if not content or first < 0 or last < first or data[content:first].strip():
         raise CloudError(f"{label}: is truncated: its appended data has no beginning or no end")
-    return data[:content] + data[last:], data[first + 1 : last]
+    return data[:content] + data[last:], memoryview(data)[first + 1 : last]
 
 
 class _Document:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
 from qaadcodec.clouds.formats.rows import MAYBE_CUT, cells, is_cut, parse_rows, split_lines, write_rows
 from qaadcodec.clouds.formats.titles import Line, Titles, does_not_fit, fits, titles_in, titles_in_comments
-from qaadcodec.clouds.opening import Place
+from qaadcodec.clouds.opening import Place, read_whole
 from qaadcodec.errors import CloudError
 
 _COMMENTS = ("#", "//", ";", "%")
@@ -29,7 +29,7 @@ def read(place: Place) -> Contents:
     """
     label = place.label
     with place.opened() as stream:
-        data = stream.read()
+        data = read_whole(stream, label)
     if not data:
         raise CloudError(f"{label}: is empty (0 bytes)")
     if b"\0" in data:

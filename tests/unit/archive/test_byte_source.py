@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qaadcodec.archive import byte_source as source_module
-from qaadcodec.archive.byte_source import Source
+from qaadcodec.archive.byte_source import MAGIC, Source
 from qaadcodec.errors import ArchiveError, EnvironmentFailure
 
 
@@ -43,7 +43,7 @@ def test_a_pipe_is_read_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     for limit, fits in ((10, True), (9, False)):
         monkeypatch.setattr(source_module, "MAX_PIPED_BYTES", limit)
         out, into = os.pipe()
-        os.write(into, b"0123456789")
+        os.write(into, MAGIC + b"89")
         os.close(into)
         with open(out, "rb") as pipe:
             if fits:
@@ -52,6 +52,13 @@ def test_a_pipe_is_read_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
                 with pytest.raises(ArchiveError, match="a pipe of more than 9 bytes"):
                     Source(pipe)
             assert not pipe.closed
+
+
+def test_a_pipe_that_brings_no_archive_is_not_read_to_its_end() -> None:
+    out, into = os.pipe()
+    os.write(into, b"0123456789")
+    with open(out, "rb", buffering=0) as pipe, open(into, "wb"):  # the writer stays, and says no more
+        assert Source(pipe).size == 8
 
 
 def test_what_cannot_be_opened(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from qaadcodec.archive import Archive, ArchiveReader, Grids, encode
+from qaadcodec.archive.sections import latents
 from qaadcodec.config import CodingConfig
 from qaadcodec.errors import ArchiveError
 
@@ -39,3 +41,21 @@ def test_a_header_that_says_too_many_clouds_is_refused(archive: Archive) -> None
         pytest.raises(ArchiveError, match="1 blocks hold 3 clouds, and the header says 16777216"),
     ):
         reader.latents()
+
+
+def test_a_block_is_decoded_once_for_clouds_that_are_asked_for_one_by_one(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a small file of one large block would make work without end."""
+    decoded: list[int] = []
+    real = latents.decode_block
+
+    def counted(data: bytes, clouds: int, *others: Any) -> Any:
+        decoded.append(clouds)
+        return real(data, clouds, *others)
+
+    monkeypatch.setattr(latents, "decode_block", counted)
+    with encode(archive, CodingConfig(), numbers="float32").reader() as reader:
+        for i in range(archive.header.clouds):
+            np.testing.assert_array_equal(reader.latents([i])[0], archive.latents[i])
+    assert decoded == [archive.header.clouds]

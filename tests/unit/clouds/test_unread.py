@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from qaadcodec.clouds import find_clouds, write_cloud
-from qaadcodec.clouds.unread import Unread, special
+from qaadcodec.clouds.opening import special
+from qaadcodec.clouds.unread import Unread
 from qaadcodec.errors import CloudError
 
 CLOUD = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "scipy", "h5py", "plyfile", "rich")
+HEAVY = ("torch", "scipy", "numba", "h5py", "plyfile", "rich", "fsspec", "aiohttp", "numpy.ma")
 USES = {
     "inspect": "qaadcodec.inspect(path)",
     "verify": "qaadcodec.verify(path, decode=True)",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import torch
 
 from qaadcodec.errors import EnvironmentFailure, UsageError
-from qaadcodec.training.backend import check_device, choose_backend, choose_device
+from qaadcodec.progress import Run
+from qaadcodec.training.backend import check_device, choose_backend, choose_device, load_torch
 
 
 @pytest.mark.parametrize(
@@ -53,3 +55,13 @@ def test_checking_a_common_name_does_not_take_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(("asked", "cuda", "told"), [("auto", True, 1), ("auto", False, 0), ("cuda", True, 0)])
+def test_auto_tells_that_cuda_has_never_been_run_on(
+    monkeypatch: pytest.MonkeyPatch, heard: Any, asked: str, cuda: bool, told: int
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    load_torch(Run(listener=heard, device=asked))
+    what = "training on CUDA, which qaad has never been run on so far; --device cpu is tested"
+    assert heard.notices == [what] * told

@@ -8,7 +8,9 @@ whole.
 from __future__ import annotations
 
 from functools import lru_cache
-from math import comb, prod
+from itertools import accumulate
+from math import comb
+from operator import mul
 
 import numpy as np
 
@@ -68,15 +70,14 @@ def _first_rows() -> Longs:
     for n in range(1, MANY + 1):
         most, spread = min(n, SYMBOLS - 1), SPREAD * (n if n < MANY else MANY_AS)
         for steepness, chance in enumerate(CHANCES):
-            weights = [
-                comb(most, k) * _rising(256 - chance, spread, k) * _rising(chance, spread, most - k)
-                for k in range(most + 1)
-            ]
-            row = [1 + FIRST * weight // sum(weights) for weight in weights]
+            lower, upper = _rising(256 - chance, spread, most), _rising(chance, spread, most)
+            weights = [comb(most, k) * lower[k] * upper[most - k] for k in range(most + 1)]
+            total = sum(weights)
+            row = [1 + FIRST * weight // total for weight in weights]
             rows[(n - 1) * CLASSES + steepness, : most + 1] = row
     return rows
 
 
-def _rising(start: int, distance: int, factors: int) -> int:
-    """The product of so many numbers from `start` on, at that distance from each other."""
-    return prod(start + distance * i for i in range(factors))
+def _rising(start: int, distance: int, factors: int) -> list[int]:
+    """The products of 0, 1, … and so many numbers from `start` on, at that distance from each other."""
+    return list(accumulate((start + distance * i for i in range(factors)), mul, initial=1))

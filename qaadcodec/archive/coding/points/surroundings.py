@@ -11,54 +11,78 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from qaadcodec.archive.coding.points.slopes import MOMENTS, OWN_WEIGHT, moments_of, slopes, to_shapes
+from qaadcodec.archive.coding.points.neighbours import (
+    Pairs,
+    columns_beside,
+    groups_of_patches,
+    key,
+    pairs_of,
+    ranked,
+)
+from qaadcodec.archive.coding.points.slopes import CELL, MOMENTS, SLOPES, moments_of, move_to, slopes, to_shapes
+from qaadcodec.archive.coding.points.sums_around import Neighbours, neighbours_of, sums_of_cells
 from qaadcodec.arrays import Longs
 
-FEATURES = 4  # slopes at a node: two of each shape
+FEATURES = 2 * SLOPES  # slopes at a node: two of each shape
 CROWDED = 2, 3  # places get smaller while there are at most 2 cells to 3 points
 MAX_DEPTH = 5  # octaves from a node's cell up to its place, at most: so determinants stay below 2^63
-CELL = 8  # width of a node's cell at the start of an octave, in units of positions
-OFFSETS = [
-    (x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1) if (x, y, z) > (0, 0, 0)
-]  # to places around a place: one of each two that lie opposite each other
-
-
-def key(cells: Longs) -> Longs:
-    """Keys (n,) of cells (3, n) of at most 20 bits an axis. The key of a neighbour is the key plus a constant."""
-    keys: Longs = ((cells[0] + 1) << 42) + ((cells[1] + 1) << 21) + cells[2] + 1
-    return keys
+AT_ONCE = 4096  # nodes: their numbers stay in the cache
 
 
 @dataclass(slots=True)
 class _Groups:
-    """Nodes by place, or by place and patch, and which of these groups lie next to each other.
+    """Nodes by place, or by place and patch.
 
     Attributes:
         of_node: group of each node, (n,).
         count: number of groups.
-        pairs: groups next to each other, as indices i, indices j and the weight, for each of OFFSETS; no group is twice
-            in an i or in a j.
+        pairs: which of them lie next to each other.
         shape: of the points around each node, without the node itself: see `to_shapes`, (10, n).
     """
 
     of_node: Longs
     count: int
-    pairs: list[tuple[Longs, Longs, int]]
+    pairs: list[Pairs]
     shape: Longs = field(default_factory=lambda: np.empty((MOMENTS, 0), dtype=np.int64))
+    _neighbours: Neighbours | None = None
 
-    def look_around(self, moments: Longs, positions: Longs) -> None:
-        """Set `shape` from the moments of the nodes themselves, (10, n), and their positions, (3, n)."""
-        order = np.argsort(self.of_node, kind="stable")
-        starts = np.searchsorted(self.of_node[order], np.arange(self.count))
-        self.shape = np.empty_like(moments)
-        for around, moment in zip(self.shape, moments, strict=True):
-            own = np.add.reduceat(moment[order], starts)
-            total = own * OWN_WEIGHT
-            for i, j, weight in self.pairs:
-                total[i] += own[j] * weight
-                total[j] += own[i] * weight
-            around[:] = total[self.of_node] - moment * OWN_WEIGHT
-        to_shapes(self.shape, positions)
+    def look_around(self, counts: Longs, positions: Longs, depth: int) -> None:
+        """Set `shape` for nodes of so many points (n,) at these positions (3, n)."""
+        del self.shape  # before there is room for the next
+        order = np.argsort(self.of_node)
+        starts = np.flatnonzero(np.diff(self.of_node[order], prepend=-1))
+        if depth == 0:
+            sums = sums_of_cells(self.pairs, np.add.reduceat(counts[order], starts))
+            self.shape = np.take(sums, self.of_node, axis=1)
+        else:
+            if self._neighbours is None:
+                self._neighbours, self.pairs = neighbours_of(self.pairs, self.count), []
+            self.shape = moments_of(positions, counts)
+            for moment in self.shape:
+                own = np.add.reduceat(moment[order], starts)
+                np.take(self._neighbours.sums(own), self.of_node, out=moment, mode="clip")
+            move_to(self.shape, positions)
+        to_shapes(self.shape, counts)
+
+    def slopes(self, axis: int, widths: list[int], depth: int) -> Longs:
+        """The slopes along an axis at each node, (SLOPES, n)."""
+        found = np.empty((SLOPES, len(self.of_node)), dtype=np.int64)
+        for start in range(0, len(self.of_node), AT_ONCE):
+            here = slice(start, start + AT_ONCE)
+            found[:, here] = slopes(self.shape[:, here], widths, axis, depth)
+        return found
+
+    def split(self, axis: int, parent: Longs, moved: Longs) -> None:
+        """Replace the nodes by halves: of which node each is (n,), and how far its mean has moved (n,), in 1/16.
+
+        The shape of nodes that are halved along the last axis is not asked for again.
+        """
+        if len(parent) != len(self.of_node):  # as many halves as nodes are one of each
+            self.of_node = self.of_node[parent]
+            if axis < 2:
+                self.shape = np.take(self.shape, parent, axis=1)
+        if axis < 2:
+            self.shape[1 + axis] -= moved
 
 
 class Surroundings:
@@ -67,38 +91,35 @@ class Surroundings:
     Within an octave the points around a node stay where they were at its start, and only the node itself moves.
     """
 
-    def __init__(self, patch_count: int, point_count: int) -> None:
-        self._patch_count, self._point_count = patch_count, point_count
+    def __init__(self, point_count: int) -> None:
+        self._point_count = point_count
         self._depth = 0
         self._groups: list[_Groups] = []
         self._widths = [CELL] * 3
 
     def start_octave(self, cells: Longs, patches: Longs, counts: Longs) -> None:
         """Take the nodes at the start of an octave: cells (3, n), patches (n,) and numbers of points (n,)."""
-        keys = np.unique(key(cells))
-        if not self._groups or len(keys) * CROWDED[1] <= self._point_count * CROWDED[0]:
+        different = 1 + np.count_nonzero(np.diff(np.sort(key(cells))))
+        if not self._groups or different * CROWDED[1] <= self._point_count * CROWDED[0]:
             self._depth = 0
         elif self._depth < MAX_DEPTH:
             self._depth += 1  # the places stay as they are
         if self._depth in (0, MAX_DEPTH):
-            self._groups = _group(cells >> self._depth, patches, self._patch_count)
+            self._groups = _group(cells >> self._depth, patches)
         positions = cells * CELL + CELL // 2
         self._widths = [CELL] * 3
-        moments = moments_of(positions, counts)
         for group in self._groups:
-            group.look_around(moments, positions)
+            group.look_around(counts, positions, self._depth)
 
     def features(self, axis: int) -> Longs:
         """The slopes along an axis at each node, (FEATURES, n)."""
-        found = [slope for group in self._groups for slope in slopes(group.shape, self._widths, axis, self._depth)]
-        return np.stack(found)
+        return np.concatenate([group.slopes(axis, self._widths, self._depth) for group in self._groups])
 
     def split(self, axis: int, parent: Longs, upper: Longs) -> None:
         """Replace the nodes by halves of them: of which node each is (n,), and whether it is the upper half (n,)."""
         moved = 16 * (upper * (CELL // 2) - CELL // 4)
         for group in self._groups:
-            group.of_node, group.shape = group.of_node[parent], group.shape[:, parent]
-            group.shape[1 + axis] -= moved
+            group.split(axis, parent, moved)
         self._widths[axis] = CELL // 2
 
     def skip(self, axis: int) -> None:
@@ -108,26 +129,12 @@ class Surroundings:
         self._widths[axis] = CELL // 2
 
 
-def _group(places: Longs, patches: Longs, patch_count: int) -> list[_Groups]:
+def _group(places: Longs, patches: Longs) -> list[_Groups]:
     """Groups of nodes by place, and by place and patch; places (3, n) and patches (n,) of the nodes."""
-    keys, of_node = np.unique(key(places), return_inverse=True)
-    own_keys, own_of_node = np.unique(of_node * patch_count + patches, return_inverse=True)
-    own_place, own_patch = np.divmod(own_keys, patch_count)
-    pairs, own_pairs = [], []
-    for x, y, z in OFFSETS:
-        weight = OWN_WEIGHT >> (abs(x) + abs(y) + abs(z))
-        neighbour = find(keys, keys + ((x << 42) + (y << 21) + z))
-        i = np.flatnonzero(neighbour >= 0)
-        pairs.append((i, neighbour[i], weight))
-        place = neighbour[own_place]
-        own_i = np.flatnonzero(place >= 0)
-        own_j = find(own_keys, place[own_i] * patch_count + own_patch[own_i])
-        there = own_j >= 0
-        own_pairs.append((own_i[there], own_j[there], weight))
-    return [_Groups(of_node, len(keys), pairs), _Groups(own_of_node, len(own_keys), own_pairs)]
-
-
-def find(keys: Longs, wanted: Longs) -> Longs:
-    """The index of each wanted number in sorted keys, or -1 where it is not there."""
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[at] == wanted, at, -1)
+    keys, of_node = ranked(key(places))
+    columns = columns_beside(keys)
+    own_keys, own_of_node, own_columns = groups_of_patches(keys, columns, of_node, patches)
+    return [
+        _Groups(of_node, len(keys), pairs_of(keys, columns)),
+        _Groups(own_of_node, len(own_keys), pairs_of(own_keys, own_columns)),
+    ]

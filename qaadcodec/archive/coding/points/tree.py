@@ -66,7 +66,7 @@ def descend(sizes: Longs, bits: Sequence[int], halve: Callable[[Split], Longs]) 
     """
     counts, patches = sizes.astype(np.int64), np.arange(len(sizes))
     cells = np.zeros((3, len(sizes)), dtype=np.int64)
-    around = Surroundings(len(sizes), int(sizes.sum()))
+    around = Surroundings(int(sizes.sum()))
     for bit in reversed(range(max(bits))):
         around.start_octave(cells, patches, counts)
         for axis in range(3):

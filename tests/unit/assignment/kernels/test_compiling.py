@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from qaadcodec.assignment.kernels.compiling import private_folder
 
 # Numba keeps nothing of a function that stands in no file.
 DOUBLE = """
@@ -22,3 +28,45 @@ print(double(0.5), len(double.signatures))
 def test_a_function_that_cannot_be_kept_is_compiled_all_the_same() -> None:
     done = subprocess.run([sys.executable, "-c", DOUBLE], capture_output=True, text=True, check=True)
     assert done.stdout == "42 None True 1\n1.0 2\n"
+
+
+# As where neither the folder of the module nor the home of the user can be written.
+HOMELESS = """
+from numba.core import caching
+
+caching.CacheImpl._locator_classes = [c for c in caching.CacheImpl._locator_classes if "UserProvided" in c.__name__]
+from qaadcodec.assignment.kernels.ready import kernels
+
+print(sum(len(f.stats.cache_hits) for f in kernels()), kernels().split.stats.cache_path)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="no owners of files")
+def test_without_a_home_the_code_is_kept_in_a_private_folder(tmp_path: Path) -> None:
+    kept = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"} | {"TMPDIR": str(tmp_path)}
+
+    def run() -> list[str]:
+        command = [sys.executable, "-c", HOMELESS]
+        return subprocess.run(command, env=kept, capture_output=True, text=True, check=True).stdout.split()
+
+    assert run()[0] == "0"
+    hits, folder = run()
+    assert int(hits) >= 4
+    assert Path(folder).parent == tmp_path / f"qaad-compiled-{os.getuid()}"
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="no owners of files")
+def test_a_folder_that_others_may_write_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = private_folder()
+    assert folder is not None
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(0o770)
+    assert private_folder() is None
+    folder.rmdir()
+    (tmp_path / "other").mkdir(mode=0o700)
+    folder.symlink_to(tmp_path / "other")
+    assert private_folder() is None
+    folder.unlink()
+    folder.write_bytes(b"")
+    assert private_folder() is None

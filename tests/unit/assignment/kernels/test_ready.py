@@ -57,8 +57,12 @@ def test_compiling_is_told_as_such_where_nothing_is_kept(tmp_path: Path) -> None
 from qaadcodec.progress import PhaseEnded, PhaseStarted, Run
 from qaadcodec.assignment.kernels.ready import make_ready
 heard = []
-make_ready(Run(listener=heard.append))
-make_ready(Run(listener=heard.append))
+run = Run(listener=heard.append).within(60)
+later = make_ready(run)
+assert make_ready(later) is later
+assert bool(heard) == (later is not run)
+if heard:
+    assert later.deadline - run.deadline >= heard[1].seconds
 assert all(isinstance(event, PhaseStarted | PhaseEnded) for event in heard)
 print([event.phase for event in heard], [event.total for event in heard[:1]])
 """

@@ -94,7 +94,11 @@ BAD: dict[str, tuple[bytes, str]] = {
     ),
     "packed bomb": (
         COMPRESSED.replace(" 3\n", " 900000000000\n").encode(),
-        "is truncated: 900000000000 points need at least 122727272735 bytes after the header, and there are 0",
+        "is truncated: 900000000000 points need at least 8 bytes after the header, and there are 0",
+    ),
+    "packed beyond the end": (
+        COMPRESSED.replace(" 3\n", " 900000000000\n").encode() + bytes(8),
+        "claims 10800000000000 bytes in 0, and may claim 16777216",
     ),
     "cut": ((HEADER + ROWS[:-7] + "       \n").encode(), "is truncated: it ends after 2 of 3 points"),
     "more": ((HEADER + ROWS + ROWS[:6]).encode(), "has 1 lines more than its 3 points"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qaadcodec.archive.coding.points.surroundings import Surroundings, find, key
+from qaadcodec.archive.coding.points.surroundings import Surroundings
 from qaadcodec.arrays import Longs
 
 Cell = tuple[int, ...]
@@ -60,7 +60,7 @@ def nodes(seed: int, span: int, count: int = 60) -> tuple[Longs, Longs, Longs]:
 @pytest.mark.parametrize(("seed", "span"), [(0, 4), (1, 9), (2, 30)])
 def test_slopes_are_those_of_the_specification(seed: int, span: int) -> None:
     cells, patches, counts = nodes(seed, span)
-    surroundings = Surroundings(3, int(counts.sum()))
+    surroundings = Surroundings(int(counts.sum()))
     surroundings.start_octave(cells, patches, counts)
     for axis in range(3):
         expected = defined(list(map(tuple, cells.T.tolist())), patches.tolist(), counts.tolist(), axis, 0)
@@ -70,7 +70,7 @@ def test_slopes_are_those_of_the_specification(seed: int, span: int) -> None:
 def test_places_stay_where_they_are_when_cells_outnumber_points() -> None:
     cells, patches, _ = nodes(3, 12)
     counts = np.ones(len(patches), dtype=np.int64)
-    surroundings = Surroundings(3, len(counts))
+    surroundings = Surroundings(len(counts))
     for depth in range(3):
         surroundings.start_octave(cells, patches, counts)
         expected = defined(list(map(tuple, cells.T.tolist())), patches.tolist(), counts.tolist(), 1, depth)
@@ -82,7 +82,7 @@ def test_places_stay_where_they_are_when_cells_outnumber_points() -> None:
 
 def test_halves_inherit_their_surroundings_and_move() -> None:
     cells, patches, counts = nodes(4, 5)
-    surroundings = Surroundings(3, int(counts.sum()))
+    surroundings = Surroundings(int(counts.sum()))
     surroundings.start_octave(cells, patches, counts)
     before = surroundings.features(2)
     parent = np.repeat(np.arange(len(counts)), 2)
@@ -91,11 +91,3 @@ def test_halves_inherit_their_surroundings_and_move() -> None:
     np.testing.assert_array_equal(after[[1, 3]], before[[1, 3]][:, parent])  # along z the halves have not moved
     along_x = surroundings.features(0)[1].reshape(-1, 2)
     assert (along_x[:, 0] >= along_x[:, 1]).all()  # a lower half has more of its surroundings above it
-
-
-def test_neighbours_are_found_by_their_keys() -> None:
-    cells = np.array([[0, 3, 7], [1, 3, 8], [5, 0, (1 << 20) - 1]])
-    keys = key(cells)
-    assert find(np.sort(keys), keys).tolist() == np.argsort(np.argsort(keys)).tolist()
-    assert find(np.sort(keys), key(cells + 1)).tolist() == [-1, -1, -1]
-    assert (key(cells + np.array([[0], [1], [0]])) - keys == 1 << 21).all()

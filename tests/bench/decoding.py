@@ -1,0 +1,138 @@
+"""Where the time goes when `qaad decode` gets one cloud out of an archive, from prompt to prompt.
+
+    bin/bench decoding                                           # 8 skulls of 65 536 points, compressed for 90 s
+    bin/bench decoding --archive scans.qaad                      # an archive that is there
+    bin/bench decoding --json tests/bench/results/decoding.json  # and the numbers, with the hardware named
+
+The parts are run one after the other in a process of their own, as the command runs them, and the command itself beside
+them; both are medians. "first call" is that of a copy of the package whose modules are not compiled yet, as after
+installing without compiling; pip compiles what it installs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench_tools import Row, as_json, print_rows, timed, write_record
+
+import qaadcodec
+
+CLOUDS, POINTS, BUDGET, RUNS = 8, 65536, "90s", 15
+
+PARTS = """
+import json, sys, time
+marks = [("Python starts", time.time())]
+def mark(what):
+    marks.append((what, time.time()))
+archive, output = sys.argv[1:]
+import click
+mark("import click")
+import qaadcodec.cli.main, qaadcodec.cli.decode
+mark("import the command")
+import numpy
+mark("import numpy")
+import constriction
+from qaadcodec.codec.open import open as open_archive
+import qaadcodec.codec.decode
+mark("import what decodes")
+source = open_archive(archive)
+source.latents([3]), source.pose(3), source.names
+mark("frame, header, names, one block of latents")
+source.weights
+mark("weights: entropy decoding")
+source.input_cloud
+mark("input cloud: entropy decoding")
+points = source.points(3)
+mark("fold, and move to input units")
+qaadcodec.codec.decode.write_cloud(__import__("pathlib").Path(output), points, "ply", overwrite=True)
+mark("write PLY")
+print(json.dumps(marks))
+"""
+
+
+def parts(archive: Path, output: Path) -> tuple[dict[str, float], float]:
+    """Seconds of each part of one run, the last being the end of Python; and of the whole run."""
+    begun = time.time()
+    command = [sys.executable, "-P", "-c", PARTS, archive, output]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    ended = time.time()
+    taken, before = {}, begun
+    for what, at in json.loads(done.stdout):
+        taken[what], before = at - before, at
+    taken["Python ends"] = ended - before
+    return taken, ended - begun
+
+
+def command_seconds(archive: Path, output: Path, env: dict[str, str] | None = None) -> float:
+    """The command itself, from prompt to prompt."""
+    command = [sys.executable, "-P", "-m", "qaadcodec", "decode", archive, "-i3", "-o", output, "-f", "-q"]
+    return timed(lambda: subprocess.run(command, check=True, env=env))
+
+
+def first_call(archive: Path, folder: Path) -> float:
+    """The command of a package without compiled modules."""
+    package = Path(qaadcodec.__file__).parent
+    copy = folder / "installed"
+    shutil.copytree(package, copy / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    taken = command_seconds(archive, folder / "first.ply", dict(os.environ) | {"PYTHONPATH": str(copy)})
+    shutil.rmtree(copy)
+    return taken
+
+
+def rows(archive: Path, folder: Path, runs: int) -> list[Row]:
+    """A row for each part, and for the whole."""
+    output = folder / "out.ply"
+    each = [parts(archive, output) for _ in range(runs + 1)][1:]
+    whole = statistics.median(total for _, total in each)
+    table = [
+        Row(what, statistics.median(taken[what] for taken, _ in each) * 1e3, "ms", f"{100 * share:.0f} %")
+        for what in each[0][0]
+        for share in [statistics.median(taken[what] for taken, _ in each) / whole]
+    ]
+    calls = [command_seconds(archive, output) for _ in range(runs)]
+    firsts = [first_call(archive, folder) for _ in range(max(1, runs // 3))]
+    return [
+        *table,
+        Row("all of these, in one process", whole * 1e3, "ms"),
+        Row("qaad decode, prompt to prompt", statistics.median(calls) * 1e3, "ms", f"least {min(calls) * 1e3:.0f} ms"),
+        Row("its first call, modules not compiled", statistics.median(firsts) * 1e3, "ms"),
+    ]
+
+
+def make(folder: Path) -> Path:
+    """An archive of skulls, made by the command."""
+    qaad = [sys.executable, "-P", "-m", "qaadcodec"]
+    clouds, archive = folder / "skulls", folder / "skulls.qaad"
+    subprocess.run([*qaad, "synth", "skulls", f"-n{CLOUDS}", f"-m{POINTS}", "-o", clouds, "-q"], check=True)
+    command = [*qaad, "compress", clouds, "-o", archive, "--budget", BUDGET, "-q"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return archive
+
+
+def main() -> None:
+    """Measure, print a table, and write the numbers if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--archive", type=Path, help="instead of one that is made")
+    parser.add_argument("--runs", type=int, default=RUNS, help="medians of so many runs")
+    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
+    arguments = parser.parse_args()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with tempfile.TemporaryDirectory() as folder:
+        archive = arguments.archive or make(Path(folder))
+        measured = rows(archive, Path(folder), arguments.runs)
+    print_rows(measured)
+    if arguments.json:
+        write_record(arguments.json, rows=as_json(measured))
+
+
+if __name__ == "__main__":
+    main()
