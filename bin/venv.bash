@@ -1,6 +1,7 @@
 # Sourced by the scripts beside it. `ensure_venv EXTRA` makes .venv at the project's root, once: the project itself,
-# editable, with the versions that bin/constraints.txt pins, and the dependencies of EXTRA: "dev" or "bench", which have those
-# of "formats", "pictures" and "remote" among them, or "" for these alone.
+# editable, and the dependencies of EXTRA: "dev" or "bench", which have those of "formats", "pictures" and "remote" among
+# them, or "" for these alone. Versions and hashes are those of bin/locks; QAAD_UNLOCKED=1 goes by the versions of bin/constraints.txt alone,
+# for an index that has other files.
 #
 # It is done when .venv/qaad-installed (or .venv/qaad-installed-dev, …) holds what it was made from: that file is written
 # last, so an interrupted set-up starts again, and a changed pyproject.toml or bin/constraints.txt leads to another one.
@@ -88,20 +89,46 @@ make_venv() {
     }
 }
 
-install_project() { # extra
-    local quiet=() what="$root[${1:-formats,pictures,remote}]"
+install() { # what pip installs
+    local quiet=()
     [[ -t 2 ]] || quiet=(--quiet --progress-bar off)
-    say "installing ${1:+the tools for $1, and }what bin/constraints.txt pins; this takes minutes the first time"
+    "$venv/bin/python" -m pip install ${quiet[@]+"${quiet[@]}"} --disable-pip-version-check --log "$venv/setup.log" "$@" >&2
+}
+
+# PyTorch's build for GPUs of NVIDIA names their libraries among its requirements; the one for CPUs does not.
+wants_cuda='import importlib.metadata as m, sys; sys.exit(not any("nvidia" in r for r in m.requires("torch") or ()))'
+
+install_locked() { # extra
+    local lock locks=()
+    for lock in run ${1:+dev} ${1#dev}; do # a lock has what those before it lack
+        locks+=(--requirement "$root/bin/locks/$lock.txt")
+    done
+    install --require-hashes --no-deps "${locks[@]}" || return
+    if "$venv/bin/python" -c "$wants_cuda" >&2; then
+        install --require-hashes --no-deps --requirement "$root/bin/locks/cuda.txt" || return
+    fi
+    install --no-deps --no-build-isolation --editable "$root"
+}
+
+install_unlocked() { # extra
+    install --constraint "$root/bin/constraints.txt" --editable "$root[${1:-formats,pictures,remote}]"
+}
+
+install_project() { # extra
+    say "installing ${1:+the tools for $1, and }what bin/locks pins; this takes minutes the first time"
     echo 'This set-up has not ended. It is made anew if it was interrupted.' >"$venv/unfinished"
     rm -f "$venv/setup.log"
-    if "$venv/bin/python" -m pip install ${quiet[@]+"${quiet[@]}"} --disable-pip-version-check --log "$venv/setup.log" \
-        --constraint "$root/bin/constraints.txt" --editable "$what" >&2; then
-        return
-    fi
+    local way=install_locked
+    [[ -z ${QAAD_UNLOCKED:-} ]] || way=install_unlocked
+    if "$way" "$1"; then return; fi
     rm -f "$venv/unfinished" # pip ended by itself: what was installed before is whole
     if grep -qE "$no_network" "$venv/setup.log"; then
         fail 'the packages could not be downloaded: is there a network?' \
             'the set-up needs one, once; run this again when there is (behind a proxy, set HTTPS_PROXY)'
+    fi
+    if grep -qE 'DO NOT MATCH THE HASHES' "$venv/setup.log"; then
+        fail 'the packages are not those that bin/locks knows' \
+            'if your package index has its own builds and you trust it: QAAD_UNLOCKED=1'
     fi
     fail 'the packages could not be installed' "the whole story is in $venv/setup.log"
 }

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from qaadcodec.arrays import Rows
 from qaadcodec.clouds.cloud import PointCloud, Points, as_points, check_shape, check_span
 from qaadcodec.clouds.formats.arrays import CloudArray, Shape
@@ -104,6 +106,7 @@ class CloudSource:
         except OSError:  # loading tells why
             return 0
 
+    @np.errstate(all="ignore")  # what is not finite, or no vertex, is found by the checks
     def load(self, *, strict: bool = False) -> PointCloud:
         """Read and check the cloud. Points that mean no place are left out: see `meaningful`.
 
@@ -133,6 +136,7 @@ class CloudSource:
             self.name, points, (*contents.dropped, *self.beside), left_out, contents.doubts, has_faces, drawn
         )
 
+    @np.errstate(all="ignore")
     def mesh(self) -> Mesh | None:
         """The faces of the cloud, read anew; None where it has none, or they have no area. CloudError as for `load`."""
         format = self._format()
@@ -146,6 +150,7 @@ class CloudSource:
         """Points of the triangles, of those of them whose corners are finite."""
         return draw(vertices, finite_triangles(vertices, triangles), drawing, self.name, self.path)
 
+    @np.errstate(all="ignore")
     def count(self) -> int:
         """How many points the file has, of which `load` may leave some out. Only XYZ text has to be read for it.
 

@@ -76,7 +76,7 @@ class ZipOfClouds:
         self._zip: zipfile.ZipFile | None = None
         self._infos: dict[str, zipfile.ZipInfo] = {}
         with self._lock:
-            infos = [info for info in self._opened().infolist() if not info.is_dir()]
+            infos = [info for info in self._opened().infolist() if not info.filename.endswith("/")]
             self._close()
         packed = sum(info.compress_size for info in infos)
         if len(infos) > MOST_MEMBERS:

@@ -90,13 +90,41 @@ def test_a_finished_setup_is_not_repeated(checkout: Path) -> None:
         pins.write("# changed\n")
     done = run(checkout, "qaad", "--version")
     assert (done.returncode, done.stdout) == (0, "<-P><-m><qaadcodec><--version>")
-    assert (
-        f"<--constraint><{checkout.resolve()}/bin/constraints.txt><--editable><{checkout.resolve()}[formats,pictures,remote]>"
-        in done.stderr
-    )
+    locks = f"{checkout.resolve()}/bin/locks"
+    assert f"<--require-hashes><--no-deps><--requirement><{locks}/run.txt>" in done.stderr
+    assert f"<--no-deps><--no-build-isolation><--editable><{checkout.resolve()}>" in done.stderr
     assert done.stderr.endswith("qaad: set-up done\n")
     done = run(checkout, "qaad", "--version")
     assert (done.stdout, done.stderr) == ("<-P><-m><qaadcodec><--version>", "")
+
+
+def test_the_locks_of_an_extra(checkout: Path) -> None:
+    """A lock has what those before it lack; without them it goes by the pins alone."""
+    script(checkout / ".venv/bin/python", 'printf "<%s>" "$@"; [[ $1 != -c ]]')
+    locks = f"{checkout.resolve()}/bin/locks"
+    (checkout / "tests/bench").mkdir(parents=True)
+    (checkout / "tests/bench/speed.py").touch()
+    done = run(checkout, "bench", "speed")
+    assert "".join(f"<--requirement><{locks}/{name}.txt>" for name in ("run", "dev", "bench")) in done.stderr
+    assert "cuda.txt" not in done.stderr  # this python says that PyTorch does not ask for it
+    shutil.rmtree(checkout / ".venv")
+    script(checkout / ".venv/bin/python", 'printf "<%s>" "$@"')
+    done = run(checkout, "qaad", "--version", QAAD_UNLOCKED="1")
+    pins = f"<--constraint><{checkout.resolve()}/bin/constraints.txt>"
+    assert f"{pins}<--editable><{checkout.resolve()}[formats,pictures,remote]>" in done.stderr
+    assert "--require-hashes" not in done.stderr
+
+
+def test_files_of_another_index_are_refused_with_what_to_do(checkout: Path) -> None:
+    mismatch = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
+    refuse = f'[[ "$*" != *install* ]] || {{ echo "{mismatch}" >"$(dirname "$0")/../setup.log"; exit 1; }}'
+    script(checkout / ".venv/bin/python", refuse)
+    done = run(checkout, "qaad", "--version")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-2:] == [
+        "qaad: error: the packages are not those that bin/locks knows",
+        "hint: if your package index has its own builds and you trust it: QAAD_UNLOCKED=1",
+    ]
 
 
 def test_everything_that_is_installed_is_pinned() -> None:

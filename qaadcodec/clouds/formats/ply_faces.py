@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import BinaryIO
 
 import numpy as np
@@ -11,7 +14,7 @@ from plyfile import PlyListProperty
 from qaadcodec.arrays import Longs, Rows
 from qaadcodec.clouds.formats.ply_header import Element, Header, read_header
 from qaadcodec.clouds.formats.ply_lists import List, end_of_record, lists_of, records_alike, skip_binary, truncated
-from qaadcodec.clouds.formats.ply_text import end_of_records
+from qaadcodec.clouds.formats.ply_text import end_of_records, length_of_list
 from qaadcodec.clouds.formats.polygons import fans
 from qaadcodec.clouds.opening import Place, read_whole
 from qaadcodec.errors import CloudError
@@ -29,7 +32,7 @@ def read_faces(place: Place) -> Rows:
     """The faces as triangles, (T, 3) rows of vertices; polygons become fans.
 
     Raises:
-        CloudError: the file is not what it was, or a face names a vertex that there is not.
+        CloudError: the file is not what it was, or a face names a vertex that there is not, or something else.
     """
     label = place.label
     with place.opened() as stream:
@@ -37,7 +40,8 @@ def read_faces(place: Place) -> Rows:
         element = face_element(header)
         if element is None:
             raise CloudError(f"{label}: has changed: it had faces")
-        lengths, corners = _binary(stream, header, element, label) if header.order else _text(stream, header, element)
+        read = _binary if header.order else _text
+        lengths, corners = read(stream, header, element, label)
     return fans(lengths, corners, header.vertex.count, lambda face: f"{label}: face {face}")
 
 
@@ -104,28 +108,37 @@ def _list_at(data: bytes, at: int, lists: list[List], which: int) -> tuple[int, 
     return at, int(count)
 
 
-def _text(stream: BinaryIO, header: Header, element: Element) -> tuple[Longs, Longs]:
-    """Lengths and corners of the polygons of text, which has been read once and adds up."""
+def _text(stream: BinaryIO, header: Header, element: Element, label: str) -> tuple[Longs, Longs]:
+    """Lengths and corners of the polygons of text. Of its vertices it is known that they add up."""
     tokens = stream.read().decode("latin-1").split()
     at = 0
     for other in header.elements[: header.elements.index(element)]:
-        at = end_of_records(tokens, at, other)
+        at = end_of_records(tokens, at, other, label)
     place = _list_of_corners(element)
     count = element.count
-    if len(element.properties) == 1 and at < len(tokens):
+    if len(element.properties) == 1 and at < len(tokens) and re.fullmatch("[0-9]{1,9}", tokens[at]):
         size = 1 + int(tokens[at])
         if tokens[at : at + count * size : size] == [tokens[at]] * count:  # all polygons have as many corners
-            rows = np.array(tokens[at : at + count * size]).astype(np.int64).reshape(count, size)
-            return rows[:, 0], rows[:, 1:].ravel()
+            with suppress(ValueError, OverflowError):  # a corner is no whole number; below it is told which
+                rows = np.array(tokens[at : at + count * size]).astype(np.int64).reshape(count, size)
+                return rows[:, 0], rows[:, 1:].ravel()
     lengths, corners = np.zeros(count, np.int64), list[int]()
     for i in range(count):
+        where = f"{label}: face {i}"
         for j, p in enumerate(element.properties):
-            if not isinstance(p, PlyListProperty):
-                at += 1
-                continue
-            length = int(tokens[at])
+            length = 0
+            if isinstance(p, PlyListProperty) and at < len(tokens):
+                length = length_of_list(tokens[at], p, partial(str, where))
+            at += 1 + length
+            if at > len(tokens):
+                raise CloudError(f"{label}: is truncated: it ends after {i} of {count} faces")
             if j == place:
                 lengths[i] = length
-                corners += map(int, tokens[at + 1 : at + 1 + length])
-            at += 1 + length
+                corners += [_corner(token, where) for token in tokens[at - length : at]]
     return lengths, np.array(corners, np.int64)
+
+
+def _corner(token: str, where: str) -> int:
+    if not re.fullmatch("[-+]?[0-9]{1,18}", token):
+        raise CloudError(f"{where}: {token[:40]!r} is not a vertex")
+    return int(token)

@@ -111,7 +111,7 @@ def _records(tokens: Sequence[str], at: int, element: Element, where: Callable[[
             if at >= len(tokens):
                 return Records(begins, start, numbers)
             if isinstance(p, PlyListProperty):
-                at += _length(tokens[at], p, partial(where, i, at))
+                at += length_of_list(tokens[at], p, partial(where, i, at))
             else:
                 single.append(tokens[at])
             at += 1
@@ -122,9 +122,9 @@ def _records(tokens: Sequence[str], at: int, element: Element, where: Callable[[
     return Records(begins, at, numbers)
 
 
-def end_of_records(tokens: Sequence[str], at: int, element: Element) -> int:
-    """The place behind the records of an element that begin at a place of the stream, which has been read once."""
-    return _records(tokens, at, element, lambda i, _: f"{element.name} {i}").end if element.properties else at
+def end_of_records(tokens: Sequence[str], at: int, element: Element, label: str) -> int:
+    """The place behind the records of an element that begin at a place of the stream; CloudError as for vertices."""
+    return _records(tokens, at, element, lambda i, _: f"{label}: {element.name} {i}").end if element.properties else at
 
 
 def _columns(tokens: Sequence[str], vertices: Records, header: Header) -> list[Sequence[str]]:
@@ -146,8 +146,8 @@ def _coordinates(columns: Sequence[Sequence[str]], where: Callable[[int], str]) 
     return np.array([[number(token, where(i)) for token in row] for i, row in enumerate(zip(*columns, strict=True))])
 
 
-def _length(token: str, declared: PlyListProperty, where: Callable[[], str]) -> int:
-    """The length of a list that a token spells."""
+def length_of_list(token: str, declared: PlyListProperty, where: Callable[[], str]) -> int:
+    """The length of a list that a token spells; CloudError, with the record, where it spells none."""
     if not (token.isascii() and token.isdigit() and len(token) <= 18):
         raise CloudError(f"{where()}: {token[:40]!r} is not the length of a list")
     length = int(token)

@@ -122,6 +122,8 @@ def _cells(text: _Text, words: list[str]) -> tuple[Integers, Integers]:
     if count > size:
         raise text.fault(f"counts {count} cells in {size} numbers, and each takes one or more")
     numbers = text.values(size, np.dtype("i4")).astype(np.int64)
+    if count > size:
+        raise CloudError(f"{text.label}: {count} cells do not fit into the {size} numbers of their section")
     lengths, starts, at = np.empty(count, np.int64), np.empty(count, np.int64), 0
     for i in range(count):
         if at >= size or numbers[at] < 0 or at + 1 + numbers[at] > size:

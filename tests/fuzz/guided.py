@@ -1,0 +1,96 @@
+"""One fuzzing run, in a process of its own: libFuzzer ends its process in its own way, and a library may in another.
+
+    python tests/fuzz/guided.py TARGET FINDINGS [arguments of libFuzzer]
+
+atheris counts which branches of the readers an input takes, and libFuzzer goes on from inputs that take new ones. Where
+there is no atheris (macOS, Windows, other processors), inputs are changed at random.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+import traceback
+from contextlib import nullcontext
+from importlib.util import find_spec
+from pathlib import Path
+from random import Random
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
+
+COUNTED = ["qaadcodec", "plyfile", "laspy", "pye57"]
+AT_ONCE = 100  # inputs of a run without atheris between two looks at the clock
+
+
+class Findings:
+    """Tries inputs, and keeps the first of each kind that ends in anything but clouds, numbers or a refusal.
+
+    Args:
+        target: what is tried.
+        folder: gets a file for each kind, which is told apart by the exception and the line that raised it, and the
+            story beside it.
+    """
+
+    def __init__(self, target: Any, folder: Path) -> None:
+        self._target, self._folder = target, folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, data: bytes) -> None:
+        """Try an input."""
+        try:
+            self._target.run(data, timed=True)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a panic of Rust is no Exception
+            frames = traceback.extract_tb(error.__traceback__)
+            ours = [frame for frame in frames if "qaadcodec" in frame.filename] or frames
+            kind = f"{type(error).__name__} {ours[-1].filename}:{ours[-1].lineno} {frames[-1].name}"
+            path = self._folder / f"{type(error).__name__}-{hashlib.sha256(kind.encode()).hexdigest()[:10]}"
+            if not path.exists():
+                path.write_bytes(data)
+                story = "".join(traceback.format_exception(error))
+                path.with_suffix(".txt").write_text(story, encoding="utf-8", errors="backslashreplace")
+                print(f"found {path}: {kind}: {error}", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Fuzz until libFuzzer's arguments say that it is enough."""
+    name, folder, *arguments = sys.argv[1:]
+    atheris: Any = None
+    if find_spec("atheris"):
+        import atheris
+    with atheris.instrument_imports(include=COUNTED) if atheris else nullcontext():
+        from fuzz.mutation import mutated
+        from fuzz.targets import TARGETS
+
+        target = TARGETS[name]
+        seeds = [path.read_bytes() for path in target.seeds]
+        attempt = Findings(target, Path(folder))
+        for seed in seeds:  # which imports what is imported late
+            attempt(seed)
+
+    def changed(data: bytes, most: int, seed: int) -> bytes:
+        """libFuzzer's own change half of the time, ours otherwise; in a piece of the file mostly."""
+        rng = Random(seed)
+        if rng.random() < 0.5:
+            return target.change(data, rng, seeds)[:most]
+        return target.changed(data, rng, lambda piece: atheris.Mutate(piece, len(piece) + 256))[:most]
+
+    if atheris:
+        atheris.Setup([sys.argv[0], *arguments], attempt, custom_mutator=changed)
+        atheris.Fuzz()
+        return
+    wanted = dict(argument.lstrip("-").split("=", 1) for argument in arguments if argument.startswith("-"))
+    end = time.monotonic() + float(wanted.get("max_total_time", "inf"))
+    rng, done, most = Random(int(wanted.get("seed", 0))), 0, float(wanted.get("runs", "inf"))
+    while done < most and (done % AT_ONCE or time.monotonic() < end):
+        attempt(mutated(target.change(rng.choice(seeds), rng, seeds), rng))
+        done += 1
+    print(f"stat::number_of_executed_units: {done}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
