@@ -1,9 +1,8 @@
-"""What travels with long work: the clock, the request to stop, the run, and the phases that it tells of."""
+"""What travels with long work: the clock, the run, and the phases that it tells of."""
 
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from qaadcodec.config.run import LARGEST_SEED, PEAKS, SAMPLES
 from qaadcodec.errors import UsageError
 from qaadcodec.progress.events import Listener, Notice, Outlook, PhaseEnded, PhaseStarted, Progress, ignore
+from qaadcodec.progress.stopping import StopRequest
 from qaadcodec.work.asked import Work
 from qaadcodec.work.checkpoints import Checkpoints
 
@@ -21,33 +21,6 @@ LEAST_SECONDS = 1e-3  # of a share of time: zero would mean that there is no lim
 def now() -> float:
     """Seconds on the clock that all limits of time are measured by."""
     return time.monotonic()
-
-
-class StopRequest:
-    """Asks long work to finish early with what it has. A signal handler or another thread sets it.
-
-    Attributes:
-        has_begun: whether the work would have a result, so that asking makes sense; until then it may just be ended.
-        to_go_on: whether it should be possible to go on later, where there are checkpoints.
-    """
-
-    __slots__ = ("_flag", "has_begun", "to_go_on")
-
-    def __init__(self) -> None:
-        self._flag = threading.Event()
-        self.has_begun = self.to_go_on = False
-
-    def begin(self) -> None:
-        """Say that from now on the work has a result when it finishes early."""
-        self.has_begun = True
-
-    def set(self, *, to_go_on: bool = False) -> None:
-        """Ask for the end. The work goes on until it can stop with a valid result."""
-        self.to_go_on = to_go_on
-        self._flag.set()
-
-    def __bool__(self) -> bool:
-        return self._flag.is_set()
 
 
 @dataclass(slots=True)

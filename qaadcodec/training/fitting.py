@@ -109,7 +109,7 @@ def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = 
     rng = np.random.default_rng([run.seed, 5])
     starts = candidates(torch.from_numpy(learnt.latents).to(backend.device), rng)
     found = []
-    make_ready(run)
+    run = make_ready(run)
     with run.phase("fitting", len(store), "clouds") as phase, cloud_threads() as threads:
         group = Group(network, q, store, fitting or Fitting(), threads, backend)
         for first in range(0, len(store), TOGETHER):

@@ -41,7 +41,11 @@ def test_the_python_of_a_page_runs(page: str, place: Path, shell: Shell) -> None
 def test_plain_words() -> None:
     """One word for one thing, and no word that nobody says."""
     found = []
-    for path in [*(ROOT / page for page in PAGES), *(ROOT / "qaadcodec").rglob("*.py"), *(ROOT / "bin").iterdir()]:
+    for path in [
+        *(ROOT / page for page in PAGES),
+        *(ROOT / "qaadcodec").rglob("*.py"),
+        *filter(Path.is_file, (ROOT / "bin").iterdir()),
+    ]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             if re.search(r"\bnought|\bcontainer\b", line, re.IGNORECASE) and "not a .qaad container" not in line:
                 found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()}")

@@ -154,7 +154,7 @@ def test_a_deadline_is_kept_by_fewer_steps_for_every_cloud(
 ) -> None:
     """A clock that goes on by a second a step: 20 seconds for two groups, of which each has its share."""
     clock = [1000.0]
-    monkeypatch.setattr("qaadcodec.progress.now", lambda: clock[0])
+    monkeypatch.setattr("qaadcodec.progress.run.now", lambda: clock[0])
     gradient, groups, factors = Group.gradient, list[range](), list[float]()
 
     def slow(group: Group, clouds: range, table: Tensor, rng: np.random.Generator) -> Tensor:

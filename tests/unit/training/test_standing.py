@@ -19,7 +19,7 @@ from qaadcodec.work.state import State
 def hand(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The hand of a clock that stands still."""
     clock = [1000.0]
-    monkeypatch.setattr("qaadcodec.progress.now", lambda: clock[0])
+    monkeypatch.setattr("qaadcodec.progress.run.now", lambda: clock[0])
     monkeypatch.setattr("qaadcodec.training.standing.now", lambda: clock[0])
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
     return clock
