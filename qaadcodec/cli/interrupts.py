@@ -54,11 +54,19 @@ class Ending:
         if not isinstance(error, KeyboardInterrupt | SystemExit) or id(error) != self._raised:
             return False
         self._ended = -PATIENCE
-        threading.Timer(MOMENT, signal.raise_signal, (self._number,)).start()
+        threading.Timer(MOMENT, _send, (self._number,)).start()
         return True
 
 
 _end = Ending()
+
+
+def _send(number: int) -> None:
+    """Send a signal to the thread that handles them, so that it does not wait on."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)
 
 
 @contextmanager

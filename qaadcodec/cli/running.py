@@ -12,11 +12,11 @@ import click
 from qaadcodec.cli.interrupts import finishing_on_interrupt
 from qaadcodec.cli.options import Invocation, Ways
 from qaadcodec.errors import ThresholdMissed
-from qaadcodec.progress import Run
 from qaadcodec.remote.urls import clean
 from qaadcodec.version import __version__
 
 if TYPE_CHECKING:
+    from qaadcodec.progress import Run
     from qaadcodec.sets.looks.finding import Finding
 
 
@@ -25,6 +25,7 @@ def running(ways: Ways) -> Iterator[Run]:
     """A run that reports itself on stderr and in its log, and that the first Ctrl-C asks to finish early."""
     import tempfile
 
+    from qaadcodec.progress import Run
     from qaadcodec.report.progress.reporting import reporting
 
     # torch makes this folder when it is imported, and qaad has no use for it: so it is one that there is.
