@@ -4,7 +4,8 @@
 
 uv finds what is needed on every system, and the hashes that PyPI has; bin/constraints.txt says which versions. A file
 has what those before it lack: run.txt what qaad needs with all formats, pictures and URLs, dev.txt its tests, bench.txt
-its benchmarks. cuda.txt has the libraries that PyTorch needs for GPUs of NVIDIA; its build for CPUs does without.
+its benchmarks. cuda.txt has the libraries that PyTorch needs for GPUs of NVIDIA; its build for CPUs, which cpu.txt names,
+does without, and is taken where pip finds it.
 """
 
 from __future__ import annotations
@@ -21,10 +22,8 @@ EXTRAS = {"run": ["formats", "pictures", "remote"], "dev": ["dev"], "bench": ["b
 OLDEST_PYTHON = "3.11"
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
 # Builds for CPUs, of which PyTorch has an index of its own: https://download.pytorch.org/whl/cpu
-FURTHER = {
-    "torch": [
-        "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b",  # 2.13.0+cpu, CPython 3.11, Linux, x86-64
-    ],
+FOR_CPUS = {
+    "torch==2.13.0+cpu": "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b",  # CPython 3.11, Linux, x86-64
 }
 
 
@@ -57,13 +56,12 @@ def main() -> None:
         cuda |= {name: block for name, block in found.items() if CUDA.match(name)}
         write(lock, {name: block for name, block in found.items() if name not in cuda})
     write("cuda", cuda)
+    write("cpu", {build: f"{build} \\\n    --hash=sha256:{digest}" for build, digest in FOR_CPUS.items()})
 
 
 def write(lock: str, packages: dict[str, str]) -> None:
     """Write one lock."""
-    lines = [f"# Made by bin/make_locks.py from {made_from()}"]
-    for name, block in packages.items():
-        lines.append(" \\\n".join([block, *(f"    --hash=sha256:{digest}" for digest in FURTHER.get(name, ()))]))
+    lines = [f"# Made by bin/make_locks.py from {made_from()}", *packages.values()]
     (LOCKS / f"{lock}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

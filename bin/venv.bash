@@ -103,6 +103,9 @@ install_locked() { # extra
     for lock in run ${1:+dev} ${1#dev}; do # a lock has what those before it lack
         locks+=(--requirement "$root/bin/locks/$lock.txt")
     done
+    # Where it finds PyTorch's build for CPUs, it is asked for by name: pip prefers files whose hash an index tells.
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-input \
+        --requirement "$root/bin/locks/cpu.txt" >/dev/null 2>&1 || true
     install --require-hashes --no-deps "${locks[@]}" || return
     if "$venv/bin/python" -c "$wants_cuda" >&2; then
         install --require-hashes --no-deps --requirement "$root/bin/locks/cuda.txt" || return

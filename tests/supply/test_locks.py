@@ -23,7 +23,7 @@ def test_the_locks_are_made_from_the_requirements_and_pins_of_today() -> None:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert set(LOCKS) == {*module.EXTRAS, "cuda"}
+    assert set(LOCKS) == {*module.EXTRAS, "cuda", "cpu"}
     for name, text in LOCKS.items():
         assert text.splitlines()[0] == f"# Made by bin/make_locks.py from {module.made_from()}", name
 
@@ -40,7 +40,7 @@ def test_every_line_is_a_version_or_one_of_its_hashes(lock: str) -> None:
 
 
 def test_no_package_is_in_two_locks() -> None:
-    names = [name for lock in LOCKS for name in packages(lock)]
+    names = [name for lock in LOCKS if lock != "cpu" for name in packages(lock)]
     assert len(names) == len(set(names))
 
 
@@ -48,6 +48,11 @@ def test_the_versions_are_those_of_the_constraints() -> None:
     """Libraries for GPUs alone are chosen by PyTorch, and pinned in the lock only."""
     text = (BIN / "constraints.txt").read_text(encoding="utf-8")
     pins = {name.lower().replace("_", "-"): version for name, version in re.findall(r"^([\w.-]+)==(\S+)$", text, re.M)}
-    locked = {name: version for lock in LOCKS if lock != "cuda" for name, version in packages(lock).items()}
+    locked = {name: version for lock in LOCKS if lock not in ("cuda", "cpu") for name, version in packages(lock).items()}
     assert pins.items() <= locked.items()
     assert locked.keys() - pins.keys() <= {"colorama"}  # of Windows alone
+
+
+def test_builds_for_cpus_are_of_the_versions_that_are_pinned() -> None:
+    pinned = packages("run")
+    assert {name: version.partition("+")[0] for name, version in packages("cpu").items()} == {"torch": pinned["torch"]}
