@@ -4,8 +4,8 @@
 
 uv finds what is needed on every system, and the hashes that PyPI has; bin/constraints.txt says which versions. A file
 has what those before it lack: run.txt what qaad needs with all formats, pictures and URLs, dev.txt its tests, bench.txt
-its benchmarks. cuda.txt has the libraries that PyTorch needs for GPUs of NVIDIA; its build for CPUs, which cpu.txt names,
-does without, and is taken where pip finds it.
+its benchmarks. cuda.txt has the libraries that PyTorch needs for GPUs of NVIDIA; its build for CPUs, which cpu.txt
+names, does without, and is taken where pip finds it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ OLDEST_PYTHON = "3.11"
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
 # Builds for CPUs, of which PyTorch has an index of its own: https://download.pytorch.org/whl/cpu
 FOR_CPUS = {
-    "torch==2.13.0+cpu": "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b",  # CPython 3.11, Linux, x86-64
+    # CPython 3.11, Linux, x86-64
+    "torch==2.13.0+cpu": "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b",
 }
 
 

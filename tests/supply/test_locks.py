@@ -48,7 +48,8 @@ def test_the_versions_are_those_of_the_constraints() -> None:
     """Libraries for GPUs alone are chosen by PyTorch, and pinned in the lock only."""
     text = (BIN / "constraints.txt").read_text(encoding="utf-8")
     pins = {name.lower().replace("_", "-"): version for name, version in re.findall(r"^([\w.-]+)==(\S+)$", text, re.M)}
-    locked = {name: version for lock in LOCKS if lock not in ("cuda", "cpu") for name, version in packages(lock).items()}
+    general = [lock for lock in LOCKS if lock not in ("cuda", "cpu")]
+    locked = {name: version for lock in general for name, version in packages(lock).items()}
     assert pins.items() <= locked.items()
     assert locked.keys() - pins.keys() <= {"colorama"}  # of Windows alone
 
