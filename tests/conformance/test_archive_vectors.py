@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fixtures.second_decoder import second_decoder
 
 from qaadcodec.archive import ArchiveReader, Header, verify
 from qaadcodec.clouds import PoseNumbers, Similarity
@@ -30,12 +30,7 @@ def vectors(valid: bool) -> list[Any]:
 @pytest.fixture(scope="module")
 def second() -> ModuleType:
     """formats/decode_qaad.py as a module."""
-    spec = importlib.util.spec_from_file_location("decode_qaad", FORMATS / "decode_qaad.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return second_decoder()
 
 
 def test_no_vector_is_missing() -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from fixtures.second_decoder import second_decoder
 
 from qaadcodec.archive import ArchiveReader, verify
 from qaadcodec.codec.open import open as open_archive
@@ -27,15 +26,6 @@ def decoded(entry: dict[str, Any]) -> np.ndarray:
     """The first and the last cloud as the version that wrote the archive decoded them, (2, M, 3)."""
     points: np.ndarray = np.load((GOLDEN / entry["file"]).with_suffix(".npy"))
     return points
-
-
-def second_decoder() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("decode_qaad", FORMATS / "decode_qaad.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_every_archive_has_its_line() -> None:

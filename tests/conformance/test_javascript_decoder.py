@@ -5,7 +5,6 @@ It needs Node 20 or later, and is skipped where there is none.
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import re
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fixtures.second_decoder import second_decoder
 
 from qaadcodec.archive import Archive, ArchiveReader, Grids, Header, encode, storable
 from qaadcodec.archive.frame import assemble
@@ -54,12 +54,7 @@ def verdicts(folder: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def second() -> ModuleType:
     """formats/decode_qaad.py as a module."""
-    spec = importlib.util.spec_from_file_location("decode_qaad", FORMATS / "decode_qaad.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return second_decoder()
 
 
 def test_its_own_tests_pass() -> None:
