@@ -40,9 +40,9 @@ def least_varying(matrices: Doubles) -> tuple[Doubles, Doubles]:
     """The eigenvalues of symmetric matrices, and the eigenvector of the smallest, in closed form (Smith 1961).
 
     With q a third of the trace and p² a sixth of the sum of the squares of A - q I, the eigenvalues are
-    q + 2 p cos(φ + 2πj/3), where cos 3φ = det((A - q I) / p) / 2. The eigenvector is perpendicular to the rows of A - v I.
-    All matrices take a few operations on arrays, where LAPACK takes one call for each. Where eigenvalues are equal, the
-    vector may be NaN.
+    q + 2 p cos(φ + 2πj/3), where cos 3φ = det((A - q I) / p) / 2. The eigenvector of v is perpendicular to the rows of
+    A - v I. All matrices take a few operations on arrays, where LAPACK takes one call for each. Where eigenvalues are
+    equal, the vector may be NaN.
 
     Args:
         matrices: (n, 3, 3), of a trace of 3 or 0.
