@@ -19,8 +19,8 @@ def test_no_temporary_file_is_left(place: Path, shell: Shell) -> None:
         "qaad decode b.qaad -a -o out.h5 -q",
         "qaad list b.qaad",
         "qaad verify b.qaad --decode -q",
-        "qaad eval b.qaad out.h5 --metrics em_kd --plots plots/ -q",
-        "qaad render b.qaad -i 0 --reference out.h5 --width 100 -o sheet.png -q",
+        "qaad eval b.qaad out.h5 -i 0 --metrics em_kd --plots plots/ -q",
+        "qaad render b.qaad -i 0 --reference out.h5 --width 200 -o sheet.png -q",
         "qaad plot a.jsonl -o curve.png -q",
         "qaad report b.qaad out.h5 -o page.html -q",
     ):
