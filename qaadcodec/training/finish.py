@@ -52,13 +52,13 @@ def finish(learner: Learner, targets: TargetStore, gathered: Gathered, plan: Pla
         targets: what was learnt.
         gathered: what the error is measured against.
     """
-    points = gathered.store.points
-    with run.phase("measuring", min(SAMPLE, len(points)), "clouds") as phase:
+    store = gathered.store
+    with run.phase("measuring", min(SAMPLE, len(store)), "clouds") as phase:
         encoded = finally_encoded(learner, targets, gathered, plan, run)
         stored = encoded.decoded()
         error = sample_error(
-            len(points),
-            lambda i: gathered.turned(i, points[i]),
+            len(store),
+            lambda i: gathered.turned(i, store.learnt(i)),
             lambda i: gathered.turned(
                 i, decode_points(plan.network, stored.weights, stored.input_cloud, stored.latents[i])
             ),
@@ -124,5 +124,5 @@ def archive_of(learner: Learner, gathered: Gathered, plan: Plan, seed: int) -> A
 def matched_error(learner: Learner, store: TargetStore) -> float:
     """Mean squared distance of the matches, over all points of a few clouds, in squared normalised units."""
     few = range(min(len(store), PROBED_CLOUDS))
-    gaps = [predict(learner.network, learner.input_cloud, learner.latents[i]) - store.points[i] for i in few]
+    gaps = [predict(learner.network, learner.input_cloud, learner.latents[i]) - store.learnt(i) for i in few]
     return float(np.mean([np.square(gap).sum(1).mean() for gap in gaps]))

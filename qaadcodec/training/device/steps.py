@@ -16,6 +16,7 @@ from qaadcodec.assignment.device.reassignment import pair_swaps
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import Plan
 from qaadcodec.config.network import POSITION
+from qaadcodec.model.across import squared_gap
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.device.graphs import Replayed
@@ -70,7 +71,7 @@ class Steps:
         """One step on these clouds, at this factor of the learning rate.
 
         Returns:
-            The loss before it, a scalar on the device that may still have to be computed, and the points shown.
+            The error before it, a scalar on the device that may still have to be computed, and the points shown.
         """
         training = self._training
         rows = sample_rows(self._offsets, training.points_per_step, self._rng)  # (K, s)
@@ -94,15 +95,17 @@ class Steps:
             rates: (3,) float32, learning rates of the network, the input cloud and the latents.
 
         Returns:
-            The loss before the step, a scalar.
+            The error before the step, a scalar.
         """
         learner, flat, moving = self._learner, rows.reshape(-1), self._training.input_rate > 0
-        targets = self._targets.shown(batch, flat)  # (B, K·s, C)
+        targets = self._targets.shown(batch, flat)  # (B, K·s, C), or one more with normals
         rounding = self._rounding
         with rounding.applied() if rounding else nullcontext():
             latents = (rounding.latents(batch) if rounding else learner.latents[batch]).requires_grad_()
             q = learner.input_cloud[rows].requires_grad_(moving)
-            loss, predictions = matched_error(learner.network, q, latents, targets, self._threads)
+            loss, predictions = matched_error(
+                learner.network, q, latents, targets, self._threads, self._training.across
+            )
             inputs = [*self._weights, latents, q] if moving else [*self._weights, latents]
             gradients = torch.autograd.grad(loss, inputs)
         for weight, gradient in zip(self._weights, gradients, strict=False):
@@ -122,7 +125,7 @@ class Steps:
             self._targets.put(
                 batch, flat, rows_of(targets, pair_swaps(predictions[..., :POSITION], targets[..., :POSITION]))
             )
-        return loss.detach()
+        return squared_gap(predictions, targets) if self._shape[2] > predictions.shape[2] else loss.detach()
 
     def round_to(self, rounding: Rounding) -> None:
         """From now on what is learnt is rounded for every gradient."""

@@ -15,6 +15,7 @@ from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import pair_swaps
 from qaadcodec.config import Plan
 from qaadcodec.config.network import POSITION
+from qaadcodec.model.across import squared_gap
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.host.loss import matched_error
@@ -60,7 +61,7 @@ class Steps:
         self._rounding: Rounding | None = None
 
     def step(self, batch: Longs, factor: float) -> tuple[float, int]:
-        """One step on these clouds, at this factor of the learning rate; the loss before it, and the points shown."""
+        """One step on these clouds, at this factor of the learning rate; the error before it, and the points shown."""
         learner, rate = self._learner, self._training.learning_rate * factor
         device = learner.latents.device
         rows = sample_rows(self._offsets, self._training.points_per_step, self._rng)  # (K, s)
@@ -68,7 +69,7 @@ class Steps:
         index = torch.from_numpy(batch).to(device)
         rounding = self._rounding
         self._settle(batch)
-        targets = self._store.points[batch[:, None], flat[None]]  # (B, K·s, 3)
+        targets = self._store.points[batch[:, None], flat[None]]  # (B, K·s, C), or one more with normals
         self._store.touched(len(batch), len(flat))
         shown = torch.from_numpy(targets).to(device)
         learner.network.zero_grad()
@@ -76,7 +77,8 @@ class Steps:
         with rounding.applied() if rounding else nullcontext():
             latents = (rounding.latents(index) if rounding else learner.latents[index]).requires_grad_()
             q = learner.input_cloud[torch.from_numpy(rows).to(device)]
-            loss, predictions = matched_error(learner.network, q, latents, shown, self._threads)
+            across = self._training.across
+            loss, predictions = matched_error(learner.network, q, latents, shown, self._threads, across)
             if self._assignment.pair_swaps:
                 self._swap(batch, flat, predictions.cpu().numpy(), targets)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -92,7 +94,8 @@ class Steps:
             self._latents.step(index, gradient, self._training.latent_rate * rate)
         if self._assignment.leaf_resolving:
             self._resolving.shown(batch, self._swaps)
-        return float(loss.detach()), targets.shape[0] * targets.shape[1]
+        error = squared_gap(predictions, shown) if self._store.normals else loss.detach()
+        return float(error), targets.shape[0] * targets.shape[1]
 
     def round_to(self, rounding: Rounding) -> None:
         """From now on what is learnt is rounded for every gradient."""
