@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import warnings
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
+from fixtures.second_decoder import second_decoder
 
 from qaadcodec.archive import ArchiveReader, Header, verify
 from qaadcodec.archive.archive import Archive
@@ -21,7 +19,6 @@ from qaadcodec.config.network import parameters, steps_per_point
 from qaadcodec.errors import ArchiveError
 from qaadcodec.report.inspection import inspection_lines
 
-DECODER = Path(__file__).parents[2] / "formats" / "decode_qaad.py"
 # Of archives beyond this, clouds are not decoded: they may ask for as much work as their length justifies.
 STEPS, NUMBERS = 1 << 22, 1 << 14
 # Where the maths stays within this, float32 comes so near to float64. Networks that were never trained cancel more than
@@ -31,16 +28,7 @@ WITHIN, TOLERANCE, OCTAVES = 8.0, 2.0**-6, 8
 Result = TypeVar("Result")
 
 
-def _load_second() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("decode_qaad", DECODER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SECOND = _load_second()
+SECOND = second_decoder()
 
 
 def read_archive(data: bytes) -> None:
