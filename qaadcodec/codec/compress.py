@@ -153,10 +153,11 @@ def compress_claimed(inputs: Inputs, asked: Asked, run: Run) -> CompressSummary:
     points = sampled(found, start.header.points if start else request.points, run, skip_bad=skip_bad)
     why = "what the archive has" if start else "as asked for" if request.points else None
     tell(found, points, why, run)
-    how, going_on = request.recipe().clouds.align, run.checkpoints.resumed
     # One of several ranks cannot begin anew alone.
-    leave_out = skip_bad and not going_on and run.ranks.size == 1
-    gathered, findings = unchanged(found, lambda: looked_at(found, points, start or how, run), run, skip_bad=leave_out)
+    leave_out = skip_bad and not run.checkpoints.resumed and run.ranks.size == 1
+    gathered, findings = unchanged(
+        found, lambda: looked_at(found, points, request, start, run), run, skip_bad=leave_out
+    )
     with gathered:
         learned = learn_as_asked(gathered, request, run, start)
         size = put(learned.encoded, output, asked.overwrite, run)
@@ -189,23 +190,26 @@ def compress_claimed(inputs: Inputs, asked: Asked, run: Run) -> CompressSummary:
     )
 
 
-def looked_at(found: Survey, points: int, how: str | Start, run: Run) -> tuple[Gathered, list[Finding]]:
+def looked_at(
+    found: Survey, points: int, request: Request, start: Start | None, run: Run
+) -> tuple[Gathered, list[Finding]]:
     """The surveyed clouds, aligned and gathered, and what was noticed of them, which has been told.
 
     Args:
         points: M.
-        how: the way of aligning them; see `align`. Or the archive that they are aligned with.
+        request: has the way of aligning them, and whether their normals are wanted.
+        start: the archive that they are aligned with; None to find their poses.
 
     Raises:
         ChangedError, CloudError, EnvironmentFailure, UsageError, Interrupted.
     """
-    checkpoints = run.checkpoints
+    checkpoints, recipe = run.checkpoints, request.recipe()
     names = storable_names([source.name for source in found.sources])
     checkpoints.of([Known(*known) for known in zip(names, found.counts, found.checksums, strict=True)])
 
     def seen_anew() -> LookedAt:
         sketches = Sketches(found, run)
-        frame = how.frame(found, run) if isinstance(how, Start) else align(found, how, run, sketches)
+        frame = start.frame(found, run) if start else align(found, recipe.clouds.align, run, sketches)
         return LookedAt(frame, look(found, frame, sketches, run))
 
     left = checkpoints.take(LOOKED_AT)
@@ -213,8 +217,9 @@ def looked_at(found: Survey, points: int, how: str | Start, run: Run) -> tuple[G
     tell_all(seen.findings, run)
     checkpoints.keep(LOOKED_AT, seen.state())
     checkpoints.change("normalising")
-    norm = how.normalisation if isinstance(how, Start) else None
-    return gather(found, points, run, norm, seen.frame), seen.findings
+    norm = start.normalisation if start else None
+    gathered = gather(found, points, run, norm, seen.frame, normals=recipe.training.across > 1)
+    return gathered, seen.findings
 
 
 def same_machine(run: Run) -> None:

@@ -32,6 +32,7 @@ PRESETS: dict[str, Recipe] = {
             schedule="constant",
             latent_rate=1.0,
             input_rate=1.0,
+            across=1.0,
         ),
         coding=CodingConfig(numbers="uniform"),
     ),

@@ -58,6 +58,8 @@ class TrainingConfig(Settings):
             it, as in the paper.
         latent_rate: learning rate of the latents, as a multiple of the network's.
         input_rate: learning rate of the input cloud, as a multiple of the network's; 0 keeps the cloud fixed.
+        across: what the part of a match's gap that leads off the surface counts, where the part along it counts 1; 1
+            for the plain squared distance of the paper, for which no normals are estimated.
         warmup_epochs: passes of the paper's warm-up before the first assignment, by a PointNet encoder and the
             augmented Chamfer distance; its latents replace those of the PCA. 0 for none.
     """
@@ -70,6 +72,7 @@ class TrainingConfig(Settings):
     schedule: str = "cosine"
     latent_rate: float = 4.0
     input_rate: float = 0.8
+    across: float = 4.0
     warmup_epochs: int = 0
 
     def __post_init__(self) -> None:
@@ -81,4 +84,5 @@ class TrainingConfig(Settings):
         require(self.schedule in ("cosine", "constant"), "schedule", self.schedule, '"cosine" or "constant"')
         require(0 <= self.latent_rate <= 1000, "latent rate", self.latent_rate, "from 0 to 1000")
         require(0 <= self.input_rate <= 1000, "input rate", self.input_rate, "from 0 to 1000")
+        require(1 <= self.across <= 1000, "across", self.across, "from 1 to 1000")
         require(self.warmup_epochs >= 0, "warmup epochs", self.warmup_epochs, "0 or more")

@@ -16,13 +16,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from qaadcodec.config.network import POSITION
+from qaadcodec.model.across import pull
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.model.network import FoldingNetwork, Layers, encode_input
 from qaadcodec.model.numpy_layers import SELU_ALPHA, SELU_SCALE
 
 
 def cloud_by_cloud(
-    network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, threads: Threads
+    network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, threads: Threads, across: float = 1.0
 ) -> tuple[Tensor, Tensor]:
     """`training.host.loss.matched_error` on the CPU: the same arguments, and the same results.
 
@@ -38,7 +39,7 @@ def cloud_by_cloud(
     shared = network.modulated(latents)
     frozen = not any(tensor.requires_grad for tensor in (q, base, *heads, *(bias for _, bias in others)))
     loss, predictions = CloudByCloud.apply(  # type: ignore[no-untyped-call]
-        Batch(targets, threads, len(shared), network.config.displacement, frozen),
+        Batch(targets, threads, across, len(shared), network.config.displacement, frozen),
         q,
         encoded,
         base,
@@ -55,8 +56,9 @@ class Batch:
     """What a step is about besides its differentiable tensors.
 
     Attributes:
-        targets: (B, K·s, C).
+        targets: (B, K·s, C), or (B, K·s, C + 1) with normals.
         threads: the threads that share the clouds.
+        across: what the part of a gap along the normal counts.
         depth: number of shared layers.
         displacement: whether the network's output is added to the input point.
         frozen: whether the gradients of the shared layers are all that is wanted.
@@ -64,6 +66,7 @@ class Batch:
 
     targets: Tensor
     threads: Threads
+    across: float
     depth: int
     displacement: bool
     frozen: bool
@@ -85,12 +88,13 @@ class CloudByCloud(torch.autograd.Function):
             biases=[base.to(threads.dtype), *(bias[:, None, :] for bias in heads[(len(heads) + 1) // 2 :])],
             encoded=encoded.to(threads.dtype),
             q=q.detach(),
+            across=batch.across,
             displacement=batch.displacement,
             frozen=batch.frozen,
         )
         clouds = len(targets)
         weight = 1.0 / (clouds * targets.shape[1])
-        predictions = torch.empty(targets.shape)
+        predictions = torch.empty((clouds, targets.shape[1], heads[(len(heads) + 1) // 2 - 1].shape[1]))
         gradients = [torch.empty(tensor.shape) for tensor in tensors[: 2 * depth]]
         errors = torch.zeros(clouds, dtype=torch.float64)
 
@@ -148,14 +152,15 @@ class Pass:
     biases: list[Tensor]
     encoded: Tensor
     q: Tensor
+    across: float
     displacement: bool
     frozen: bool
 
     def run(self, b: int, target: Tensor, weight: float, out: Tensor, gradients: list[Tensor], sums: Sums) -> float:
-        """Cloud b of the batch, forward and back; returns its summed squared error.
+        """Cloud b of the batch, forward and back; returns the sum of gᵀ W g (`across.pull`).
 
         Args:
-            target: (K·s, C).
+            target: (K·s, C) or (K·s, C + 1).
             weight: what one point's squared error counts in the loss.
             out: (K·s, C), takes the predictions.
             gradients: per shared layer those of the weights (B, out, in), then of the biases (B, out); row b is set.
@@ -173,9 +178,10 @@ class Pass:
         if self.displacement:
             predicted = predicted + functional.pad(self.q, (0, predicted.shape[2] - POSITION))
         out.copy_(predicted.view(out.shape))
-        gap = out - target
+        gap = out - target[:, : out.shape[1]]
+        weighed = pull(gap, target, self.across)
 
-        grad = (gap * (2.0 * weight)).view(predicted.shape)
+        grad = (weighed * (2.0 * weight)).view(predicted.shape)
         if self.displacement and not self.frozen:
             sums.q += grad[..., :POSITION]
         grad = grad.to(self.encoded.dtype)
@@ -196,7 +202,7 @@ class Pass:
                 grad = torch.mm(grad, self.shared[i][0][b])
         if not self.frozen:
             sums.encoded += grad
-        return float(gap.square().sum())
+        return float((gap * weighed).sum())
 
 
 def selu_backward(grad: Tensor, result: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import numpy as np
 
 from qaadcodec.archive import MAX_POINTS, Poses, storable_names
 from qaadcodec.arrays import Doubles, Singles
+from qaadcodec.assignment.registration.surface import Surface
 from qaadcodec.clouds import Normalisation, resample
 from qaadcodec.errors import UsageError
 from qaadcodec.metrics.em_kd import variance
@@ -79,7 +80,13 @@ class Gathered:
 
 
 def gather(
-    found: Survey, points: int, run: Run, normalisation: Normalisation | None = None, frame: Frame | None = None
+    found: Survey,
+    points: int,
+    run: Run,
+    normalisation: Normalisation | None = None,
+    frame: Frame | None = None,
+    *,
+    normals: bool = False,
 ) -> Gathered:
     """Read the surveyed clouds once more and store them, so that memory does not grow with N.
 
@@ -87,6 +94,7 @@ def gather(
         points: M. Clouds of other counts are resampled; cloud i draws with the run's seed plus i.
         normalisation: use this one, instead of that of the clouds' bounds.
         frame: the poses of the clouds, which are taken out, and a normalisation.
+        normals: estimate the normal of the surface at every point, too.
 
     Raises:
         ChangedError: a cloud is not what was surveyed.
@@ -100,7 +108,8 @@ def gather(
     boxes = np.array(found.boxes)  # (N, 2, 3)
     bounds = outer_box(boxes)
     norm = frame.normalisation if frame else normalisation or Normalisation.of_bounds(bounds[0], bounds[1])
-    store = TargetStore(Part.of(len(found.sources), run.ranks), points, folder=run.checkpoints.scratch)
+    part = Part.of(len(found.sources), run.ranks)
+    store = TargetStore(part, points, folder=run.checkpoints.scratch, normals=normals)
     try:
         spread = fill(store, found, norm, frame, run)
     except BaseException:
@@ -126,8 +135,10 @@ def fill(store: TargetStore, found: Survey, norm: Normalisation, frame: Frame | 
     def lay(own: int) -> float:
         cloud = part.first + own
         chosen = resample(read_again(found, cloud).points, points, run.seed + cloud)
-        store.points[own] = norm.apply(chosen) if frame is None else frame.aligned(cloud, chosen)
-        return variance(store.points[own])
+        store.positions(own)[:] = norm.apply(chosen) if frame is None else frame.aligned(cloud, chosen)
+        if store.normals:
+            store.face(own, Surface.of(store.positions(own)).normals)
+        return variance(store.positions(own))
 
     with run.phase("normalising", part.total, "clouds") as phase, closing(read_ahead(sources, lay)) as laid:
         for done, (source, own) in enumerate(zip(sources, laid, strict=True), 1):

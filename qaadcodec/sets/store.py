@@ -18,10 +18,11 @@ from typing import Self
 
 import numpy as np
 
-from qaadcodec.arrays import Rows, Singles
+from qaadcodec.arrays import Floats, Rows, Singles
 from qaadcodec.config.network import POSITION
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
+from qaadcodec.model.across import packed
 from qaadcodec.ranks.part import Part
 from qaadcodec.work.state import State, Table
 
@@ -34,11 +35,21 @@ class TargetStore:
     """N clouds of M points of C channels, float32, in a temporary file that disappears with the store.
 
     Attributes:
-        points: all of them, (N, M, C); the coordinates are the first three channels.
+        points: all of them, (N, M, C), or (N, M, C + 1) with normals; the coordinates are the first three channels.
+        channels: C.
+        normals: whether every point has the normal of its surface in a last channel, as `model.across` packs it.
         part: which clouds of the set they are, where several processes share it: N are its own then.
     """
 
-    def __init__(self, clouds: int | Part, points: int, channels: int = POSITION, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        clouds: int | Part,
+        points: int,
+        channels: int = POSITION,
+        folder: Path | None = None,
+        *,
+        normals: bool = False,
+    ) -> None:
         """Make room for the clouds.
 
         Args:
@@ -48,13 +59,15 @@ class TargetStore:
         Raises:
             EnvironmentFailure: no space, or the folder cannot be written.
         """
+        self.channels, self.normals = channels, normals
         self.part = clouds if isinstance(clouds, Part) else Part(clouds)
-        size = len(self.part) * points * channels * FLOAT32
+        width = channels + normals
+        size = len(self.part) * points * width * FLOAT32
         file = None
         try:
             file = tempfile.TemporaryFile(prefix="qaad-targets-", dir=folder)  # noqa: SIM115
             reserve(file.fileno(), size)
-            self.points: Singles = np.memmap(file, np.float32, "r+", shape=(len(self.part), points, channels))
+            self.points: Singles = np.memmap(file, np.float32, "r+", shape=(len(self.part), points, width))
             self._file, self._touched, self._lock = file, 0, Lock()
         except OSError as error:
             if file is not None:
@@ -86,6 +99,14 @@ class TargetStore:
     def positions(self, cloud: int) -> Singles:
         """The coordinates of a cloud, (M, 3), to read or to write: all that assignments look at."""
         return self.points[cloud, :, :POSITION]
+
+    def learnt(self, cloud: int) -> Singles:
+        """What is learnt of a cloud, (M, C), to read or to write."""
+        return self.points[cloud, :, : self.channels]
+
+    def face(self, cloud: int, normals: Floats) -> None:
+        """Give the points of a cloud their normals, (M, 3), zero where there is none."""
+        self.points[cloud, :, self.channels] = packed(normals)
 
     def each(self) -> Iterator[Singles]:
         """The clouds in turn, (M, C), to read or to write."""

@@ -35,10 +35,11 @@ class Steps(Protocol):
     """Takes the steps of one training; a context manager, at whose end the targets are in the store again."""
 
     def step(self, batch: Longs, factor: float, pulse: Pulse | None = None) -> tuple[float | Tensor, int]:
-        """One step on these clouds (B,), at this factor of the learning rate; the loss before it, and the points shown.
+        """One step on these clouds (B,), at this factor of the learning rate; the error before it, the points shown.
 
-        The loss may be a scalar on the device that is still being computed. Where several ranks share the set, all
-        take the step, each on clouds of its own, and loss and points are those of all; the pulse beats with it.
+        The error, a mean of |p̂ - p|², may be a scalar on the device that is still being computed. Where several ranks
+        share the set, all take the step, each on clouds of its own, and error and points are those of all; the pulse
+        beats with it.
         """
 
     def round_to(self, rounding: Rounding) -> None:
@@ -71,7 +72,7 @@ class Backend:
         device: where the learner's tensors are.
         assign: brings every cloud of a store into the row order of Q, nearest to its prediction.
         steps: makes the `Steps` of a training.
-        matched_error: the loss of a batch and its predictions.
+        matched_error: the loss of a batch and its predictions; see `host.loss`.
         nearest_both_ways: the nearest neighbours between clouds, in both directions.
     """
 

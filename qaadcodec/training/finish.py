@@ -52,14 +52,14 @@ def finish(learner: Learner, targets: TargetStore, gathered: Gathered, plan: Pla
         targets: what was learnt.
         gathered: what the error is measured against.
     """
-    points, part = gathered.store.points, gathered.store.part
+    store, part = gathered.store, gathered.store.part
     with run.phase("measuring", min(SAMPLE, part.total), "clouds") as phase:
         whole = of_all(learner, run.ranks)
         encoded = run.ranks.decided(lambda: finally_encoded(whole, targets, gathered, plan, run))
         stored = encoded.decoded()
         error = sample_error(
             part,
-            lambda i: gathered.turned(i, points[i - part.first]),
+            lambda i: gathered.turned(i, store.learnt(i - part.first)),
             lambda i: gathered.turned(
                 i, decode_points(plan.network, stored.weights, stored.input_cloud, stored.latents[i])
             ),
@@ -125,5 +125,5 @@ def archive_of(learner: Learner, gathered: Gathered, plan: Plan, seed: int) -> A
 def matched_error(learner: Learner, store: TargetStore) -> float:
     """Mean squared distance of the matches, over all points of the first few clouds, in squared normalised units."""
     few = range(min(len(store), PROBED_CLOUDS))
-    gaps = [predict(learner.network, learner.input_cloud, learner.latents[i]) - store.points[i] for i in few]
+    gaps = [predict(learner.network, learner.input_cloud, learner.latents[i]) - store.learnt(i) for i in few]
     return float(np.mean([np.square(gap).sum(1).mean() for gap in gaps]))

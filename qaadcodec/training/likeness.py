@@ -60,7 +60,7 @@ def likeness(learner: Learner, targets: TargetStore, run: Run) -> Likeness:
     for i in range(len(targets)):
         if run.is_late or (run.stop and i >= STOPPED):
             break
-        truth = targets.points[i, rows.ravel()]
+        truth = targets.learnt(i)[rows.ravel()]
         spread = float(np.square(truth - truth.mean(0)).sum(1).mean())
         for found, errors in ((learner.network(q, learner.latents[[i]])[0].cpu().numpy(), own), (middle, mean)):
             errors.append(float(np.square(found - truth).sum(1).mean()) / spread if spread > 0 else 0.0)

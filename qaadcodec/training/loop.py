@@ -6,6 +6,7 @@ import numpy as np
 
 from qaadcodec.archive.coding.grids import Grids
 from qaadcodec.config import Plan
+from qaadcodec.model.across import mean_weight
 from qaadcodec.model.cpu_threads import cloud_threads
 from qaadcodec.progress import Clock, Run
 from qaadcodec.ranks.part import Part
@@ -72,7 +73,8 @@ def train(
                 passes.begin(store.part.total, batches)
             if learner.grids is None and rounds and pulse.fraction >= coding.learn_from and meter.error:
                 learner.grids, price = agreed_grids(learner, coding.loss * meter.error, run)
-                standing.rounding = Rounding(learner, learner.grids, coding.price * price)
+                weight = mean_weight(training.across) if store.normals else 1.0
+                standing.rounding = Rounding(learner, learner.grids, coding.price * price * weight)
                 steps.round_to(standing.rounding)
             elif standing.rounding and control and control.due(pulse.fraction):
                 standing.rounding = control.adjusted(learner, standing.rounding, pulse.fraction)

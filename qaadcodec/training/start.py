@@ -55,12 +55,12 @@ def pca_latents(store: TargetStore, size: int, seed: int) -> Singles:
     Args:
         size: l; components beyond the rank of the set are zero.
     """
-    own, points, channels = store.points.shape
+    own, points, channels = len(store), store.points.shape[1], store.channels
     few = min(points, PCA_ROWS, max(64, PCA_NUMBERS // (channels * store.part.total)))
     rows = np.linspace(0, points, few, endpoint=False).astype(np.int64)
     table = np.empty((own, len(rows) * channels), np.float32)
     for i, cloud in enumerate(store.each()):
-        table[i] = cloud[rows].ravel()
+        table[i] = cloud[rows, :channels].ravel()
     whole = store.part.whole(table)
     return store.part.rows(store.part.ranks.decided(lambda: principal_latents(whole, size, seed)))
 

@@ -48,9 +48,9 @@ class WarmStart:
         latents = np.where(rows[:, None] >= 0, known[rows], known.mean(0))
         new = np.flatnonzero(rows < 0)
         if len(new) and not run.stop:
-            with TargetStore(len(new), *store.points.shape[1:]) as few:
+            with TargetStore(len(new), store.points.shape[1], store.channels) as few:
                 for place, cloud in enumerate(new):
-                    few.points[place] = store.points[cloud]
+                    few.points[place] = store.learnt(int(cloud))
                     few.touched(1)
                     store.touched(1)
                 found = fit(self.learnt, few, run.within(run.share(FITTING_SHARE))).latents

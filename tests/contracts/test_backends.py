@@ -18,6 +18,7 @@ from fixtures.training import HOST, SMALL, Side, Stepping, arrays, begun, gather
 from torch import Tensor
 
 from qaadcodec.config import AssignmentConfig, NetworkConfig, Plan, TrainingConfig
+from qaadcodec.model.across import packed
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Event, Progress, Run, StopRequest
@@ -162,6 +163,13 @@ def test_greedy_hurries_where_time_is_short_and_when_it_is_stopped(
 
 
 # The loss and the neighbours
+
+
+def facing(clouds: Array) -> Array:
+    """Clouds (N, M, 3) with a normal for each point, away from the origin; (N, M, 4)."""
+    away = clouds / np.linalg.norm(clouds, axis=2, keepdims=True)
+    codes = packed(away.reshape(-1, 3)).reshape(*clouds.shape[:2], 1)
+    return np.concatenate([clouds, codes], 2)
 
 
 def plain(network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -334,6 +342,33 @@ def test_a_rounded_step_moves_what_is_learnt_by_the_gradient_at_the_whole_multip
         assert gap <= side.near["atol"], name
         assert bool(through[name].any()) == (input_rate > 0 or name != "input cloud"), name
     assert any((through[name] - unrounded[name]).abs().max() > 1e-3 for name in through)
+
+
+@pytest.mark.parametrize("network", [SMALL.network, PAPER], ids=["ours", "paper"])
+def test_with_normals_they_are_the_hosts_and_others_than_without(
+    side: Side, make_store: MakeStore, make_planted: MakePlanted, threads: Threads, network: NetworkConfig
+) -> None:
+    found = {}
+    for name, backend, across in (("host", HOST, 4.0), ("same", side.backend, 4.0), ("plain", side.backend, 1.0)):
+        plan = replace(STILL, network=network, training=replace(ADAM, across=across))
+        store, stepping = make_store(facing(make_planted(7, 110))), Stepping(backend, plan, threads)
+        found[name] = arrays(stepping.learn(store, epochs=6), store) | {"losses": np.array(stepping.losses)}
+    for name, wanted in found["host"].items():
+        np.testing.assert_allclose(found["same"][name], wanted, err_msg=name, **side.near)
+    assert not np.allclose(found["same"]["latents"], found["plain"]["latents"], **side.near)
+    first = [float(losses["losses"][0]) for losses in found.values()]
+    assert first == pytest.approx(first[:1] * 3)  # what is told is the plain error, whatever is learnt by
+
+
+def test_a_normal_goes_where_its_point_goes(
+    side: Side, make_store: MakeStore, make_planted: MakePlanted, assert_permuted: Permuted, threads: Threads
+) -> None:
+    clouds = facing(make_planted(5, 120))
+    store, aligned = make_store(clouds), make_store(clouds)
+    begun(aligned, BATCHED)
+    Stepping(side.backend, BATCHED, threads).learn(store, epochs=12)
+    assert_permuted(store.points, clouds)  # whole rows
+    assert not np.array_equal(store.points, aligned.points)
 
 
 def test_with_assignments_they_end_where_those_of_the_host_do(

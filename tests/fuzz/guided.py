@@ -3,16 +3,19 @@
     python tests/fuzz/guided.py TARGET FINDINGS [arguments of libFuzzer]
 
 atheris counts which branches of the readers an input takes, and libFuzzer goes on from inputs that take new ones. Where
-there is no atheris (macOS, Windows, other processors), inputs are changed at random.
+there is no atheris (macOS, Windows, other processors), and with -unguided, inputs are changed at random: those of the
+seeds and of the corpora that guided runs left. Nothing is counted then, so several times as many are tried.
 """
 
 from __future__ import annotations
 
 import hashlib
+import mmap
 import sys
 import time
 import traceback
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
@@ -22,7 +25,9 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
 
 COUNTED = ["qaadcodec", "plyfile", "laspy", "pye57"]
-AT_ONCE = 100  # inputs of a run without atheris between two looks at the clock
+AT_ONCE = 100  # inputs of a run at random between two looks at the clock
+LONGEST = 65536  # bytes of an input
+UNGUIDED, NOW = "-unguided", "now"  # an argument of ours; the file that has the input that is being tried
 
 
 class Findings:
@@ -60,7 +65,7 @@ def main() -> None:
     """Fuzz until libFuzzer's arguments say that it is enough."""
     name, folder, *arguments = sys.argv[1:]
     atheris: Any = None
-    if find_spec("atheris"):
+    if find_spec("atheris") and UNGUIDED not in arguments:
         import atheris
     with atheris.instrument_imports(include=COUNTED) if atheris else nullcontext():
         from fuzz.mutation import mutated
@@ -83,13 +88,31 @@ def main() -> None:
         atheris.Setup([sys.argv[0], *arguments], attempt, custom_mutator=changed)
         atheris.Fuzz()
         return
-    wanted = dict(argument.lstrip("-").split("=", 1) for argument in arguments if argument.startswith("-"))
+    wanted = dict(argument.lstrip("-").split("=", 1) for argument in arguments if "=" in argument)
     end = time.monotonic() + float(wanted.get("max_total_time", "inf"))
-    rng, done, most = Random(int(wanted.get("seed", 0))), 0, float(wanted.get("runs", "inf"))
-    while done < most and (done % AT_ONCE or time.monotonic() < end):
-        attempt(mutated(target.change(rng.choice(seeds), rng, seeds), rng))
-        done += 1
+    rng, done, most = Random(int(wanted.get("seed", 0)) or None), 0, float(wanted.get("runs", "inf"))
+    grown = [path for folder in arguments if not folder.startswith("-") for path in sorted(Path(folder).iterdir())]
+    starts = seeds + [path.read_bytes() for path in grown]
+    with told_on(Path(NOW)) as tell:
+        while done < most and (done % AT_ONCE or time.monotonic() < end):
+            data = mutated(target.change(rng.choice(starts), rng, starts), rng)[:LONGEST]
+            tell(data)
+            attempt(data)
+            done += 1
     print(f"stat::number_of_executed_units: {done}", file=sys.stderr)
+
+
+@contextmanager
+def told_on(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Keeps the input that is being tried in a file, behind its length in 8 bytes, in case a library ends us."""
+    path.write_bytes(bytes(8 + LONGEST))
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as held:
+
+        def tell(data: bytes) -> None:
+            held[: 8 + len(data)] = len(data).to_bytes(8, "little") + data
+
+        yield tell
+    path.unlink()
 
 
 if __name__ == "__main__":

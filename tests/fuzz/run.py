@@ -1,12 +1,14 @@
 """Fuzzing: `bin/fuzz ply --time 10m`. Finds inputs that end in anything but clouds, numbers or a refusal with the file.
 
-Targets are the cloud formats, `zip`, `stdin`, `archive`, `differential` and `all`. Exit code 1: something was found.
+Targets are the cloud formats, `zip`, `stdin`, `archive`, `differential`, `javascript` and `all`. Exit code 1: something
+was found.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import hashlib
 import json
 import os
 import re
@@ -20,6 +22,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(ROOT)]
 
+from fuzz.guided import NOW, UNGUIDED  # noqa: E402
 from fuzz.targets import TARGETS, Target  # noqa: E402
 
 WORK = ROOT / ".fuzz"  # ignored by git; corpora grow there from run to run
@@ -45,6 +48,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, help="at most so many inputs")
     parser.add_argument("--seed", type=int, default=0, help="another one tries other inputs (default: by the clock)")
     parser.add_argument(
+        "--unguided", action="store_true", help="count no branches: more inputs, those of guided runs changed at random"
+    )
+    parser.add_argument(
         "--input", type=Path, nargs="+", metavar="FILE", help="only try these files, and show the error"
     )
     parser.add_argument("--record", action="store_true", help="add what the run came to to tests/fuzz/results.json")
@@ -56,13 +62,13 @@ def main() -> int:
         return 0
     found = 0
     for name in TARGETS if arguments.target == "all" else [arguments.target]:
-        outcome = fuzz(TARGETS[name], arguments.time, arguments.runs, arguments.seed)
+        outcome = fuzz(TARGETS[name], arguments.time, arguments.runs, arguments.seed, guided=not arguments.unguided)
         found += outcome.findings
         print(
             f"{name}: {outcome.executions} executions, {outcome.findings} findings, {outcome.seconds:.0f} s", flush=True
         )
         if arguments.record:
-            record(name, outcome)
+            record(name, outcome, guided=not arguments.unguided)
     return 1 if found else 0
 
 
@@ -74,7 +80,7 @@ def seconds(text: str) -> int:
     return int(match[1]) * UNITS[match[2]]
 
 
-def fuzz(target: Target, most_seconds: int, runs: int | None, seed: int) -> Outcome:
+def fuzz(target: Target, most_seconds: int, runs: int | None, seed: int, *, guided: bool = True) -> Outcome:
     """Fuzz a target for so long. A process that a library ends is a finding, and another one goes on."""
     work, start, executions = WORK / target.name, time.monotonic(), 0
     findings, log = work / "findings", work / "log.txt"
@@ -89,6 +95,8 @@ def fuzz(target: Target, most_seconds: int, runs: int | None, seed: int) -> Outc
         if left < 1 or (runs is not None and executions >= runs):
             break
         limits = [*LIMITS, f"-max_total_time={left:.0f}", f"-artifact_prefix={findings}/", f"-seed={seed}"]
+        if not guided:
+            limits.append(UNGUIDED)
         if runs is not None:
             limits.append(f"-runs={runs - executions}")
         command = [sys.executable, str(HERE / "guided.py"), target.name, str(findings), *limits]
@@ -102,19 +110,31 @@ def fuzz(target: Target, most_seconds: int, runs: int | None, seed: int) -> Outc
             print(f"{target.name}: {line}", file=sys.stderr)
         if done.returncode == 0:
             break
-        if not re.search(r"Test unit written to", story):
+        if (work / NOW).exists():
+            executions += keep_the_last(work / NOW, findings)
+        elif not re.search(r"Test unit written to", story):
             sys.exit(f"bin/fuzz: the fuzzing process ended with {done.returncode}: see {log}")
         print(f"{target.name}: the process was ended: see {log}", file=sys.stderr)
     kinds = [path for path in findings.iterdir() if path.suffix != ".txt"]
     return Outcome(executions, len(kinds), time.monotonic() - start)
 
 
-def record(name: str, outcome: Outcome) -> None:
+def keep_the_last(now: Path, findings: Path) -> int:
+    """Keep the input that ended a process as a finding; the number of them, 1."""
+    held = now.read_bytes()
+    data = held[8 : 8 + int.from_bytes(held[:8], "little")]
+    (findings / f"ended-{hashlib.sha256(data).hexdigest()[:10]}").write_bytes(data)
+    now.unlink()
+    return 1
+
+
+def record(name: str, outcome: Outcome, *, guided: bool) -> None:
     """Add what a run came to to the table of results."""
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    before = results.get(name, {"executions": 0, "seconds": 0})
+    before = {"executions": 0, "guided": 0, "seconds": 0} | results.get(name, {})
     results[name] = {
         "executions": before["executions"] + outcome.executions,
+        "guided": before["guided"] + (outcome.executions if guided else 0),
         "open": outcome.findings,
         "seconds": before["seconds"] + round(outcome.seconds),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),

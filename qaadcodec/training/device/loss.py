@@ -7,12 +7,13 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor
 
+from qaadcodec.model.across import weighed_gap
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.model.network import FoldingNetwork, fold
 
 
 def matched_error(
-    network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, threads: Threads
+    network: FoldingNetwork, q: Tensor, latents: Tensor, targets: Tensor, threads: Threads, across: float = 1.0
 ) -> tuple[Tensor, Tensor]:
     """`host.loss.matched_error`, with the products over points in bfloat16 where the device multiplies that.
 
@@ -24,7 +25,7 @@ def matched_error(
     bfloat16 = multiplies_bfloat16(device, threads)
     with torch.autocast(device.type, torch.bfloat16, cache_enabled=False) if bfloat16 else nullcontext():
         predictions = fold(network.config, shared, heads, q).float()
-    return torch.square(predictions - targets).sum(-1).mean(), predictions.detach()
+    return weighed_gap(predictions, targets, across), predictions.detach()
 
 
 def multiplies_bfloat16(device: torch.device, threads: Threads) -> bool:

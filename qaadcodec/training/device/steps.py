@@ -16,6 +16,7 @@ from qaadcodec.assignment.device.reassignment import pair_swaps
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import Plan
 from qaadcodec.config.network import POSITION
+from qaadcodec.model.across import squared_gap
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.device.graphs import Replayed
@@ -24,11 +25,12 @@ from qaadcodec.training.device.resolving import Resolving
 from qaadcodec.training.device.targets import targets_on
 from qaadcodec.training.exchange import Exchange
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
 from qaadcodec.training.pulse import Pulse
 from qaadcodec.training.quantise.rounding import Rounding
-from qaadcodec.training.remembered import Memory, of_adam, together
+from qaadcodec.training.remembered import Memory, together
 from qaadcodec.training.sampling import sample_rows
 from qaadcodec.work.state import State, Table
 
@@ -58,9 +60,8 @@ class Steps:
         matrices, others = divided(learner.network, plan.training.optimiser)
         self._soap = Soap(matrices)
         moved = [others, [learner.input_cloud]] if plan.training.input_rate > 0 else [others]
-        self._adam = torch.optim.Adam(
+        self._adam = Adam(
             [{"params": params, "lr": rate} for params, rate in zip(moved, self._rates, strict=False)],
-            fused=True,
             capturable=device.type == "cuda",
         )
         self._latents = RowAdam(learner.latents)
@@ -73,7 +74,7 @@ class Steps:
         """One step on these clouds, at this factor of the learning rate.
 
         Returns:
-            The loss before it, a scalar on the device that may still have to be computed, and the points shown.
+            The error before it, a scalar on the device that may still have to be computed, and the points shown.
         """
         training = self._training
         rows = sample_rows(self._offsets, training.points_per_step, self._rng)  # (K, s)
@@ -106,24 +107,28 @@ class Steps:
             said: (m,) float32, what the ranks tell each other.
 
         Returns:
-            The loss before the step, the clouds shown, and what the ranks said; (2 + m,).
+            The error before the step, the clouds shown, and what the ranks said; (2 + m,).
         """
         learner, flat, moving = self._learner, rows.reshape(-1), self._training.input_rate > 0
-        targets = self._targets.shown(batch, flat)  # (B, K·s, C)
+        targets = self._targets.shown(batch, flat)  # (B, K·s, C), or one more with normals
         rounding = self._rounding
         with rounding.applied() if rounding else nullcontext():
             latents = (rounding.latents(batch) if rounding else learner.latents[batch]).requires_grad_()
             q = learner.input_cloud[rows].requires_grad_(moving)
             inputs = [latents, *self._weights, *([q] if moving else [])]
             if len(batch):
-                loss, predictions = matched_error(learner.network, q, latents, targets, self._threads)
+                loss, predictions = matched_error(
+                    learner.network, q, latents, targets, self._threads, self._training.across
+                )
                 of_latents, *found = torch.autograd.grad(loss, inputs)
                 found = [gradient.contiguous() for gradient in found]  # fused optimisers want what lies as the weight
+                weighed = self._shape[2] > predictions.shape[2]
+                error = squared_gap(predictions, targets) if weighed else loss.detach()
             else:  # a rank that has shown all its clouds in this pass
-                loss, predictions = torch.zeros((), device=flat.device), targets
+                error, predictions = torch.zeros((), device=flat.device), targets
                 of_latents, *found = (torch.zeros_like(each) for each in inputs)
         more = rounding.magnitudes() if rounding else torch.zeros(0, device=flat.device)
-        summed = self._exchange.add(found, len(batch), loss.detach(), more, said)
+        summed = self._exchange.add(found, len(batch), error, more, said)
         of_latents = of_latents * (len(batch) / summed.clouds)
         for weight, gradient in zip(self._weights, found, strict=False):
             weight.grad = gradient
@@ -148,8 +153,8 @@ class Steps:
 
     def _replicated(self) -> list[Tensor]:
         """What is alike on all ranks, or should be."""
-        adam = of_adam(self._adam).shared
-        return [*self._weights, self._learner.input_cloud, *self._soap.tensors().values(), *adam.values()]
+        held = (*self._soap.tensors().values(), *self._adam.memory().values())
+        return [*self._weights, self._learner.input_cloud, *held]
 
     def round_to(self, rounding: Rounding) -> None:
         """From now on what is learnt is rounded for every gradient."""
@@ -163,7 +168,7 @@ class Steps:
         """What the steps remember besides the learner; clouds that wait to be re-solved go on waiting."""
         parts = {
             "soap": Memory(self._soap.tensors(), numbers={"steps": self._soap.steps}),
-            "adam": of_adam(self._adam),
+            "adam": Memory(self._adam.memory()),
             "latents": Memory(rows=self._latents.tensors()),
             "resolving": Memory(numbers={"waiting": self._resolving.waiting()}),
         }

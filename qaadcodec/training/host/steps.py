@@ -16,17 +16,19 @@ from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import pair_swaps
 from qaadcodec.config import Plan
 from qaadcodec.config.network import POSITION
+from qaadcodec.model.across import squared_gap
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.exchange import Exchange, Summed
 from qaadcodec.training.host.loss import matched_error
 from qaadcodec.training.host.resolving import Resolving
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
 from qaadcodec.training.pulse import Pulse
 from qaadcodec.training.quantise.rounding import Rounding
-from qaadcodec.training.remembered import Memory, of_adam, together
+from qaadcodec.training.remembered import Memory, together
 from qaadcodec.training.sampling import sample_rows
 from qaadcodec.work.state import State, Table
 
@@ -56,7 +58,7 @@ class Steps:
         groups = [{"params": others, "share": 1.0}]
         if plan.training.input_rate > 0:
             groups.append({"params": [learner.input_cloud], "share": plan.training.input_rate})
-        self._adam = torch.optim.Adam(groups, lr=plan.training.learning_rate, fused=True)
+        self._adam = Adam(groups, lr=plan.training.learning_rate)
         self._latents = RowAdam(learner.latents)
         self._resolving = Resolving(learner, store, plan.assignment, seed)
         self._swaps: list[Future[None]] = []
@@ -64,7 +66,7 @@ class Steps:
         self._exchange = Exchange(store.part)
 
     def step(self, batch: Longs, factor: float, pulse: Pulse | None = None) -> tuple[float, int]:
-        """One step on these clouds, at this factor of the learning rate; the loss before it, and the points shown."""
+        """One step on these clouds, at this factor of the learning rate; the error before it, and the points shown."""
         learner, rate = self._learner, self._training.learning_rate * factor
         device = learner.latents.device
         rows = sample_rows(self._offsets, self._training.points_per_step, self._rng)  # (K, s)
@@ -73,7 +75,7 @@ class Steps:
         index = torch.from_numpy(batch).to(device)
         rounding = self._rounding
         self._settle(batch)
-        targets = self._store.points[batch[:, None], flat[None]]  # (B, K·s, 3)
+        targets = self._store.points[batch[:, None], flat[None]]  # (B, K·s, C), or one more with normals
         self._store.touched(len(batch), len(flat))
         shown = torch.from_numpy(targets).to(device)
         learner.network.zero_grad()
@@ -82,13 +84,15 @@ class Steps:
             latents = (rounding.latents(index) if rounding else learner.latents[index]).requires_grad_()
             q = learner.input_cloud[places]
             if len(batch):
-                loss, predictions = matched_error(learner.network, q, latents, shown, self._threads)
+                across = self._training.across
+                loss, predictions = matched_error(learner.network, q, latents, shown, self._threads, across)
                 if self._assignment.pair_swaps:
                     self._swap(batch, flat, predictions.cpu().numpy(), targets)
                 loss.backward()  # type: ignore[no-untyped-call]
+                error = squared_gap(predictions, shown) if self._store.normals else loss.detach()
             else:  # a rank that has shown all its clouds in this pass
-                loss = torch.zeros((), device=device)
-        summed = self._added(places, len(batch), loss.detach(), pulse)
+                error = torch.zeros((), device=device)
+        summed = self._added(places, len(batch), error, pulse)
         clouds = int(summed.clouds)
         if rounding:
             rounding.charge()
@@ -119,7 +123,7 @@ class Steps:
         self._settle(np.arange(len(self._store)))
         parts = {
             "soap": Memory(self._soap.tensors(), numbers={"steps": self._soap.steps}),
-            "adam": of_adam(self._adam),
+            "adam": Memory(self._adam.memory()),
             "latents": Memory(rows=self._latents.tensors()),
         }
         return together(**parts)
@@ -172,8 +176,8 @@ class Steps:
     def _replicated(self) -> list[Tensor]:
         """What is alike on all ranks, or should be."""
         learner = self._learner
-        adam = of_adam(self._adam).shared
-        return [*learner.network.parameters(), learner.input_cloud, *self._soap.tensors().values(), *adam.values()]
+        held = (*self._soap.tensors().values(), *self._adam.memory().values())
+        return [*learner.network.parameters(), learner.input_cloud, *held]
 
     def _settle(self, batch: Longs) -> None:
         """Wait until the targets of these clouds are at rest."""

@@ -27,6 +27,7 @@ from qaadcodec.progress import Clock, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.exchange import Exchange
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
 from qaadcodec.training.passes import Passes
@@ -34,7 +35,7 @@ from qaadcodec.training.pulse import Pulse
 from qaadcodec.training.registration.joining import Joining
 from qaadcodec.training.registration.quantile_latents import quantile_latents
 from qaadcodec.training.registration.sampled_clouds import SampledClouds
-from qaadcodec.training.remembered import Memory, learnt, of_adam, replicated, together
+from qaadcodec.training.remembered import Memory, learnt, replicated, together
 from qaadcodec.training.schedule import learning_rate_factor
 from qaadcodec.training.standing import spent, take_up
 from qaadcodec.training.warmup.chamfer import squared_gap
@@ -143,7 +144,7 @@ class CoarseSteps:
     def __init__(self, learner: Learner, clouds: SampledClouds, rng: np.random.Generator) -> None:
         self._learner, self._clouds, self.rng = learner, clouds, rng
         matrices, others = divided(learner.network, "soap")
-        self._soap, self._adam = Soap(matrices), torch.optim.Adam(others, fused=True)
+        self._soap, self._adam = Soap(matrices), Adam(others)
         self._latents, self._exchange = RowAdam(learner.latents), Exchange(clouds.part)
 
     def join(self, clouds: Longs, leaders: Longs) -> None:
@@ -156,7 +157,7 @@ class CoarseSteps:
         return together(
             learner=replicated(learnt(self._learner)),
             soap=Memory(self._soap.tensors()),
-            adam=of_adam(self._adam),
+            adam=Memory(self._adam.memory()),
             latents=Memory(self._latents.tensors()),
         )
 

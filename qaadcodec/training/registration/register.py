@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from qaadcodec.arrays import Singles
 from qaadcodec.assignment.registration.evening import evened
+from qaadcodec.assignment.registration.nearest import k_nearest
 from qaadcodec.assignment.registration.neighbours import Neighbours
 from qaadcodec.assignment.registration.settling import Settling
 from qaadcodec.assignment.registration.surface import Surface
@@ -72,12 +74,12 @@ def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
     before = checkpoints.take(FOUND)
     if before is not None and checkpoints.has(TRAINING):  # which has the targets as they are now
         input_cloud = before.array("input_cloud", np.empty((store.points.shape[1], POSITION), np.float32))
-        found = Registered(input_cloud, TargetStore(store.part, len(input_cloud), folder=checkpoints.scratch))
+        found = Registered(input_cloud, targets_like(store, checkpoints.scratch))
     else:
         middle = middle_cloud(store)
         input_cloud = patch_by_patch(store, middle, plan.network.patches)
         coarse = learn_coarsely(store, input_cloud, middle, plan.training, run.within(run.share(COARSE_SHARE)))
-        found = Registered(input_cloud, TargetStore(store.part, len(input_cloud), folder=checkpoints.scratch))
+        found = Registered(input_cloud, targets_like(store, checkpoints.scratch))
         try:
             with run.phase(STAGE, store.part.total, "clouds") as phase:
                 Placing(store, found, coarse, plan.assignment, run.within(run.share(PLACING_SHARE))).place_all(phase)
@@ -87,6 +89,11 @@ def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
         checkpoints.drop(PARTS)
     checkpoints.keep(FOUND, State(shared={"input_cloud": found.input_cloud}))
     return found
+
+
+def targets_like(store: TargetStore, folder: Path | None) -> TargetStore:
+    """Room for the targets of as many rows in as many clouds as a store has, with normals if it has them."""
+    return TargetStore(store.part, store.points.shape[1], folder=folder, normals=store.normals)
 
 
 class Placing:
@@ -132,5 +139,7 @@ class Placing:
         settled = self._settling.settled(guess, surface, rng)
         targets = evened(settled, surface, self._neighbours, self._config.evening, leaf)
         self._targets.positions(i)[:] = targets
+        if self._targets.normals:
+            self._targets.face(i, surface.normals[k_nearest(surface.tree, targets, 1)[1][:, 0]])
         self._store.touched(1)
         self._targets.touched(1)

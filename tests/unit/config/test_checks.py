@@ -30,6 +30,7 @@ WRONG = [
     (TrainingConfig, {"learning_rate": float("nan")}, "learning rate is nan, and must be above 0 and below 1"),
     (TrainingConfig, {"latent_rate": -1.0}, "latent rate is -1.0, and must be from 0 to 1000"),
     (TrainingConfig, {"input_rate": 1001.0}, "input rate is 1001.0, and must be from 0 to 1000"),
+    (TrainingConfig, {"across": 0.5}, "across is 0.5, and must be from 1 to 1000"),
     (TrainingConfig, {"warmup_epochs": -1}, "warmup epochs is -1, and must be 0 or more"),
     (CodingConfig, {"weight_bits": 1}, "weight bits is 1, and must be from 2 to 16"),
     (CodingConfig, {"latent_bits": 17}, "latent bits is 17, and must be from 2 to 16"),

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from fixtures.stores import planted
 from fixtures.training import SMALL
 from scipy.spatial import cKDTree
 
 from qaadcodec.config import AssignmentConfig, Plan, TrainingConfig
+from qaadcodec.model.across import unpacked
 from qaadcodec.progress import Notice, PhaseEnded, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.registration.register import register
@@ -43,6 +45,18 @@ def test_neighbours_in_q_stay_neighbours(make_store: Maker) -> None:
             assert edges.mean() < 2.5 * SPACING
         shuffled = CLOUDS[0][near] - CLOUDS[0][:, None]
         assert np.linalg.norm(shuffled, axis=2).mean() > 8 * SPACING
+
+
+def test_targets_have_the_normals_of_the_surface_where_they_lie(make_store: Maker) -> None:
+    sphere = np.random.default_rng(0).standard_normal((4, 600, 3)).astype(np.float32)
+    sphere /= np.linalg.norm(sphere, axis=2, keepdims=True)
+    store = make_store(np.concatenate([sphere, np.zeros((4, 600, 1), np.float32)], 2))
+    with register(store, PLAN, Run(seed=1)) as found:
+        assert found.targets.normals
+        points = torch.from_numpy(found.targets.points.copy())
+        along = torch.nn.functional.cosine_similarity(unpacked(points[..., 3]), points[..., :3], dim=-1).abs()
+        assert float(along.median()) > 0.99
+        assert float(along.quantile(0.02)) > 0.9
 
 
 def test_the_set_is_only_read_and_the_same_seed_gives_the_same_places(make_store: Maker) -> None:
