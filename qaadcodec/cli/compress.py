@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import click
+from click.exceptions import Exit
 
 from qaadcodec.cli.choices import files
 from qaadcodec.cli.choices import settings as complete_settings
@@ -17,11 +18,13 @@ from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.options import setting as parse_setting
 from qaadcodec.cli.output import archive_path, put, stdout_columns
+from qaadcodec.cli.processes import check_inputs, launch, processes_option
 from qaadcodec.cli.running import refuse_useless, running
 from qaadcodec.cli.work import work_options
 from qaadcodec.config import ALIGNMENTS, PRESETS, Recipe, Request
 from qaadcodec.errors import UsageError
 from qaadcodec.progress import Finished
+from qaadcodec.ranks.group import is_first, several
 from qaadcodec.work.asked import Work
 
 
@@ -132,8 +135,11 @@ request_options = bundle(
 @click.option("-o", "--output", required=True, metavar="OUT.qaad", shell_complete=files, help="The archive to write.")
 @request_options
 @work_options
+@processes_option
 @learning_options
-def command(inputs: tuple[str, ...], output: str, request: Request, work: Work, ways: Ways) -> None:
+def command(
+    inputs: tuple[str, ...], output: str, request: Request, work: Work, processes: int | None, ways: Ways
+) -> None:
     """Compress a set of clouds into one archive.
 
     INPUT is a folder (searched recursively, in natural order, hidden files ignored), a file (PLY, NPY, NPZ, HDF5,
@@ -152,6 +158,9 @@ def command(inputs: tuple[str, ...], output: str, request: Request, work: Work, 
       qaad compress scans/ -o scans.qaad --budget 10m
     """
     target = archive_path(output)
+    check_inputs(inputs, processes)
+    if processes is not None and processes > 1 and not several():
+        raise Exit(launch(processes))
 
     from qaadcodec.codec.compress import compress
     from qaadcodec.report.jsonlines import json_line
@@ -161,6 +170,8 @@ def command(inputs: tuple[str, ...], output: str, request: Request, work: Work, 
         run = replace(run, work=work)
         summary = compress(inputs, target, request, run=run, overwrite=ways.force, skip_bad=ways.skip_bad)
         run.listener(Finished(summary.to_dict()))
+    if not is_first():
+        return
     put([json_line(summary.to_dict())] if ways.as_json else compress_lines(summary, width=stdout_columns()))
     refuse_useless(summary.path, summary.findings, ways)
 

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from qaadcodec.progress import Listener, Notice, StopRequest
+from qaadcodec.ranks.group import several
 
 FINISHING = "finishing early; press Ctrl-C again to stop"
 TOLD_TO_END = "finishing early, as {} asks for; another one stops at once"
@@ -21,6 +22,10 @@ TOLD_TO_END = "finishing early, as {} asks for; another one stops at once"
 ASKING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
 ENDING = (*ASKING, "SIGQUIT", "SIGALRM", "SIGBREAK")
 REPEATED = "SIGXCPU"
+
+# Seconds in which a signal that comes again is the same one, where several processes share a run: a terminal sends it
+# to all of them, and whoever has started them passes it on.
+ECHO = 2.0
 
 # Seconds. Who presses Ctrl-C five times, or sends SIGHUP and then SIGTERM, means it once: what comes while temporary
 # files are being removed would leave some of them.
@@ -91,9 +96,14 @@ def ending_on_signals() -> Iterator[None]:
 @contextmanager
 def finishing_on_interrupt(listener: Listener) -> Iterator[StopRequest]:
     """A stop request that the first signal sets, once there is something to finish; the second one ends the command."""
-    stop = StopRequest()
+    stop, echo = StopRequest(), ECHO if several() else 0.0
+    asked = -echo
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if stop and time.monotonic() < asked + echo:
+            return
+        asked = time.monotonic()
         if not stop.has_begun or (stop and signal.Signals(number).name != REPEATED):
             _end(number, frame)
         elif not stop:

@@ -12,6 +12,7 @@ import click
 from qaadcodec.cli.interrupts import finishing_on_interrupt
 from qaadcodec.cli.options import Invocation, Ways
 from qaadcodec.errors import ThresholdMissed
+from qaadcodec.ranks.group import is_first, joined
 from qaadcodec.remote.urls import clean
 from qaadcodec.version import __version__
 
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def running(ways: Ways) -> Iterator[Run]:
-    """A run that reports itself on stderr and in its log, and that the first Ctrl-C asks to finish early."""
+    """A run that reports itself on stderr and in its log, and that the first Ctrl-C asks to finish early.
+
+    Of several ranks, the first one reports.
+    """
     import tempfile
 
     from qaadcodec.progress import Run
@@ -30,11 +34,15 @@ def running(ways: Ways) -> Iterator[Run]:
 
     # torch makes this folder when it is imported, and qaad has no use for it: so it is one that there is.
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
+    speaks = is_first()
+    log = ways.log if speaks else None
     with (
-        reporting(quiet=ways.quiet, verbose=ways.verbose, log=ways.log, start=started_with()) as listener,
+        reporting(quiet=ways.quiet or not speaks, verbose=ways.verbose, log=log, start=started_with()) as listener,
         finishing_on_interrupt(listener) as stop,
+        joined() as ranks,
     ):
         yield Run(
+            ranks=ranks,
             listener=listener,
             stop=stop,
             device=ways.device,

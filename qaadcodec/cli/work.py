@@ -9,6 +9,7 @@ import click
 
 from qaadcodec.cli.options import bundle
 from qaadcodec.cli.options import duration as parse_duration
+from qaadcodec.ranks.leaving import was_restarted
 from qaadcodec.work.asked import Work
 
 NONE = "none"
@@ -21,7 +22,8 @@ def work_of(given: dict[str, Any]) -> Work:
     if given["resume"] and not keep:
         raise click.UsageError("--resume goes on from a work folder, and --work none keeps none")
     where = Path(folder) if folder and keep else None
-    return Work(keep=keep, folder=where, resume=given["resume"], every=given["every"])
+    resume = given["resume"] or (keep and was_restarted())
+    return Work(keep=keep, folder=where, resume=resume, every=given["every"])
 
 
 work_options = bundle(

@@ -27,7 +27,7 @@ from qaadcodec.sets.looks.finding import Finding, tell_all
 from qaadcodec.sets.looks.look import look
 from qaadcodec.sets.sketches import Sketches
 from qaadcodec.sets.surfaces import sampled
-from qaadcodec.sets.survey import Survey, survey, tell
+from qaadcodec.sets.survey import Survey, check_alike, survey, tell
 from qaadcodec.training.backend import check_device, choose_device, load_torch
 from qaadcodec.training.expected import expected_phases, still_to_come
 from qaadcodec.work.identity import Known
@@ -105,11 +105,12 @@ def compress(
     output = located(output)
     check_device(run.device)
     protect([] if request.start is None else [request.start], output)
-    overwrite = overwrite or was_finished(real_target(output), run.work)
+    ranks = run.ranks
+    overwrite = overwrite or ranks.decided(lambda: was_finished(real_target(output), run.work))
     with (
         starting(request) as start,
-        claimed_output(output, overwrite) as target,
-        checkpointing(target, run.work, options_of(request, run), run.note) as checkpoints,
+        claimed_output(output, overwrite, ranks) as target,
+        checkpointing(target, run.work, options_of(request, run), run.note, ranks) as checkpoints,
     ):
         asked = Asked(request, output, overwrite, skip_bad, start)
         return compress_claimed(inputs, asked, run.going_on(checkpoints))
@@ -147,13 +148,15 @@ def compress_claimed(inputs: Inputs, asked: Asked, run: Run) -> CompressSummary:
     sources = find_clouds(inputs, run.note, unread)
     protect(files_of(sources), output)
     found = survey(sources, run, skip_bad=skip_bad)
+    check_alike(found, run.ranks)
     start = asked.start
     points = sampled(found, start.header.points if start else request.points, run, skip_bad=skip_bad)
     why = "what the archive has" if start else "as asked for" if request.points else None
     tell(found, points, why, run)
-    going_on = run.checkpoints.resumed
+    # One of several ranks cannot begin anew alone.
+    leave_out = skip_bad and not run.checkpoints.resumed and run.ranks.size == 1
     gathered, findings = unchanged(
-        found, lambda: looked_at(found, points, request, start, run), run, skip_bad=skip_bad and not going_on
+        found, lambda: looked_at(found, points, request, start, run), run, skip_bad=leave_out
     )
     with gathered:
         learned = learn_as_asked(gathered, request, run, start)
@@ -203,12 +206,14 @@ def looked_at(
     checkpoints, recipe = run.checkpoints, request.recipe()
     names = storable_names([source.name for source in found.sources])
     checkpoints.of([Known(*known) for known in zip(names, found.counts, found.checksums, strict=True)])
-    if (left := checkpoints.take(LOOKED_AT)) is not None:
-        seen = LookedAt.of(left, len(found))
-    else:
+
+    def seen_anew() -> LookedAt:
         sketches = Sketches(found, run)
         frame = start.frame(found, run) if start else align(found, recipe.clouds.align, run, sketches)
-        seen = LookedAt(frame, look(found, frame, sketches, run))
+        return LookedAt(frame, look(found, frame, sketches, run))
+
+    left = checkpoints.take(LOOKED_AT)
+    seen = run.ranks.decided(seen_anew) if left is None else LookedAt.of(left, len(found))
     tell_all(seen.findings, run)
     checkpoints.keep(LOOKED_AT, seen.state())
     checkpoints.change("normalising")
@@ -223,16 +228,20 @@ def same_machine(run: Run) -> None:
     Raises:
         UsageError: it was begun on another kind.
     """
-    here = {"device": choose_device(run.device).type, "cores": cores()}
+    here = {"device": choose_device(run.device).type, "cores": cores(), "processes": run.ranks.size}
     if (left := run.checkpoints.take(MACHINE)) is not None:
         with left.going_on() as found:
-            device, count = found.numbers["device"], found.numbers["cores"]
+            device, count, processes = (found.numbers[name] for name in here)
         if device != here["device"]:
             raise UsageError(
                 f"the run was begun on the device {device}, and would go on on {here['device']}",
                 hint=f"--device {device} goes on with it",
             )
-        if count != here["cores"]:
+        if processes != here["processes"]:
+            run.note(
+                f"the run was begun in {processes} processes, and goes on in {run.ranks.size}: its bits may differ"
+            )
+        elif count != here["cores"]:
             run.note(f"the run was begun on {count} cores, and goes on on {here['cores']}: its last bits may differ")
     run.checkpoints.keep(MACHINE, State(here))
 
@@ -249,7 +258,7 @@ def learn_as_asked(gathered: Gathered, request: Request, run: Run, start: Start 
     from qaadcodec.training.search import search
 
     same_machine(run)
-    clouds, points, _ = gathered.store.points.shape
+    clouds, points = len(gathered), gathered.store.points.shape[1]
     run = make_ready(run)
     run.stop.begin()
     if start is not None:

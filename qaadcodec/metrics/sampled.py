@@ -10,6 +10,7 @@ import numpy as np
 from qaadcodec.arrays import Singles
 from qaadcodec.metrics.em_kd import em_kd, variance
 from qaadcodec.progress import Phase, Run
+from qaadcodec.ranks.part import Part
 
 DIGITS = 4  # significant, of an error in a header
 SAMPLE = 8  # clouds measured, evenly spread over the set
@@ -36,7 +37,7 @@ class SampledError:
 
 
 def sample_error(
-    clouds: int,
+    clouds: int | Part,
     original: Callable[[int], Singles],
     decoded: Callable[[int], Singles],
     scale: float,
@@ -46,20 +47,21 @@ def sample_error(
     """Measure up to SAMPLE of N clouds: at least one, and more only until the deadline of the run.
 
     Args:
-        clouds: N.
-        original, decoded: the normalised clouds by index, (M, 3).
+        clouds: N; or the part of a set that this process has, which measures those of the sample that are in it.
+        original, decoded: the normalised clouds by number in the set, (M, 3).
         scale: input units per normalised unit.
         phase: hears of every cloud.
     """
-    squared: list[float] = []
-    relative: list[float] = []
-    for i in np.unique(np.linspace(0, clouds - 1, min(SAMPLE, clouds)).round().astype(int)):
-        if squared and run.is_late:
+    part = clouds if isinstance(clouds, Part) else Part(clouds)
+    own: list[tuple[float, float]] = []  # squared, and over the variance
+    sample = np.unique(np.linspace(0, part.total - 1, min(SAMPLE, part.total)).round().astype(int))
+    for i in sample[(sample >= part.first) & (sample < part.end)].tolist():
+        if own and run.is_late:
             break
-        truth = original(int(i))
-        error = em_kd(decoded(int(i)), truth)
-        squared.append(error * scale**2)
-        spread = variance(truth)
-        relative.append(error / spread if spread > 0 else 0.0)  # a cloud too small beside the others to have a shape
+        truth = original(i)
+        error = em_kd(decoded(i), truth)
+        spread = variance(truth)  # zero for a cloud too small beside the others to have a shape
+        own.append((error * scale**2, error / spread if spread > 0 else 0.0))
         phase.advance()
+    squared, relative = zip(*(errors for found in part.ranks.gathered(own) for errors in found), strict=True)
     return SampledError(float(np.mean(squared)), float(np.mean(relative)), len(squared))

@@ -12,6 +12,7 @@ from qaadcodec.config.run import LARGEST_SEED, PEAKS, SAMPLES
 from qaadcodec.errors import UsageError
 from qaadcodec.progress.events import Listener, Notice, Outlook, PhaseEnded, PhaseStarted, Progress, ignore
 from qaadcodec.progress.stopping import StopRequest
+from qaadcodec.ranks.ranks import ALONE, Ranks
 from qaadcodec.work.asked import Work
 from qaadcodec.work.checkpoints import Checkpoints
 
@@ -43,11 +44,14 @@ class Clock:
         return now() - self.started
 
     @property
+    def late(self) -> float:
+        """Share of the budget that is used, above 1 after its end; zero without one."""
+        return self.seconds / self.budget_seconds if self.budget_seconds else 0.0
+
+    @property
     def fraction(self) -> float:
         """Share of the work that is over, 0 to 1. Without a budget it does not depend on the time."""
-        by_units = self.done / self.units
-        by_time = self.seconds / self.budget_seconds if self.budget_seconds else 0.0
-        return min(1.0, max(by_units, by_time))
+        return min(1.0, max(self.done / self.units, self.late))
 
     @property
     def eta_seconds(self) -> float | None:
@@ -75,6 +79,7 @@ class Run:
             a length; `metrics.peak` says more.
         work: whether and where an unfinished run keeps what it can go on from.
         checkpoints: of the run that is under way; whoever begins one makes them from `work`.
+        ranks: the processes that share the run.
 
     Raises:
         UsageError: the seed is out of range, or there is no such sample or peak.
@@ -91,6 +96,7 @@ class Run:
     peak: str | float = "box"
     work: Work = field(default_factory=Work)
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    ranks: Ranks = ALONE
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= LARGEST_SEED:

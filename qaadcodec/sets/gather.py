@@ -16,6 +16,7 @@ from qaadcodec.clouds import Normalisation, resample
 from qaadcodec.errors import UsageError
 from qaadcodec.metrics.em_kd import variance
 from qaadcodec.progress import Run
+from qaadcodec.ranks.part import Part
 from qaadcodec.sets.again import read_again
 from qaadcodec.sets.ahead import read_ahead
 from qaadcodec.sets.align import Frame
@@ -32,7 +33,8 @@ class Gathered:
     """A set of clouds, ready to be learnt. A context manager that closes the store.
 
     Attributes:
-        store: N clouds of M normalised points, aligned if they have poses, in the order and row order of the input.
+        store: N clouds of M normalised points, aligned if they have poses, in the order and row order of the input;
+            of a run that several processes share, its own clouds. All else is of the whole set.
         names, counts: of each cloud, as the archive will keep them.
         normalisation: from input units to those of the store.
         boxes: least and greatest corner of each cloud in input units, (N, 2, 3) float64.
@@ -51,7 +53,7 @@ class Gathered:
     frame: Frame | None = None
 
     def __len__(self) -> int:
-        return len(self.store)
+        return len(self.names)
 
     @property
     def poses(self) -> Poses | None:
@@ -106,7 +108,8 @@ def gather(
     boxes = np.array(found.boxes)  # (N, 2, 3)
     bounds = outer_box(boxes)
     norm = frame.normalisation if frame else normalisation or Normalisation.of_bounds(bounds[0], bounds[1])
-    store = TargetStore(len(found.sources), points, folder=run.checkpoints.scratch, normals=normals)
+    part = Part.of(len(found.sources), run.ranks)
+    store = TargetStore(part, points, folder=run.checkpoints.scratch, normals=normals)
     try:
         spread = fill(store, found, norm, frame, run)
     except BaseException:
@@ -125,25 +128,30 @@ def gather(
 
 
 def fill(store: TargetStore, found: Survey, norm: Normalisation, frame: Frame | None, run: Run) -> float:
-    """Write every cloud to the store; the mean of their variances, in squared normalised units."""
-    points, spread = store.points.shape[1], 0.0
+    """Write every cloud to the store; the mean of the variances of the set, in squared normalised units."""
+    points, part, spread = store.points.shape[1], store.part, 0.0
+    sources, shapeless = found.sources[part.first : part.end], list[str]()
 
-    def lay(cloud: int) -> float:
+    def lay(own: int) -> float:
+        cloud = part.first + own
         chosen = resample(read_again(found, cloud).points, points, run.seed + cloud)
-        store.positions(cloud)[:] = norm.apply(chosen) if frame is None else frame.aligned(cloud, chosen)
+        store.positions(own)[:] = norm.apply(chosen) if frame is None else frame.aligned(cloud, chosen)
         if store.normals:
-            store.face(cloud, Surface.of(store.positions(cloud)).normals)
-        return variance(store.positions(cloud))
+            store.face(own, Surface.of(store.positions(own)).normals)
+        return variance(store.positions(own))
 
-    with run.phase("normalising", len(store), "clouds") as phase, closing(read_ahead(found.sources, lay)) as laid:
-        for source, own in zip(found.sources, laid, strict=True):
+    with run.phase("normalising", part.total, "clouds") as phase, closing(read_ahead(sources, lay)) as laid:
+        for done, (source, own) in enumerate(zip(sources, laid, strict=True), 1):
             check_not_stopped(run)
-            spread += own / len(store)
+            spread += own / part.total
             if own == 0:
-                run.warn(f"{source.path}: too small beside the others to keep its shape")
+                shapeless.append(source.path)
             store.touched(1)
-            phase.advance()
-    return spread
+            phase.reach(part.reached(done))
+    found_by_all = run.ranks.gathered((spread, shapeless))
+    for path in (path for _, paths in found_by_all for path in paths):
+        run.warn(f"{path}: too small beside the others to keep its shape")
+    return sum(spread for spread, _ in found_by_all)
 
 
 def outer_box(boxes: Doubles) -> Doubles:

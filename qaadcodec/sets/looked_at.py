@@ -10,7 +10,7 @@ from qaadcodec.archive import Poses
 from qaadcodec.clouds import Normalisation
 from qaadcodec.sets.align import Frame
 from qaadcodec.sets.looks.finding import Finding
-from qaadcodec.work.state import State, Table
+from qaadcodec.work.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class LookedAt:
             "offset": norm.offset.tolist(),
             "scale": norm.scale,
         }
-        tables = {name: Table.of(getattr(poses, name)) for name in ("shifts", "turns", "scales")}
-        return State(numbers | {"frame": described}, tables=tables)
+        arrays = {name: getattr(poses, name) for name in ("shifts", "turns", "scales")}
+        return State(numbers | {"frame": described}, arrays)
 
     @classmethod
     def of(cls, state: State, clouds: int) -> LookedAt:
@@ -57,7 +57,7 @@ class LookedAt:
             frame, described = None, found.numbers["frame"]
             if described is not None:
                 shapes = {"shifts": (clouds, 3), "turns": (clouds, 3), "scales": (clouds,)}
-                arrays = {name: found.rows(name, shape, np.int64).whole() for name, shape in shapes.items()}
+                arrays = {name: found.array(name, np.empty(shape, np.int64)) for name, shape in shapes.items()}
                 frame = Frame(
                     Normalisation(np.array(described["offset"]), described["scale"]),
                     Poses(described["kind"], described["exponent"], **arrays),

@@ -23,6 +23,7 @@ from qaadcodec.config.network import POSITION
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
 from qaadcodec.model.across import packed
+from qaadcodec.ranks.part import Part
 from qaadcodec.work.state import State, Table
 
 MAPPED = 1 << 28  # most bytes of a store that stay in resident memory
@@ -37,28 +38,36 @@ class TargetStore:
         points: all of them, (N, M, C), or (N, M, C + 1) with normals; the coordinates are the first three channels.
         channels: C.
         normals: whether every point has the normal of its surface in a last channel, as `model.across` packs it.
+        part: which clouds of the set they are, where several processes share it: N are its own then.
     """
 
     def __init__(
-        self, clouds: int, points: int, channels: int = POSITION, folder: Path | None = None, *, normals: bool = False
+        self,
+        clouds: int | Part,
+        points: int,
+        channels: int = POSITION,
+        folder: Path | None = None,
+        *,
+        normals: bool = False,
     ) -> None:
         """Make room for the clouds.
 
         Args:
-            clouds, points, channels: N, M and C.
+            clouds, points, channels: N, M and C; or the part of a set, of whose clouds there are N.
             folder: where the file goes; the system's temporary folder when None.
 
         Raises:
             EnvironmentFailure: no space, or the folder cannot be written.
         """
         self.channels, self.normals = channels, normals
+        self.part = clouds if isinstance(clouds, Part) else Part(clouds)
         width = channels + normals
-        size = clouds * points * width * FLOAT32
+        size = len(self.part) * points * width * FLOAT32
         file = None
         try:
             file = tempfile.TemporaryFile(prefix="qaad-targets-", dir=folder)  # noqa: SIM115
             reserve(file.fileno(), size)
-            self.points: Singles = np.memmap(file, np.float32, "r+", shape=(clouds, points, width))
+            self.points: Singles = np.memmap(file, np.float32, "r+", shape=(len(self.part), points, width))
             self._file, self._touched, self._lock = file, 0, Lock()
         except OSError as error:
             if file is not None:
@@ -105,24 +114,22 @@ class TargetStore:
             yield cloud
             self.touched(1)
 
-    def table(self, clouds: int | None = None) -> Table:
-        """All clouds, or the first of them, as the rows of a checkpoint, read when that is written."""
-        count = len(self) if clouds is None else clouds
+    def table(self) -> Table:
+        """The clouds as the rows of a checkpoint, read when that is written."""
 
         def block(first: int, last: int) -> Singles:
             self.touched(last - first)
             return self.points[first:last]
 
-        return Table((count, *self.points.shape[1:]), np.float32, block)
+        return Table(self.points.shape, np.float32, block)
 
-    def fill(self, state: State, name: str, clouds: int | None = None) -> None:
-        """Take all clouds, or the first of them, from a table of a checkpoint.
+    def fill(self, state: State, name: str) -> None:
+        """Take the clouds from a table of a checkpoint.
 
         Raises:
             EnvironmentFailure: it has no such table.
         """
-        count = len(self) if clouds is None else clouds
-        for first, rows in state.rows(name, (count, *self.points.shape[1:]), np.float32).blocks(0, count):
+        for first, rows in state.rows(name, self.points.shape, np.float32).blocks(0, len(self)):
             self.points[first : first + len(rows)] = rows
             self.touched(len(rows))
 

@@ -16,6 +16,7 @@ from qaadcodec.clouds import CloudSource, PointCloud
 from qaadcodec.clouds.cloud import Points
 from qaadcodec.errors import CloudError, Interrupted
 from qaadcodec.progress import Run
+from qaadcodec.ranks.ranks import Ranks
 from qaadcodec.sets.ahead import read_ahead
 from qaadcodec.sets.looks.glimpse import Glimpse
 from qaadcodec.sets.remarks import Remarks
@@ -136,6 +137,21 @@ def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Surve
     if not found.sources:
         raise CloudError(f"none of {len(sources)} clouds can be used")
     return found
+
+
+def check_alike(found: Survey, ranks: Ranks) -> None:
+    """Make sure that all ranks have seen the same clouds.
+
+    Raises:
+        CloudError: they have not.
+    """
+    seen = [(source.path, crc) for source, crc in zip(found.sources, found.checksums, strict=True)]
+    for rank, digest in enumerate(digests := ranks.gathered(zlib.crc32(repr(seen).encode()))):
+        if digest != digests[0]:
+            raise CloudError(
+                f"process {rank} does not see the same clouds as process 0",
+                hint="all machines have to find the same inputs, and nothing may write to them meanwhile",
+            )
 
 
 def box_of(points: Points) -> Doubles:

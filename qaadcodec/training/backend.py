@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # the name of a device is checked before anybody waits for to
     from torch import Tensor
 
     from qaadcodec.training.predict import Prediction
+    from qaadcodec.training.pulse import Pulse
     from qaadcodec.training.quantise.rounding import Rounding
     from qaadcodec.training.remembered import Memory
     from qaadcodec.work.state import State, Table
@@ -33,10 +34,12 @@ if TYPE_CHECKING:  # the name of a device is checked before anybody waits for to
 class Steps(Protocol):
     """Takes the steps of one training; a context manager, at whose end the targets are in the store again."""
 
-    def step(self, batch: Longs, factor: float) -> tuple[float | Tensor, int]:
+    def step(self, batch: Longs, factor: float, pulse: Pulse | None = None) -> tuple[float | Tensor, int]:
         """One step on these clouds (B,), at this factor of the learning rate; the error before it, the points shown.
 
-        The error, a mean of |p̂ - p|², may be a scalar on the device that is still being computed.
+        The error, a mean of |p̂ - p|², may be a scalar on the device that is still being computed. Where several ranks
+        share the set, all take the step, each on clouds of its own, and error and points are those of all; the pulse
+        beats with it.
         """
 
     def round_to(self, rounding: Rounding) -> None:

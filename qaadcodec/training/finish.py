@@ -14,7 +14,7 @@ from qaadcodec.progress import Run
 from qaadcodec.sets.gather import Gathered, outer_box
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.course import Course
-from qaadcodec.training.learner import Learner
+from qaadcodec.training.learner import Learner, of_all
 from qaadcodec.training.likeness import Likeness, likeness
 from qaadcodec.training.predict import predict
 from qaadcodec.training.quantise.sensitivity import PROBED_CLOUDS, chosen_grids
@@ -52,13 +52,14 @@ def finish(learner: Learner, targets: TargetStore, gathered: Gathered, plan: Pla
         targets: what was learnt.
         gathered: what the error is measured against.
     """
-    store = gathered.store
-    with run.phase("measuring", min(SAMPLE, len(store)), "clouds") as phase:
-        encoded = finally_encoded(learner, targets, gathered, plan, run)
+    store, part = gathered.store, gathered.store.part
+    with run.phase("measuring", min(SAMPLE, part.total), "clouds") as phase:
+        whole = of_all(learner, run.ranks)
+        encoded = run.ranks.decided(lambda: finally_encoded(whole, targets, gathered, plan, run))
         stored = encoded.decoded()
         error = sample_error(
-            len(store),
-            lambda i: gathered.turned(i, store.learnt(i)),
+            part,
+            lambda i: gathered.turned(i, store.learnt(i - part.first)),
             lambda i: gathered.turned(
                 i, decode_points(plan.network, stored.weights, stored.input_cloud, stored.latents[i])
             ),
@@ -100,7 +101,7 @@ def archive_of(learner: Learner, gathered: Gathered, plan: Plan, seed: int) -> A
     low, high = outer_box(gathered.boxes)
     return Archive(
         header=Header(
-            clouds=len(points),
+            clouds=len(gathered),
             points=points.shape[1],
             dtype=gathered.dtype,
             offset=tuple(norm.offset.tolist()),
@@ -122,7 +123,7 @@ def archive_of(learner: Learner, gathered: Gathered, plan: Plan, seed: int) -> A
 
 
 def matched_error(learner: Learner, store: TargetStore) -> float:
-    """Mean squared distance of the matches, over all points of a few clouds, in squared normalised units."""
+    """Mean squared distance of the matches, over all points of the first few clouds, in squared normalised units."""
     few = range(min(len(store), PROBED_CLOUDS))
     gaps = [predict(learner.network, learner.input_cloud, learner.latents[i]) - store.learnt(i) for i in few]
     return float(np.mean([np.square(gap).sum(1).mean() for gap in gaps]))

@@ -16,7 +16,7 @@ from qaadcodec.sets.gather import Gathered
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend, choose_backend
 from qaadcodec.training.finish import Learned, encoded_now, finish
-from qaadcodec.training.learner import Learner, new_learner
+from qaadcodec.training.learner import Learner, new_learner, of_all
 from qaadcodec.training.loop import STAGE as TRAINING
 from qaadcodec.training.loop import train
 from qaadcodec.training.predict import Prediction, predict
@@ -66,7 +66,12 @@ def learn(
         learner = begin(targets, plan, run, backend)
     else:
         learner = begin_registered(registered, plan, run, backend)
-    control = SizeControl(plan.target_bytes, lambda learner: len(encoded_now(learner, gathered, plan, run.seed)))
+
+    def size(learner: Learner) -> int:
+        whole = of_all(learner, run.ranks)
+        return run.ranks.decided(lambda: len(encoded_now(whole, gathered, plan, run.seed)))
+
+    control = SizeControl(plan.target_bytes, size)
     course = train(learner, replace(gathered, store=targets), plan, time_for_training(run), backend, control)
     return replace(finish(learner, targets, gathered, plan, run), course=course)
 
@@ -104,7 +109,7 @@ def begin(store: TargetStore, plan: Plan, run: Run, backend: Backend) -> Learner
     """
     if plan.training.warmup_epochs:
         return begin_warm(store, plan, run, backend)
-    with run.phase("assigning", len(store), "clouds") as phase:
+    with run.phase("assigning", store.part.total, "clouds") as phase:
         if (left := run.checkpoints.take(START)) is not None:  # the row order that it was taken from is gone
             input_cloud = left.array("input_cloud", np.empty((store.points.shape[1], POSITION), np.float32))
         else:
@@ -146,14 +151,14 @@ def begin_from(start: WarmStart, store: TargetStore, plan: Plan, run: Run, backe
 def assign_to_predictions(learner: Learner, store: TargetStore, plan: Plan, run: Run, backend: Backend) -> None:
     """Bring every cloud into the row order of what the network makes of its latent."""
     run.checkpoints.keep(START, learnt(learner).state({}, {}, {}))
-    with run.phase("assigning", len(store), "clouds") as phase:
+    with run.phase("assigning", store.part.total, "clouds") as phase:
         hurried = run.within(run.share(ASSIGNING_SHARE))
         backend.assign(store, predictions_of(learner), plan.assignment, hurried, phase)
     run.checkpoints.drop(START)
 
 
 def predictions_of(learner: Learner) -> Prediction:
-    """What the learner makes of each cloud now."""
+    """What the learner makes of each of its clouds now."""
 
     def prediction(cloud: int) -> Singles:
         return predict(learner.network, learner.input_cloud, learner.latents[cloud])

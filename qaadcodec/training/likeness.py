@@ -11,7 +11,7 @@ from qaadcodec.arrays import Doubles
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.progress import Run
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.learner import Learner
+from qaadcodec.training.learner import Learner, of_all
 from qaadcodec.training.sampling import sample_rows
 
 ROWS = 512  # of each cloud
@@ -54,7 +54,7 @@ def likeness(learner: Learner, targets: TargetStore, run: Run) -> Likeness:
     rng = np.random.default_rng([run.seed, 29])
     rows = sample_rows(patch_offsets(len(learner.input_cloud), learner.network.config.patches), ROWS, rng)  # (K, s)
     q = learner.input_cloud[torch.from_numpy(rows).to(learner.input_cloud.device)]
-    middle = learner.network(q, learner.latents.mean(0, keepdim=True))[0].cpu().numpy()  # (K·s, C)
+    middle = learner.network(q, of_all(learner, run.ranks).latents.mean(0, keepdim=True))[0].cpu().numpy()  # (K·s, C)
     own: list[float] = []
     mean: list[float] = []
     for i in range(len(targets)):
@@ -65,4 +65,10 @@ def likeness(learner: Learner, targets: TargetStore, run: Run) -> Likeness:
         for found, errors in ((learner.network(q, learner.latents[[i]])[0].cpu().numpy(), own), (middle, mean)):
             errors.append(float(np.square(found - truth).sum(1).mean()) / spread if spread > 0 else 0.0)
         targets.touched(1, rows.size)
-    return Likeness(np.array(own), np.array(mean))
+    # Where a rank was late, nothing is said of the clouds behind: the numbers are those of the first ones.
+    found, complete = run.ranks.gathered((own, mean, len(own) == len(targets))), list[tuple[list[float], list[float]]]()
+    for of_rank in found:
+        complete.append(of_rank[:2])
+        if not of_rank[2]:
+            break
+    return Likeness(*(np.array([error for both in complete for error in both[k]]) for k in (0, 1)))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from qaadcodec.archive.coding.grids import Grids
 from qaadcodec.config import Plan
 from qaadcodec.model.across import mean_weight
 from qaadcodec.model.cpu_threads import cloud_threads
 from qaadcodec.progress import Clock, Run
+from qaadcodec.ranks.part import Part
 from qaadcodec.sets.gather import Gathered
 from qaadcodec.training.backend import Backend
 from qaadcodec.training.course import Course
-from qaadcodec.training.learner import Learner
+from qaadcodec.training.learner import Learner, of_all
 from qaadcodec.training.passes import Passes
+from qaadcodec.training.pulse import Pulse
 from qaadcodec.training.quantise.rounding import Rounding
 from qaadcodec.training.quantise.sensitivity import chosen_grids
 from qaadcodec.training.quantise.size_control import SizeControl
@@ -21,6 +24,7 @@ from qaadcodec.training.standing import Meter, Standing
 from qaadcodec.work.state import State
 
 STAGE = "training"
+CHECKPOINT, GLANCE = 0, 1  # what the first rank may want of the others
 
 
 def train(
@@ -44,47 +48,61 @@ def train(
     """
     training, coding, store = plan.training, plan.coding, gathered.store
     rng = np.random.default_rng([run.seed, 3])
-    batches = -(-len(store) // training.batch)
+    batches = batches_of(plan, store.part)
     clock = Clock(training.epochs * batches, run.budget_seconds)
     with (
         run.phase("training", training.epochs, "epochs", at_most=run.deadline is not None) as phase,
         cloud_threads() as threads,
         backend.steps(learner, store, plan, threads, rng, run.seed) as steps,
     ):
-        meter, passes = Meter(phase, clock, gathered.variance, batches), Passes(rng)
+        meter, passes = Meter(phase, clock, gathered.variance, batches), Passes(rng, store.part)
         standing = Standing(clock, passes, meter, control)
+        pulse = Pulse(run, clock, lambda: run.checkpoints.due, lambda: standing.wants_glance)
 
         def kept() -> State:
             return standing.state(learner, steps, plan)
 
         if (left := run.checkpoints.take(STAGE)) is not None:
             standing.go_on(left, learner, steps)
+            passes.at_most(batches)  # other numbers of ranks may have taken more of them
+            clock.done = learner.epochs * batches + (batches - passes.left if passes.left else 0)
         run.checkpoints.change(STAGE, kept)
         rounds = coding.numbers == "entropy"
-        while clock.fraction < 1.0 and not run.stop:
+        while pulse.goes_on:
             if passes.over:
-                passes.begin(len(store), batches)
-            if learner.grids is None and rounds and clock.fraction >= coding.learn_from and meter.error:
-                learner.grids, price = chosen_grids(learner, coding.loss * meter.error, run.seed)
+                passes.begin(store.part.total, batches)
+            if learner.grids is None and rounds and pulse.fraction >= coding.learn_from and meter.error:
+                learner.grids, price = agreed_grids(learner, coding.loss * meter.error, run)
                 weight = mean_weight(training.across) if store.normals else 1.0
                 standing.rounding = Rounding(learner, learner.grids, coding.price * price * weight)
                 steps.round_to(standing.rounding)
-            elif standing.rounding and control and control.due(clock.fraction):
-                standing.rounding = control.adjusted(learner, standing.rounding, clock.fraction)
+            elif standing.rounding and control and control.due(pulse.fraction):
+                standing.rounding = control.adjusted(learner, standing.rounding, pulse.fraction)
                 steps.round_to(standing.rounding)
-            elif standing.rounding and control:
+            elif standing.rounding and control and pulse.wants(GLANCE):
                 control.glance(learner)
-            falling = learning_rate_factor(max(clock.fraction, 1.0 / (clock.units + 1)))
-            meter.add(*steps.step(passes.batch(), falling if training.schedule == "cosine" else 1.0))
+            falling = learning_rate_factor(max(pulse.fraction, 1.0 / (clock.units + 1)))
+            meter.add(*steps.step(passes.batch(), falling if training.schedule == "cosine" else 1.0, pulse))
             clock.done += 1
             if meter.is_due:
                 meter.report(learner.epochs, control.seen if control else None)
             if passes.over:
                 learner.epochs += 1
-            run.checkpoints.offer(STAGE, kept)
-        if run.stop or run.deadline is not None:  # without them it is waited for, so that the same bytes come out
+            run.checkpoints.offer(STAGE, kept, pulse.wants(CHECKPOINT))
+        if pulse.stop or run.deadline is not None:  # without them it is waited for, so that the same bytes come out
             steps.drop_waiting()
         else:
             run.checkpoints.change(STAGE, kept)
         meter.report(learner.epochs, control.seen if control else None)
     return meter.course
+
+
+def batches_of(plan: Plan, part: Part) -> int:
+    """The steps of a pass over a set, the same on all ranks, each of which shows a cloud or more in most of them."""
+    return -(-part.total // max(plan.training.batch, part.ranks.size))
+
+
+def agreed_grids(learner: Learner, error: float, run: Run) -> tuple[Grids, float]:
+    """`chosen_grids` for the whole set, found on the first rank."""
+    whole = of_all(learner, run.ranks)
+    return run.ranks.decided(lambda: chosen_grids(whole, error, run.seed))

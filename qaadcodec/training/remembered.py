@@ -60,6 +60,11 @@ def learnt(learner: Learner) -> Memory:
     return Memory({**shared, "input_cloud": learner.input_cloud}, {"latents": learner.latents})
 
 
+def replicated(memory: Memory) -> Memory:
+    """The same where every process has the rows of all clouds, and not of its own alone: clouds share them all."""
+    return Memory({**memory.shared, **memory.rows}, numbers=memory.numbers)
+
+
 def together(**memories: Memory) -> Memory:
     """Several memories in one, each under a name of its own."""
     return Memory(

@@ -37,7 +37,7 @@ def search(gathered: Gathered, request: Request, run: Run, apart: float | None =
     Returns:
         The first that reached the error, else the best.
     """
-    clouds, points, _ = gathered.store.points.shape
+    clouds, points = len(gathered), gathered.store.points.shape[1]
     plans = [plan(request.at(quality), clouds, points, apart) for quality in QUALITIES]
     device = choose_device(run.device).type
     phases = [expected_phases(made, clouds, points, device) for made in plans]
@@ -129,7 +129,7 @@ def search_from(begin: Turn, aim: Aim, gathered: Gathered, run: Run, registered:
         if reached <= wanted:
             break
         what = f"quality {quality:g}: {metric} {reached:.4g}, {wanted:g} is wanted"
-        if turn + 1 == len(QUALITIES) or run.stop or run.is_late:
+        if run.ranks.decided(lambda: bool(turn + 1 == len(QUALITIES) or run.stop or run.is_late)):  # noqa: B023
             run.warn(f"{what}; it was not reached")
             break
         run.note(f"{what}: going on")

@@ -46,6 +46,11 @@ class Standing:
     control: SizeControl | None = None
     rounding: Rounding | None = None
 
+    @property
+    def wants_glance(self) -> bool:
+        """Whether it is time to look at the size, where nothing depends on it."""
+        return self.control is not None and self.rounding is not None and self.control.wants_glance
+
     def state(self, learner: Learner, steps: Steps, plan: Plan) -> State:
         """The part of a checkpoint that a training is; waits until the targets are at rest."""
         memory = together(learner=learnt(learner), steps=steps.memory())
@@ -86,13 +91,17 @@ class Standing:
 
 def spent(clock: Clock) -> dict[str, Any]:
     """How much of its work a clock has seen, for a checkpoint."""
-    return {"done": clock.done, "seconds": clock.seconds}
+    return {"done": clock.done, "units": clock.units, "seconds": clock.seconds}
 
 
 def take_up(clock: Clock, numbers: Any) -> None:
     """Let a clock go on where it was left; a budget that it has is the time that is left."""
-    seconds = float(numbers["seconds"])
-    clock.done, clock.started = int(numbers["done"]), now() - seconds
+    seconds, done, units = float(numbers["seconds"]), int(numbers["done"]), int(numbers["units"])
+    if units < 1:
+        raise ValueError(f"a clock of {units} units")
+    # Other numbers of processes may take other numbers of steps.
+    clock.done = done if units == clock.units else min(clock.units, -(-done * clock.units // units))
+    clock.started = now() - seconds
     if clock.budget_seconds is not None:
         clock.budget_seconds += seconds
 

@@ -18,15 +18,16 @@ PCA_NUMBERS = 1 << 24  # or fewer, so that its table takes at most 64 MiB howeve
 
 
 def middle_cloud(store: TargetStore) -> int:
-    """Index of the cloud nearest the mean of the set, by the means of its k-d subspaces.
+    """Number in the set of the cloud nearest its mean, by the means of its k-d subspaces.
 
     The paper starts the input cloud from a random cloud of the set (section 3.3); the middle one is never an outlier.
     """
     leaf = -(-store.points.shape[1] // SKETCH)
-    sketches = np.stack(
+    own = np.stack(
         [np.concatenate([cloud[rows].mean(0) for rows in subspaces(cloud, leaf)]) for cloud in positions_of(store)]
     )
-    return int(np.square(sketches - sketches.mean(0)).sum(1).argmin())
+    sketches = store.part.whole(own)
+    return store.part.ranks.decided(lambda: int(np.square(sketches - sketches.mean(0)).sum(1).argmin()))
 
 
 def positions_of(store: TargetStore) -> Iterator[Singles]:
@@ -41,12 +42,12 @@ def initial_input_cloud(store: TargetStore, patches: int) -> Singles:
 
 def patch_by_patch(store: TargetStore, index: int, patches: int) -> Singles:
     """A cloud of the set, ordered patch by patch; (M, 3) float32."""
-    cloud = np.array(store.positions(index))
+    cloud = store.part.of_cloud(index, lambda own: np.array(store.positions(own)))
     return cloud[split_into_patches(cloud, patches)]
 
 
 def pca_latents(store: TargetStore, size: int, seed: int) -> Singles:
-    """Latents to start from: the leading principal components of the assigned clouds, (N, l) float32.
+    """Latents to start from: the leading principal components of the assigned clouds, (n, l) float32, of the store's.
 
     The first one is scaled to a standard deviation of one. Sets of one shape vary along few directions, and a network
     that is told them from the start learns faster than from random latents.
@@ -54,13 +55,14 @@ def pca_latents(store: TargetStore, size: int, seed: int) -> Singles:
     Args:
         size: l; components beyond the rank of the set are zero.
     """
-    clouds, points, channels = len(store), store.points.shape[1], store.channels
-    few = min(points, PCA_ROWS, max(64, PCA_NUMBERS // (channels * clouds)))
+    own, points, channels = len(store), store.points.shape[1], store.channels
+    few = min(points, PCA_ROWS, max(64, PCA_NUMBERS // (channels * store.part.total)))
     rows = np.linspace(0, points, few, endpoint=False).astype(np.int64)
-    table = np.empty((clouds, len(rows) * channels), np.float32)
+    table = np.empty((own, len(rows) * channels), np.float32)
     for i, cloud in enumerate(store.each()):
         table[i] = cloud[rows, :channels].ravel()
-    return principal_latents(table, size, seed)
+    whole = store.part.whole(table)
+    return store.part.rows(store.part.ranks.decided(lambda: principal_latents(whole, size, seed)))
 
 
 def principal_latents(table: Singles, size: int, seed: int) -> Singles:

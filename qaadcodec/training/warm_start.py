@@ -43,10 +43,10 @@ class WarmStart:
         return learner
 
     def latents(self, store: TargetStore, run: Run) -> Singles:
-        """A latent for each cloud, (N, l). Where the run is stopped, clouds that are new begin in the middle."""
-        known = self.learnt.latents
-        latents = np.where(self.rows[:, None] >= 0, known[self.rows], known.mean(0))
-        new = np.flatnonzero(self.rows < 0)
+        """A latent for each cloud, (n, l). Where the run is stopped, clouds that are new begin in the middle."""
+        known, rows = self.learnt.latents, store.part.rows(self.rows)
+        latents = np.where(rows[:, None] >= 0, known[rows], known.mean(0))
+        new = np.flatnonzero(rows < 0)
         if len(new) and not run.stop:
             with TargetStore(len(new), store.points.shape[1], store.channels) as few:
                 for place, cloud in enumerate(new):

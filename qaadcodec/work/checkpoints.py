@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
+from qaadcodec.ranks.part import Part
+from qaadcodec.ranks.ranks import ALONE, Ranks
 from qaadcodec.version import __version__
 from qaadcodec.work.folder import WorkFolder
 from qaadcodec.work.identity import Known, check_clouds, known_clouds
 from qaadcodec.work.manifest import Manifest
-from qaadcodec.work.state import State
+from qaadcodec.work.state import State, Table
 
 EVERY = 180.0  # seconds between two checkpoints,
 SHARE = 0.01  # or more, so that writing them takes at most this share of the time
@@ -27,7 +30,8 @@ class Checkpoints:
     makes of itself. A resumed run finds the parts of the last checkpoint, each of which is taken once. Of what every
     phase knows, nothing depends on how many processes there are: tables have a row for each cloud.
 
-    Without a folder nothing is ever kept, and nothing found.
+    Without a folder nothing is ever kept, and nothing found. Where several ranks share the run, all of them call its
+    methods alike.
 
     Attributes:
         resumed: whether the run goes on from a checkpoint.
@@ -43,6 +47,7 @@ class Checkpoints:
         every: float | None = None,
         found: Manifest | None = None,
         tell: Callable[[str], None] | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         """Begin, or go on.
 
@@ -52,12 +57,16 @@ class Checkpoints:
             every: seconds between two; EVERY, and at most SHARE of the time, when None.
             found: what to go on from; the folder is open then.
             tell: hears why a checkpoint could not be written.
+            ranks: each has the rows of its own clouds, whichever ranks had written them. The first one has opened
+                the folder, and decides when a checkpoint is written; whatever writes one is called by all.
         """
+        self._ranks = ranks
         self._folder, self._options, self._tell = folder, dict(options or {}), tell
         self._every = EVERY if every is None else every
         self._share = SHARE if every is None else None
         self._found, self.resumed = found, found is not None
-        self._parts = folder.read(found) if folder is not None and found is not None else {}
+        whole = folder.read(found) if folder is not None and found is not None else {}
+        self._parts = {name: _own(state, ranks) for name, state in whole.items()}
         self._kept: dict[str, State] = {}
         self._clouds: list[list[Any]] = []
         self._begun = time.monotonic() - (found.seconds if found else 0.0)
@@ -120,14 +129,20 @@ class Checkpoints:
         """The work folder, if it is there."""
         return self._folder.path if self._folder is not None and self._folder.is_open else None
 
-    def offer(self, name: str, state: Callable[[], State]) -> None:
+    @property
+    def due(self) -> bool:
+        """Whether it is time for one in the midst of a phase, by the clock of this rank."""
+        return self._folder is not None and self._waited(self._every)
+
+    def offer(self, name: str, state: Callable[[], State], due: bool | None = None) -> None:
         """Write a checkpoint in the midst of a phase, if it is time for one.
 
         Args:
             name: of the phase, and of the part that it makes of itself.
             state: makes the part.
+            due: whether it is time by the clock of the first rank, where the caller knows that already.
         """
-        if self._folder is not None and self._waited(self._every):
+        if self._folder is not None and (self._ranks.decided(lambda: self.due) if due is None else due):
             self._save(name, state)
 
     def change(self, name: str, state: Callable[[], State] | None = None) -> None:
@@ -136,7 +151,7 @@ class Checkpoints:
         Args:
             state: makes the part of the phase; None where that has none, and nothing but what is kept is written.
         """
-        if self._folder is not None and self._waited(self._every / SOONER):
+        if self._folder is not None and self._ranks.decided(lambda: self._waited(self._every / SOONER)):
             self._save(name, state)
 
     def _waited(self, seconds: float) -> bool:
@@ -153,8 +168,7 @@ class Checkpoints:
         assert self._folder is not None
         started = time.monotonic()
         try:
-            if not self._folder.is_open:
-                self._folder.open()
+            self._open(self._folder)
             manifest = Manifest(
                 version=__version__,
                 options=self._options,
@@ -164,7 +178,7 @@ class Checkpoints:
                 seconds=self.seconds,
             )
             parts = self._kept if state is None else {**self._kept, name: state()}
-            self._found = self._folder.write(manifest, parts)
+            self._found = self._folder.write(manifest, parts, self._ranks)
             self.written, self._failed = self.written + 1, False
         except (OSError, EnvironmentFailure) as error:
             if not self._failed and self._tell:
@@ -174,3 +188,27 @@ class Checkpoints:
         self._ended = time.monotonic()
         self._took = self._ended - started
         self.spent += self._took
+
+    def _open(self, folder: WorkFolder) -> None:
+        """Open the folder on the first rank, if it is not."""
+
+        def opened() -> EnvironmentFailure | None:
+            try:
+                if not folder.is_open:
+                    folder.open()
+            except EnvironmentFailure as error:
+                return error
+            return None
+
+        if (failure := self._ranks.decided(opened)) is not None:
+            raise failure
+
+
+def _own(state: State, ranks: Ranks) -> State:
+    """A part of a checkpoint with the rows of a rank's own clouds."""
+
+    def rows(table: Table) -> Table:
+        part = Part(table.shape[0], ranks)
+        return table.between(part.first, part.end)
+
+    return replace(state, tables={name: rows(table) for name, table in state.tables.items()})

@@ -6,20 +6,23 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from qaadcodec.arrays import Numbers
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import atomic_output, reason
+from qaadcodec.ranks.ranks import ALONE, Ranks
 from qaadcodec.work.claim import claimed
 from qaadcodec.work.manifest import NAME, Manifest, Part
 from qaadcodec.work.state import State, Table, damaged
 from qaadcodec.work.tensor_file import TensorFile, Written, write_tensors
+
+T = TypeVar("T")
 
 LOCK = "lock"
 PART_BYTES = 1 << 30  # of the tables in a file: so that many processes can each write and read their clouds
@@ -86,11 +89,13 @@ class WorkFolder:
         self._claim = ExitStack()
         self._claim.enter_context(claimed(self.path / LOCK, str(self.path)))
 
-    def write(self, manifest: Manifest, parts: Mapping[str, State]) -> Manifest:
+    def write(self, manifest: Manifest, parts: Mapping[str, State], ranks: Ranks = ALONE) -> Manifest:
         """Write a checkpoint, and delete the one before.
 
         Args:
             manifest: without files and parts.
+            ranks: each writes the rows of its own clouds, and the first one all else. It is the only one that has
+                opened the folder.
 
         Returns:
             The manifest as it was written.
@@ -98,24 +103,18 @@ class WorkFolder:
         Raises:
             OSError, EnvironmentFailure: it could not be written; the one before is still there.
         """
-        number, files = manifest.number, list[Part]()
-        try:
-            shared = {
-                f"{part}/{name}": (Table.of(array), 0, len(array))
-                for part, state in parts.items()
-                for name, array in state.shared.items()
-            }
-            files.append(self._written(f"{number}-shared.safetensors", shared, None))
-            tables = {f"{part}/{name}": table for part, state in parts.items() for name, table in state.tables.items()}
-            clouds = max((table.shape[0] for table in tables.values()), default=0)
-            together = max(1, PART_BYTES // max(sum(table.row_bytes for table in tables.values()), 1))
-            for first in range(0, clouds, together):
-                last = min(first + together, clouds)
-                rows = {
-                    name: (table, min(first, table.shape[0]), min(last, table.shape[0]))
-                    for name, table in tables.items()
-                }
-                files.append(self._written(f"{number}-clouds-{first}.safetensors", rows, (first, last)))
+        number = manifest.number
+        tables = {f"{part}/{name}": table for part, state in parts.items() for name, table in state.tables.items()}
+        counts = ranks.gathered(max((table.shape[0] for table in tables.values()), default=0))
+
+        def own() -> list[Part]:
+            shared = [self._shared(number, parts)] if ranks.rank == 0 else []
+            return shared + list(self._rows(number, tables, sum(counts[: ranks.rank])))
+
+        def publish() -> Manifest:
+            for failure in found:
+                if isinstance(failure, Exception):
+                    raise failure
             whole = Manifest(
                 version=manifest.version,
                 options=manifest.options,
@@ -123,18 +122,65 @@ class WorkFolder:
                 number=number,
                 stage=manifest.stage,
                 seconds=manifest.seconds,
-                files=files,
+                files=[file for files in found if not isinstance(files, Exception) for file in files],
                 parts={part: dict(state.numbers) for part, state in parts.items()},
             )
+            self._check_written(whole.files)
             whole.write(self.path)
+            return whole
+
+        found = ranks.gathered(self._tried(number, own))
+        written = ranks.decided(lambda: self._tried(number, publish))
+        if isinstance(written, Exception):
+            raise written
+        self.forget()
+        if ranks.rank == 0:
+            for path in self._own():
+                if path.name[0].isdigit() and not path.name.startswith(f"{number}-"):
+                    path.unlink(missing_ok=True)
+        return written
+
+    def _tried(self, number: int, write: Callable[[], T]) -> T | Exception:
+        """What `write` returns, or why it could not; files of a checkpoint that is not whole are deleted."""
+        try:
+            return write()
+        except (OSError, EnvironmentFailure) as error:
+            self.delete(f"{number}-")
+            return error
         except BaseException:
             self.delete(f"{number}-")
             raise
-        self.forget()
-        for path in self._own():
-            if path.name[0].isdigit() and not path.name.startswith(f"{number}-"):
-                path.unlink(missing_ok=True)
-        return whole
+
+    def _shared(self, number: int, parts: Mapping[str, State]) -> Part:
+        """Write what all clouds share."""
+        shared = {
+            f"{part}/{name}": (Table.of(array), 0, len(array))
+            for part, state in parts.items()
+            for name, array in state.shared.items()
+        }
+        return self._written(f"{number}-shared.safetensors", shared, None)
+
+    def _rows(self, number: int, tables: Mapping[str, Table], begin: int) -> Iterator[Part]:
+        """Write the rows of tables, the first of which is that of a cloud `begin`."""
+        clouds = max((table.shape[0] for table in tables.values()), default=0)
+        together = max(1, PART_BYTES // max(sum(table.row_bytes for table in tables.values()), 1))
+        for first in range(0, clouds, together):
+            last = min(first + together, clouds)
+            rows = {
+                name: (table, min(first, table.shape[0]), min(last, table.shape[0])) for name, table in tables.items()
+            }
+            place = (begin + first, begin + last)
+            yield self._written(f"{number}-clouds-{begin + first}.safetensors", rows, place)
+
+    def _check_written(self, files: Sequence[Part]) -> None:
+        """EnvironmentFailure where what other processes have written is not seen here."""
+        for file in files:
+            path = self.path / file.name
+            if not path.exists() or path.stat().st_size != file.bytes:
+                raise EnvironmentFailure(
+                    f"{path} was written by another process, and is not there",
+                    hint="--work names a folder on a disk that all machines share",
+                )
 
     def read(self, manifest: Manifest) -> dict[str, State]:
         """The parts of a checkpoint by name; their tables can be read until the next one is written.

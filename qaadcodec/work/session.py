@@ -9,6 +9,7 @@ from typing import Any
 
 from qaadcodec.errors import EnvironmentFailure, UsageError
 from qaadcodec.files import hidden_beside
+from qaadcodec.ranks.ranks import ALONE, Ranks
 from qaadcodec.version import __version__
 from qaadcodec.work.asked import Work
 from qaadcodec.work.checkpoints import Checkpoints
@@ -38,7 +39,7 @@ def was_finished(target: Path | None, asked: Work) -> bool:
 
 @contextlib.contextmanager
 def checkpointing(
-    target: Path | None, asked: Work, options: Mapping[str, Any], tell: Callable[[str], None]
+    target: Path | None, asked: Work, options: Mapping[str, Any], tell: Callable[[str], None], ranks: Ranks = ALONE
 ) -> Iterator[Checkpoints]:
     """The checkpoints of a run, for the block that does its work.
 
@@ -49,6 +50,7 @@ def checkpointing(
         target: the output; None where it is a pipe or a device.
         options: all that decides what comes out, by name, in values that JSON knows.
         tell: hears where the work stays, and what else a person should know.
+        ranks: which share the run. The first one claims the folder; all have to see it.
 
     Raises:
         EnvironmentFailure: the folder keeps an unfinished run that is not to be resumed, is in use, or cannot be read.
@@ -60,8 +62,8 @@ def checkpointing(
         return
     folder, done = WorkFolder(path, named=asked.folder is not None), False
     try:
-        found = _found(folder, asked, options, tell)
-        checkpoints = Checkpoints(folder, options, asked.every, found, tell)
+        found = ranks.decided(lambda: _found(folder, asked, options, tell))
+        checkpoints = Checkpoints(folder, options, asked.every, found, tell, ranks)
         try:
             yield checkpoints
         except BaseException:
@@ -70,7 +72,7 @@ def checkpointing(
             raise
         if checkpoints.staying:
             tell(f"the last checkpoint stays in {path}; the same command with --resume goes on from it")
-        else:
+        elif ranks.rank == 0:
             folder.delete()
             done = True
     finally:

@@ -36,6 +36,10 @@ class Table:
         """The rows of an array; what it becomes later is what will be read."""
         return cls(array.shape, array.dtype, lambda first, last: array[first:last])
 
+    def between(self, first: int, end: int) -> Table:
+        """The rows from a first one up to and without another, as a table."""
+        return Table((end - first, *self.shape[1:]), self.dtype, lambda a, b: self.block(first + a, first + b))
+
     @property
     def row_bytes(self) -> int:
         """Bytes of a row."""
@@ -59,7 +63,8 @@ class State:
     Attributes:
         numbers: whatever JSON holds.
         shared: arrays that all clouds share, by name.
-        tables: tables with a row for each cloud, by name; all their rows, or only the first.
+        tables: tables with a row for each cloud, by name; all their rows, or only the first. Where several processes
+            share the run, each has the rows of its own clouds.
         origin: what messages call the checkpoint that it was read from.
     """
 

@@ -10,6 +10,7 @@ import page_claims
 import page_others
 import page_paper
 import page_rate
+import page_scaling
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,7 @@ PARTS = {
         "speed": page_others.speed,
         "gains": page_others.gains,
     },
+    "qaadcodec/ranks/README.md": {"scaling": page_scaling.scaling},
     "tests/bench/REPRODUCTION.md": {
         "table 1": page_paper.table1,
         "tuning": page_paper.tuned,

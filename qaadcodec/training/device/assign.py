@@ -15,7 +15,7 @@ from qaadcodec.progress import Phase, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.assigned import Progress
 from qaadcodec.training.device.targets import clouds_together
-from qaadcodec.training.host.assign import HASTY, fitting_leaf
+from qaadcodec.training.host.assign import HASTY, STAGE, fitting_leaf
 from qaadcodec.training.host.assign import assign as assign_on_host
 from qaadcodec.training.predict import Prediction
 
@@ -36,17 +36,15 @@ def assign(
     if not config.greedy:
         assign_on_host(store, prediction, config, run, phase)
         return
-    count, points, _ = store.points.shape
-    leaf, together, started, seconds = config.greedy_leaf, clouds_together(points), time.monotonic(), run.seconds_left
-    progress = Progress.of(store, run)
-    for first in range(progress.begun, count, together):
+    leaf, started, seconds = config.greedy_leaf, time.monotonic(), run.seconds_left
+    progress = Progress.of(STAGE, store, run, phase)
+    for here in progress.groups(clouds_together(store.points.shape[1])):
+        if not here:  # other ranks have more clouds
+            continue
         leaf = fitting_leaf(leaf, *progress.so_far, time.monotonic() - started, seconds)
-        here = slice(first, min(first + together, count))
-        predicted = np.stack([prediction(i)[:, :POSITION] for i in range(here.start, here.stop)])  # (G, M, 3)
+        predicted = np.stack([prediction(i)[:, :POSITION] for i in here])  # (G, M, 3)
         clouds = torch.from_numpy(store.points[here]).to(device)  # (G, M, C)
         positions = clouds[..., :POSITION]
         order = greedy(torch.from_numpy(predicted).to(device), positions, HASTY if run.stop else leaf)  # (G, M)
         store.points[here] = rows_of(clouds, order).cpu().numpy()
-        store.touched(here.stop - first)
-        phase.reach(here.stop)
-        progress.reach(here.stop)
+        store.touched(len(here))

@@ -14,6 +14,7 @@ from qaadcodec.assignment.reassignment import random_rotation
 from qaadcodec.config import AssignmentConfig
 from qaadcodec.config.network import POSITION
 from qaadcodec.model.torch_decoder import fold_cloud
+from qaadcodec.ranks.part import Part
 from qaadcodec.training.device.targets import Targets, clouds_together
 from qaadcodec.training.host.resolving import is_due
 from qaadcodec.training.learner import Learner
@@ -25,7 +26,10 @@ class Resolving:
     Clouds wait until there are enough to fill the device, and at most until their next turn.
     """
 
-    def __init__(self, learner: Learner, targets: Targets, config: AssignmentConfig, seed: int) -> None:
+    def __init__(
+        self, learner: Learner, targets: Targets, config: AssignmentConfig, seed: int, part: Part | None = None
+    ) -> None:
+        self._part = part or Part(len(learner.latents))
         self._learner, self._targets, self._config, self._seed = learner, targets, config, seed
         self._together = min(clouds_together(len(learner.input_cloud)), len(learner.latents))
         self._waiting: dict[int, int] = {}  # epoch of the turn, by cloud
@@ -34,7 +38,7 @@ class Resolving:
         """Note the clouds of a step whose turn it is, and re-solve those that wait once they are a group."""
         epoch = self._learner.epochs
         for cloud in batch.tolist():
-            if is_due(cloud, epoch, self._config.resolve_every):
+            if is_due(self._part.first + cloud, epoch, self._config.resolve_every):
                 if cloud in self._waiting:
                     self.flush()
                 self._waiting[cloud] = epoch
@@ -42,18 +46,23 @@ class Resolving:
                 self.flush()
 
     def waiting(self) -> list[list[int]]:
-        """The clouds that wait, in order, each with the epoch of its turn."""
-        return [[cloud, epoch] for cloud, epoch in self._waiting.items()]
+        """The clouds of the set that wait, in order, each with the epoch of its turn; on all ranks."""
+        own = [[self._part.first + cloud, epoch] for cloud, epoch in self._waiting.items()]
+        return [each for found in self._part.ranks.gathered(own) for each in found]
 
     def go_on(self, waiting: Sequence[Sequence[int]]) -> None:
         """Let these clouds wait, as `waiting` told them."""
-        self._waiting = {int(cloud): int(epoch) for cloud, epoch in waiting}
+        first, end = self._part.first, self._part.end
+        self._waiting = {int(cloud) - first: int(epoch) for cloud, epoch in waiting if first <= cloud < end}
 
     @torch.no_grad()
     def flush(self) -> None:
         """Re-solve the clouds that wait for it, at their present predictions and under a rotation each."""
         clouds = list(self._waiting)
-        draws = [np.random.default_rng([self._seed, 4, cloud, epoch]) for cloud, epoch in self._waiting.items()]
+        draws = [
+            np.random.default_rng([self._seed, 4, self._part.first + cloud, epoch])
+            for cloud, epoch in self._waiting.items()
+        ]
         learner = self._learner
         device = learner.latents.device
         rotation = torch.from_numpy(np.stack([random_rotation(rng) for rng in draws])).to(device)  # (G, 3, 3)

@@ -23,10 +23,12 @@ from qaadcodec.training.device.graphs import Replayed
 from qaadcodec.training.device.loss import matched_error
 from qaadcodec.training.device.resolving import Resolving
 from qaadcodec.training.device.targets import targets_on
+from qaadcodec.training.exchange import Exchange
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
+from qaadcodec.training.pulse import Pulse
 from qaadcodec.training.quantise.rounding import Rounding
 from qaadcodec.training.remembered import Memory, together
 from qaadcodec.training.sampling import sample_rows
@@ -65,9 +67,10 @@ class Steps:
         self._latents = RowAdam(learner.latents)
         self._rounding: Rounding | None = None
         self._advance = Replayed(self.advance, device)
-        self._resolving = Resolving(learner, self._targets, plan.assignment, seed)
+        self._resolving = Resolving(learner, self._targets, plan.assignment, seed, store.part)
+        self._exchange = Exchange(store.part)
 
-    def step(self, batch: Longs, factor: float) -> tuple[Tensor, int]:
+    def step(self, batch: Longs, factor: float, pulse: Pulse | None = None) -> tuple[Tensor, int]:
         """One step on these clouds, at this factor of the learning rate.
 
         Returns:
@@ -78,24 +81,33 @@ class Steps:
         flat = rows.ravel()
         rates = training.learning_rate * factor * np.array([1.0, training.input_rate, training.latent_rate])
         self._targets.bring(batch, flat)
-        loss = self._advance(*map(torch.from_numpy, (batch, rows, rates.astype(np.float32))))
+        said = np.array(pulse.said() if pulse else [], np.float32)
+        told = self._advance(*map(torch.from_numpy, (batch, rows, rates.astype(np.float32), said)))
+        clouds = len(batch)
+        if not self._exchange.alone:  # here the host waits for the step
+            found = told.tolist()
+            clouds = round(found[1])
+            if pulse:
+                pulse.hear(found[2:])
         self._soap.turn()
+        self._exchange.keep_alike(self._replicated)
         if self._assignment.pair_swaps:
             self._targets.take_back(batch, flat)
         if self._assignment.leaf_resolving:
             self._resolving.shown(batch)
-        return loss, len(batch) * len(flat)
+        return told[0], clouds * len(flat)
 
-    def advance(self, batch: Tensor, rows: Tensor, rates: Tensor) -> Tensor:
+    def advance(self, batch: Tensor, rows: Tensor, rates: Tensor, said: Tensor) -> Tensor:
         """The step itself, on tensors of the device alone: this is what a CUDA graph holds.
 
         Args:
             batch: (B,) int64, clouds.
             rows: (K, s) int64, rows of the input cloud.
             rates: (3,) float32, learning rates of the network, the input cloud and the latents.
+            said: (m,) float32, what the ranks tell each other.
 
         Returns:
-            The error before the step, a scalar.
+            The error before the step, the clouds shown, and what the ranks said; (2 + m,).
         """
         learner, flat, moving = self._learner, rows.reshape(-1), self._training.input_rate > 0
         targets = self._targets.shown(batch, flat)  # (B, K·s, C), or one more with normals
@@ -103,20 +115,29 @@ class Steps:
         with rounding.applied() if rounding else nullcontext():
             latents = (rounding.latents(batch) if rounding else learner.latents[batch]).requires_grad_()
             q = learner.input_cloud[rows].requires_grad_(moving)
-            loss, predictions = matched_error(
-                learner.network, q, latents, targets, self._threads, self._training.across
-            )
-            inputs = [*self._weights, latents, q] if moving else [*self._weights, latents]
-            gradients = torch.autograd.grad(loss, inputs)
-        for weight, gradient in zip(self._weights, gradients, strict=False):
-            weight.grad = gradient.contiguous()  # fused optimisers want it to lie in memory as the weight does
+            inputs = [latents, *self._weights, *([q] if moving else [])]
+            if len(batch):
+                loss, predictions = matched_error(
+                    learner.network, q, latents, targets, self._threads, self._training.across
+                )
+                of_latents, *found = torch.autograd.grad(loss, inputs)
+                found = [gradient.contiguous() for gradient in found]  # fused optimisers want what lies as the weight
+                weighed = self._shape[2] > predictions.shape[2]
+                error = squared_gap(predictions, targets) if weighed else loss.detach()
+            else:  # a rank that has shown all its clouds in this pass
+                error, predictions = torch.zeros((), device=flat.device), targets
+                of_latents, *found = (torch.zeros_like(each) for each in inputs)
+        more = rounding.magnitudes() if rounding else torch.zeros(0, device=flat.device)
+        summed = self._exchange.add(found, len(batch), error, more, said)
+        of_latents = of_latents * (len(batch) / summed.clouds)
+        for weight, gradient in zip(self._weights, found, strict=False):
+            weight.grad = gradient
         if moving:  # no row comes twice, so writing is adding
             learner.input_cloud.grad = torch.zeros_like(learner.input_cloud)
-            learner.input_cloud.grad[rows] = gradients[-1]
-        of_latents = gradients[len(self._weights)]
+            learner.input_cloud.grad[rows] = found[-1]
         if rounding:
             rounding.charge()
-            of_latents = rounding.charged(batch, of_latents)
+            of_latents = rounding.charged(batch, of_latents, summed)
         self._rates.copy_(rates)
         self._adam.step()
         self._soap.step(self._rates[0])
@@ -125,7 +146,15 @@ class Steps:
             self._targets.put(
                 batch, flat, rows_of(targets, pair_swaps(predictions[..., :POSITION], targets[..., :POSITION]))
             )
-        return squared_gap(predictions, targets) if self._shape[2] > predictions.shape[2] else loss.detach()
+        shown = torch.full((1,), float(len(batch)), device=flat.device)
+        if isinstance(summed.clouds, Tensor):
+            shown = summed.clouds
+        return torch.cat([summed.loss.reshape(1), shown, summed.heard])
+
+    def _replicated(self) -> list[Tensor]:
+        """What is alike on all ranks, or should be."""
+        held = (*self._soap.tensors().values(), *self._adam.memory().values())
+        return [*self._weights, self._learner.input_cloud, *held]
 
     def round_to(self, rounding: Rounding) -> None:
         """From now on what is learnt is rounded for every gradient."""

@@ -15,6 +15,7 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.assigned import Progress
 from qaadcodec.training.predict import Prediction
 
+STAGE = "assigning"  # of a checkpoint
 HASTY = 8  # points in a leaf of Greedy when there is no time: little more than an order along the k-d tree
 
 
@@ -30,10 +31,10 @@ def assign(store: TargetStore, prediction: Prediction, config: AssignmentConfig,
         phase: hears of every cloud.
     """
     leaf, started, seconds = config.greedy_leaf, time.monotonic(), run.seconds_left
-    progress = Progress.of(store, run)
+    progress = Progress.of(STAGE, store, run, phase)
 
     def bring(i: int) -> None:
-        cloud, rng = store.points[i], np.random.default_rng([run.seed, 1, i])
+        cloud, rng = store.points[i], np.random.default_rng([run.seed, 1, store.part.first + i])
         if config.greedy:
             order = greedy(prediction(i)[:, :POSITION], store.positions(i), HASTY if run.stop else leaf, rng)
         else:
@@ -41,13 +42,9 @@ def assign(store: TargetStore, prediction: Prediction, config: AssignmentConfig,
         cloud[:] = cloud[order]
         store.touched(1)
 
-    for first in range(progress.begun, len(store), cores()):
+    for group in progress.groups(cores()):
         leaf = fitting_leaf(leaf, *progress.so_far, time.monotonic() - started, seconds)
-        group = range(first, min(first + cores(), len(store)))
         in_parallel(bring, group)
-        for i in group:
-            phase.reach(i + 1)
-        progress.reach(group.stop)
 
 
 def fitting_leaf(leaf: int, done: int, total: int, used: float, seconds: float | None) -> int:

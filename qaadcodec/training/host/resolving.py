@@ -46,7 +46,7 @@ class Resolving:
         """
         learner, epoch = self._learner, self._learner.epochs
         for cloud in batch.tolist():
-            if is_due(cloud, epoch, self._config.resolve_every):
+            if is_due(self._store.part.first + cloud, epoch, self._config.resolve_every):
                 if len(self._under_way) >= AHEAD * cores():
                     self.settle([next(iter(self._under_way))])
                 snapshot = Snapshot.of(learner.network, learner.input_cloud, learner.latents[cloud])
@@ -75,7 +75,7 @@ class Resolving:
 
     def _resolve(self, cloud: int, epoch: int, snapshot: Snapshot, after: Sequence[Future[None]]) -> None:
         wait(after)
-        rng = np.random.default_rng([self._seed, 4, cloud, epoch])
+        rng = np.random.default_rng([self._seed, 4, self._store.part.first + cloud, epoch])
         predicted, positions = snapshot.predict()[:, :POSITION], self._store.positions(cloud)
         targets = self._store.points[cloud]
         targets[:] = targets[resolve_leaves(predicted, positions, self._config.leaf, rng)]

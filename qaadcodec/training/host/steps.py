@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from qaadcodec.arrays import Longs, Singles
 from qaadcodec.assignment.patches import patch_offsets
@@ -18,12 +19,14 @@ from qaadcodec.config.network import POSITION
 from qaadcodec.model.across import squared_gap
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.exchange import Exchange, Summed
 from qaadcodec.training.host.loss import matched_error
 from qaadcodec.training.host.resolving import Resolving
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
+from qaadcodec.training.pulse import Pulse
 from qaadcodec.training.quantise.rounding import Rounding
 from qaadcodec.training.remembered import Memory, together
 from qaadcodec.training.sampling import sample_rows
@@ -60,13 +63,15 @@ class Steps:
         self._resolving = Resolving(learner, store, plan.assignment, seed)
         self._swaps: list[Future[None]] = []
         self._rounding: Rounding | None = None
+        self._exchange = Exchange(store.part)
 
-    def step(self, batch: Longs, factor: float) -> tuple[float, int]:
+    def step(self, batch: Longs, factor: float, pulse: Pulse | None = None) -> tuple[float, int]:
         """One step on these clouds, at this factor of the learning rate; the error before it, and the points shown."""
         learner, rate = self._learner, self._training.learning_rate * factor
         device = learner.latents.device
         rows = sample_rows(self._offsets, self._training.points_per_step, self._rng)  # (K, s)
         flat = rows.ravel()
+        places = torch.from_numpy(rows).to(device)
         index = torch.from_numpy(batch).to(device)
         rounding = self._rounding
         self._settle(batch)
@@ -77,12 +82,18 @@ class Steps:
         learner.input_cloud.grad = None
         with rounding.applied() if rounding else nullcontext():
             latents = (rounding.latents(index) if rounding else learner.latents[index]).requires_grad_()
-            q = learner.input_cloud[torch.from_numpy(rows).to(device)]
-            across = self._training.across
-            loss, predictions = matched_error(learner.network, q, latents, shown, self._threads, across)
-            if self._assignment.pair_swaps:
-                self._swap(batch, flat, predictions.cpu().numpy(), targets)
-            loss.backward()  # type: ignore[no-untyped-call]
+            q = learner.input_cloud[places]
+            if len(batch):
+                across = self._training.across
+                loss, predictions = matched_error(learner.network, q, latents, shown, self._threads, across)
+                if self._assignment.pair_swaps:
+                    self._swap(batch, flat, predictions.cpu().numpy(), targets)
+                loss.backward()  # type: ignore[no-untyped-call]
+                error = squared_gap(predictions, shown) if self._store.normals else loss.detach()
+            else:  # a rank that has shown all its clouds in this pass
+                error = torch.zeros((), device=device)
+        summed = self._added(places, len(batch), error, pulse)
+        clouds = int(summed.clouds)
         if rounding:
             rounding.charge()
         for group in self._adam.param_groups:
@@ -91,12 +102,13 @@ class Steps:
         self._soap.step(rate)
         self._soap.turn()
         if latents.grad is not None:
-            gradient = rounding.charged(index, latents.grad) if rounding else latents.grad
+            gradient = latents.grad * (len(batch) / clouds)
+            gradient = rounding.charged(index, gradient, summed) if rounding else gradient
             self._latents.step(index, gradient, self._training.latent_rate * rate)
+        self._exchange.keep_alike(self._replicated)
         if self._assignment.leaf_resolving:
             self._resolving.shown(batch, self._swaps)
-        error = squared_gap(predictions, shown) if self._store.normals else loss.detach()
-        return float(error), targets.shape[0] * targets.shape[1]
+        return float(summed.loss), clouds * targets.shape[1]
 
     def round_to(self, rounding: Rounding) -> None:
         """From now on what is learnt is rounded for every gradient."""
@@ -139,6 +151,33 @@ class Steps:
         self._resolving.__exit__(kind, error, trace)
         if kind is None:
             self._settle(np.empty(0, np.int64))
+
+    def _added(self, rows: Tensor, clouds: int, loss: Tensor, pulse: Pulse | None) -> Summed:
+        """Give all that is replicated the gradients of the step of all ranks; of Q, only the rows shown have one."""
+        learner, rounding = self._learner, self._rounding
+        moving = self._training.input_rate > 0
+        tensors = [*learner.network.parameters(), *([learner.input_cloud] if moving else [])]
+        for tensor in tensors:
+            if tensor.grad is None:
+                tensor.grad = torch.zeros_like(tensor)
+        gradients = [tensor.grad for tensor in learner.network.parameters() if tensor.grad is not None]
+        of_q = learner.input_cloud.grad
+        if of_q is not None:
+            gradients.append(of_q[rows])
+        more = rounding.magnitudes() if rounding else torch.zeros(0, device=loss.device)
+        said = torch.tensor(pulse.said() if pulse else [], device=loss.device)
+        summed = self._exchange.add(gradients, clouds, loss, more, said)
+        if pulse:
+            pulse.hear(summed.heard.tolist())
+        if of_q is not None:
+            of_q[rows] = gradients[-1]
+        return summed
+
+    def _replicated(self) -> list[Tensor]:
+        """What is alike on all ranks, or should be."""
+        learner = self._learner
+        held = (*self._soap.tensors().values(), *self._adam.memory().values())
+        return [*learner.network.parameters(), learner.input_cloud, *held]
 
     def _settle(self, batch: Longs) -> None:
         """Wait until the targets of these clouds are at rest."""

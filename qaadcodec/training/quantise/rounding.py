@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from qaadcodec.archive.coding.grids import Grids
+from qaadcodec.training.exchange import Summed
 from qaadcodec.training.learner import Learner
 
 BITS_PER_NAT = 1.0 / math.log(2.0)
@@ -63,14 +64,25 @@ class Rounding:
                 weight.grad.add_(rate_gradient(weight, grid), alpha=self.price)
 
     @torch.no_grad()
-    def charged(self, clouds: Tensor, gradient: Tensor) -> Tensor:
+    def magnitudes(self) -> Tensor:
+        """The sum of the magnitudes of the latents in every dimension, (l,)."""
+        return self._learner.latents.abs().sum(0)
+
+    @torch.no_grad()
+    def charged(self, clouds: Tensor, gradient: Tensor, summed: Summed | None = None) -> Tensor:
         """The gradient of some latents, (B, l), with λ dR/dl added.
 
         The loss is a mean over the clouds of a step, R a sum over all clouds: so a latent's bits weigh N / B times.
+
+        Args:
+            summed: N, B and the sum of `magnitudes` over all ranks; those of this learner and of `clouds` when None.
         """
         table = self._learner.latents
-        width = table.abs().mean(0) + 0.5 * self._latent_grids
-        share = self.price * BITS_PER_NAT * len(table) / len(clouds)
+        if summed is None:
+            none = torch.zeros(0)
+            summed = Summed(len(clouds), len(table), none, self.magnitudes(), none)
+        width = summed.more / summed.total + 0.5 * self._latent_grids
+        share = self.price * BITS_PER_NAT * summed.total / summed.clouds
         return gradient + torch.sign(table[clouds]) * (share / width)
 
 

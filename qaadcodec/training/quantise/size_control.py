@@ -61,10 +61,13 @@ class SizeControl:
         learner.grids = scaled(learner.grids, factor)
         return Rounding(learner, learner.grids, rounding.price * factor * factor)
 
+    @property
+    def wants_glance(self) -> bool:
+        """Whether to look at the size without a target: not where the last look was taken too recently."""
+        return self.target is None and now() >= self._next_glance
+
     def glance(self, learner: Learner) -> None:
-        """Without a target, look at the size unless the last look was taken too recently."""
-        if self.target is not None or now() < self._next_glance:
-            return
+        """Look at the size, to tell it."""
         started = now()
         self.seen = self.measure(learner)
         self._next_glance = now() + (now() - started) / LOOKING

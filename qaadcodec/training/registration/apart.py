@@ -27,14 +27,17 @@ def how_far_apart(store: TargetStore, seed: int) -> float:
     """
     from scipy.spatial import cKDTree
 
-    middle = np.array(store.positions(middle_cloud(store)), np.float64)
+    part = store.part
+    middle = part.of_cloud(middle_cloud(store), lambda own: np.array(store.positions(own), np.float64))
     tree = cKDTree(middle)
     distances, _ = k_nearest(tree, middle, 2)
     own = np.square(SAMPLED * 2.0 * np.median(distances[:, -1]))
     size = np.square(middle - middle.mean(0)).sum(1).mean()
     rng, squares = np.random.default_rng([seed, 26]), []
-    for i in np.unique(np.linspace(0, len(store) - 1, LOOKED_AT).round().astype(int)):
+    for i in np.unique(np.linspace(0, part.total - 1, LOOKED_AT).round().astype(int)):
         rows = np.sort(rng.permutation(len(middle))[:PROBES])
-        squares.append(np.square(k_nearest(tree, store.positions(int(i))[rows], 1)[0]).mean())
-        store.touched(1, len(rows))
+        if part.first <= i < part.end:
+            squares.append(np.square(k_nearest(tree, store.positions(int(i) - part.first)[rows], 1)[0]).mean())
+            store.touched(1, len(rows))
+    squares = [square for found in part.ranks.gathered(squares) for square in found]
     return math.sqrt(max(float(np.mean(squares) - own), 0.0) / float(size)) if size > 0 else 0.0

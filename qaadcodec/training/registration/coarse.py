@@ -11,6 +11,7 @@ each begins as the one that is most like it and has been shown for a while: the 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,15 +25,17 @@ from qaadcodec.model.cpu_threads import cloud_threads
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Clock, Run
 from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.exchange import Exchange
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
 from qaadcodec.training.passes import Passes
+from qaadcodec.training.pulse import Pulse
 from qaadcodec.training.registration.joining import Joining
 from qaadcodec.training.registration.quantile_latents import quantile_latents
 from qaadcodec.training.registration.sampled_clouds import SampledClouds
-from qaadcodec.training.remembered import Memory, learnt, together
+from qaadcodec.training.remembered import Memory, learnt, replicated, together
 from qaadcodec.training.schedule import learning_rate_factor
 from qaadcodec.training.standing import spent, take_up
 from qaadcodec.training.warmup.chamfer import squared_gap
@@ -68,24 +71,25 @@ def learn_coarsely(
         run: the same seed gives the same network, unless a deadline ends it sooner. Once it is stopped, the present
             step is the last. What its checkpoints have of this is taken up.
     """
-    clouds = len(store)
+    clouds = store.part.total
     rng = np.random.default_rng([run.seed, 23])
     network = FoldingNetwork(NETWORK, torch.Generator().manual_seed(run.seed))
     latents = quantile_latents(store, NETWORK.latent_size, run.seed)
-    joining = Joining.of(latents, middle)
+    joining = run.ranks.decided(lambda: Joining.of(latents, middle))
     learner = Learner(network, torch.from_numpy(input_cloud), torch.from_numpy(latents))
     if (found := run.checkpoints.take(FOUND)) is not None:
-        learnt(learner).recall(found)
+        replicated(learnt(learner)).recall(found)
     else:
         shown = SampledClouds(store, POINTS, run.seed)
         follow(joining, CoarseSteps(learner, shown, rng), Clock(steps_for(clouds, training), run.budget_seconds), run)
-    run.checkpoints.keep(FOUND, learnt(learner).state({}, {}, {}))
+    run.checkpoints.keep(FOUND, replicated(learnt(learner)).state({}, {}, {}))
     return learner
 
 
 def follow(joining: Joining, steps: CoarseSteps, clock: Clock, run: Run) -> None:
     """Take the steps, while clouds join."""
     passes, count = Passes(steps.rng), joining.joined(0.0)
+    pulse = Pulse(run, clock, lambda: run.checkpoints.due)
     reported, limited = time.monotonic(), run.deadline is not None
     if (left := run.checkpoints.take(STAGE)) is not None:
         count = steps.go_on(left, passes, clock)
@@ -94,18 +98,18 @@ def follow(joining: Joining, steps: CoarseSteps, clock: Clock, run: Run) -> None
         return steps.state(passes, clock, count)
 
     with run.phase(STAGE, clock.units, "steps", at_most=limited) as phase, cloud_threads():
-        while clock.fraction < 1.0 and not run.stop:
+        while pulse.goes_on:
             if passes.over:
-                before, count = count, joining.joined(clock.fraction)
+                before, count = count, joining.joined(pulse.fraction)
                 steps.join(joining.order[before:count], joining.leaders[before:count])
                 passes.begin(joining.order[:count], -(-count // TOGETHER))
-            weight = 2.0 * LOOSE / (1.0 + LOOSE) if clock.fraction < COVERING else 1.0
-            steps.step(passes.batch(), RATE * learning_rate_factor(clock.fraction), weight)
+            weight = 2.0 * LOOSE / (1.0 + LOOSE) if pulse.fraction < COVERING else 1.0
+            steps.step(passes.batch(), RATE * learning_rate_factor(pulse.fraction), weight, pulse)
             clock.done += 1
             if time.monotonic() - reported >= REPORT_SECONDS:
                 reported = time.monotonic()
                 phase.report(clock.done, clock)
-            run.checkpoints.offer(STAGE, kept)
+            run.checkpoints.offer(STAGE, kept, pulse.wants(0))
         phase.report(clock.done, clock)
 
 
@@ -131,13 +135,17 @@ class Met:
 
 
 class CoarseSteps:
-    """Takes single steps of the coarse network."""
+    """Takes single steps of the coarse network.
+
+    Where several ranks share the set, network and latents, which are few, are replicated, and so is what is drawn. Each
+    rank finds the gradients of those clouds of a step that are its own; there are too few for all ranks to have some.
+    """
 
     def __init__(self, learner: Learner, clouds: SampledClouds, rng: np.random.Generator) -> None:
         self._learner, self._clouds, self.rng = learner, clouds, rng
         matrices, others = divided(learner.network, "soap")
         self._soap, self._adam = Soap(matrices), Adam(others)
-        self._latents = RowAdam(learner.latents)
+        self._latents, self._exchange = RowAdam(learner.latents), Exchange(clouds.part)
 
     def join(self, clouds: Longs, leaders: Longs) -> None:
         """Let clouds begin as those that lead them, one after the other."""
@@ -147,10 +155,10 @@ class CoarseSteps:
     def memory(self) -> Memory:
         """All that a step changes."""
         return together(
-            learner=learnt(self._learner),
+            learner=replicated(learnt(self._learner)),
             soap=Memory(self._soap.tensors()),
             adam=Memory(self._adam.memory()),
-            latents=Memory(rows=self._latents.tensors()),
+            latents=Memory(self._latents.tensors()),
         )
 
     def state(self, passes: Passes, clock: Clock, count: int) -> State:
@@ -168,14 +176,20 @@ class CoarseSteps:
             passes.go_on(State(numbers["passes"], found.shared, origin=found.origin))
             return int(numbers["joined"])
 
-    def step(self, batch: Longs, rate: float, weight: float) -> None:
-        """One step on these clouds, (B,), with this weight of the distance from rows to points."""
+    def step(self, batch: Longs, rate: float, weight: float, pulse: Pulse | None = None) -> None:
+        """One step on these clouds of the set, (B,), with this weight of the distance from rows to points."""
         learner, index = self._learner, torch.from_numpy(batch)
         rows = torch.from_numpy(self.rng.integers(len(learner.input_cloud), size=ROWS))
+        drawn = [self._clouds.places(self.rng) for _ in batch]  # on all ranks alike
+        here = [place for place, cloud in enumerate(batch) if cloud in self._clouds]
         latents = learner.latents[index].requires_grad_()
         learner.network.zero_grad()
-        predictions = learner.network(learner.input_cloud[rows][None], latents)  # (B, ROWS, 3)
-        self.loss(batch, predictions, weight).backward()  # type: ignore[no-untyped-call]
+        loss = torch.zeros(())
+        if here:
+            predictions = learner.network(learner.input_cloud[rows][None], latents[here])  # (own, ROWS, 3)
+            loss = self.loss(batch[here], predictions, [drawn[place] for place in here], weight)
+            loss.backward()  # type: ignore[no-untyped-call]
+        self._add(latents, len(here), loss.detach(), pulse)
         for group in self._adam.param_groups:
             group["lr"] = rate
         self._adam.step()
@@ -183,21 +197,35 @@ class CoarseSteps:
         self._soap.turn()
         assert latents.grad is not None
         self._latents.step(index, latents.grad, LATENT_RATE * rate)
+        self._exchange.keep_alike(lambda: list(self.memory().shared.values()))
 
-    def loss(self, batch: Longs, predictions: Tensor, weight: float) -> Tensor:
+    def _add(self, latents: Tensor, clouds: int, loss: Tensor, pulse: Pulse | None) -> None:
+        """Give the network and these latents the gradients of the step of all ranks."""
+        tensors = [*self._learner.network.parameters(), latents]
+        for tensor in tensors:
+            if tensor.grad is None:
+                tensor.grad = torch.zeros_like(tensor)
+        gradients = [tensor.grad for tensor in tensors if tensor.grad is not None]
+        said = torch.tensor(pulse.said() if pulse else [])
+        summed = self._exchange.add(gradients, clouds, loss, torch.zeros(0), said)
+        if pulse:
+            pulse.hear(summed.heard.tolist())
+
+    def loss(self, batch: Longs, predictions: Tensor, drawn: Sequence[Longs], weight: float) -> Tensor:
         """The weighted distance of predictions, (B, ROWS, 3), from samples of the clouds that they stand for."""
-        met = [self.meet(int(i), p) for i, p in zip(batch, predictions.detach().numpy(), strict=True)]
+        found = zip(batch, predictions.detach().numpy(), drawn, strict=True)
+        met = [self.meet(int(i), prediction, places) for i, prediction, places in found]
         targets, points, rows = (
             torch.from_numpy(np.stack(part)) for part in zip(*((m.targets, m.points, m.rows) for m in met), strict=True)
         )
         back = predictions.gather(1, rows[..., None].expand(-1, -1, POSITION))
         return (weight * squared_gap(predictions, targets) + (2.0 - weight) * squared_gap(back, points)).mean()
 
-    def meet(self, cloud: int, prediction: Singles) -> Met:
-        """The nearest points between a prediction, (ROWS, 3), and its cloud, both ways."""
+    def meet(self, cloud: int, prediction: Singles, drawn: Longs) -> Met:
+        """The nearest points between a prediction, (ROWS, 3), and its cloud, of which some are drawn, both ways."""
         from scipy.spatial import cKDTree
 
         targets = self._clouds.nearest(cloud, prediction)
-        points = self._clouds.drawn(cloud, self.rng)
+        points = self._clouds.drawn(cloud, drawn)
         rows = cKDTree(prediction, balanced_tree=False, compact_nodes=False).query(points)[1]
         return Met(targets, points, np.asarray(rows, np.int64))

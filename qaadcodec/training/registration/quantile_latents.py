@@ -14,7 +14,7 @@ TABLE = 1 << 24  # numbers in the table of all clouds, at most: of more clouds, 
 
 
 def quantile_latents(store: TargetStore, size: int, seed: int) -> Singles:
-    """The leading principal components of the quantiles of each cloud along random directions; (N, l) float32.
+    """The leading principal components of the quantiles of each cloud of the set along random directions; (N, l).
 
     The squared distance between two such tables of quantiles is the sliced Wasserstein distance of the clouds (Kolouri
     et al. 2016), which needs no correspondence. So clouds that are alike have latents that are alike from the first
@@ -26,9 +26,10 @@ def quantile_latents(store: TargetStore, size: int, seed: int) -> Singles:
     """
     directions = np.random.default_rng([seed, 22]).standard_normal((POSITION, DIRECTIONS)).astype(np.float32)
     directions /= np.linalg.norm(directions, axis=0)
-    count = min(QUANTILES, max(1, TABLE // (DIRECTIONS * len(store))))
-    table = np.stack([quantiles(cloud[:, :POSITION] @ directions, count) for cloud in store.each()])
-    return principal_latents(table, size, seed)
+    count = min(QUANTILES, max(1, TABLE // (DIRECTIONS * store.part.total)))
+    own = np.stack([quantiles(cloud[:, :POSITION] @ directions, count) for cloud in store.each()])
+    table = store.part.whole(own)
+    return store.part.ranks.decided(lambda: principal_latents(table, size, seed))
 
 
 def quantiles(projected: Singles, count: int) -> Singles:

@@ -21,6 +21,7 @@ from qaadcodec.config.network import POSITION
 from qaadcodec.parallel import cores, in_parallel
 from qaadcodec.progress import Phase, Run
 from qaadcodec.sets.store import TargetStore
+from qaadcodec.training.assigned import Progress
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import STAGE as TRAINING
 from qaadcodec.training.predict import predict
@@ -80,7 +81,7 @@ def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
         coarse = learn_coarsely(store, input_cloud, middle, plan.training, run.within(run.share(COARSE_SHARE)))
         found = Registered(input_cloud, targets_like(store, checkpoints.scratch))
         try:
-            with run.phase(STAGE, len(store), "clouds") as phase:
+            with run.phase(STAGE, store.part.total, "clouds") as phase:
                 Placing(store, found, coarse, plan.assignment, run.within(run.share(PLACING_SHARE))).place_all(phase)
         except BaseException:
             found.targets.close()
@@ -92,8 +93,7 @@ def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
 
 def targets_like(store: TargetStore, folder: Path | None) -> TargetStore:
     """Room for the targets of as many rows in as many clouds as a store has, with normals if it has them."""
-    clouds, points, _ = store.points.shape
-    return TargetStore(clouds, points, folder=folder, normals=store.normals)
+    return TargetStore(store.part, store.points.shape[1], folder=folder, normals=store.normals)
 
 
 class Placing:
@@ -113,28 +113,15 @@ class Placing:
         Args:
             phase: hears of every cloud.
         """
-        hasty, leaf, placed, checkpoints = 0, self._config.evening_leaf, 0, self._run.checkpoints
-        if (left := checkpoints.take(STAGE)) is not None:
-            with left.going_on():
-                placed = int(left.numbers["placed"])
-                self._targets.fill(left, "targets", placed)
-
-        def kept() -> State:
-            return State({"placed": placed}, tables={"targets": self._targets.table(placed)})
-
-        checkpoints.change(STAGE, kept)
-        begun = placed
-        for first in range(begun, len(self._store), cores()):
-            group = range(first, min(first + cores(), len(self._store)))
-            if self._late(first - begun, len(self._store) - begun):
+        hasty, leaf, part = 0, self._config.evening_leaf, self._store.part
+        progress = Progress.of(STAGE, self._targets, self._run, phase)
+        for group in progress.groups(cores()):
+            if group and self._late(*progress.so_far):
                 leaf, hasty = HASTY, hasty + len(group)
             in_parallel(partial(self._place, leaf=leaf), group)
-            for i in group:
-                phase.reach(i + 1)
-            placed = group.stop
-            checkpoints.offer(STAGE, kept)
+        hasty = sum(part.ranks.gathered(hasty))
         if hasty and not self._run.stop:
-            self._run.note(f"time was short: {hasty} of {len(self._store)} clouds were evened within small subspaces")
+            self._run.note(f"time was short: {hasty} of {part.total} clouds were evened within small subspaces")
 
     def _late(self, done: int, total: int) -> bool:
         """Whether the time does not suffice at the pace so far."""
@@ -144,10 +131,11 @@ class Placing:
         )
 
     def _place(self, i: int, leaf: int) -> None:
-        rng = np.random.default_rng([self._run.seed, 25, i])
+        rng = np.random.default_rng([self._run.seed, 25, self._store.part.first + i])
         surface = Surface.of(self._store.positions(i))
         coarse = self._coarse
-        guess = predict(coarse.network, coarse.input_cloud, coarse.latents[i])[:, :POSITION]
+        latent = coarse.latents[self._store.part.first + i]
+        guess = predict(coarse.network, coarse.input_cloud, latent)[:, :POSITION]
         settled = self._settling.settled(guess, surface, rng)
         targets = evened(settled, surface, self._neighbours, self._config.evening, leaf)
         self._targets.positions(i)[:] = targets

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qaadcodec.arrays import Singles
+from qaadcodec.arrays import Longs, Singles
 from qaadcodec.config.network import POSITION
 from qaadcodec.sets.store import TargetStore
 
@@ -19,7 +19,10 @@ HELD = 1 << 22  # points in all trees that are held at a time: some 300 MB
 
 
 class SampledClouds:
-    """The clouds of a store, each by an even sample of its points. Not for several threads at a time."""
+    """The clouds of a store, each by an even sample of its points. Not for several threads at a time.
+
+    They are called by their numbers in the set; those of a store that has a part of it are in there.
+    """
 
     def __init__(self, store: TargetStore, points: int, seed: int) -> None:
         """Look at clouds.
@@ -29,7 +32,7 @@ class SampledClouds:
             seed: draws the points in the trees, the same rows of every cloud.
         """
         count = store.points.shape[1]
-        self._store, self._points = store, points
+        self._store, self._points, self.part = store, points, store.part
         self._rows = np.sort(np.random.default_rng([seed, 24]).permutation(count)[:KNOWN])
         self._most = max(1, HELD // len(self._rows))
         self._held: OrderedDict[int, tuple[Singles, cKDTree]] = OrderedDict()
@@ -39,10 +42,17 @@ class SampledClouds:
         points, tree = self._sample(cloud)
         return points[tree.query(queries)[1]]
 
-    def drawn(self, cloud: int, rng: np.random.Generator) -> Singles:
-        """Random points of a cloud's sample, with repetition, (points, 3)."""
+    def __contains__(self, cloud: int) -> bool:
+        return self.part.first <= cloud < self.part.end
+
+    def places(self, rng: np.random.Generator) -> Longs:
+        """Random places in the sample of whichever cloud, with repetition, (points,)."""
+        return rng.integers(len(self._rows), size=self._points)
+
+    def drawn(self, cloud: int, places: Longs) -> Singles:
+        """The points of a cloud's sample in these places, (points, 3)."""
         points, _ = self._sample(cloud)
-        return points[rng.integers(len(points), size=self._points)]
+        return points[places]
 
     def _sample(self, cloud: int) -> tuple[Singles, cKDTree]:
         from scipy.spatial import cKDTree
@@ -50,7 +60,7 @@ class SampledClouds:
         if cloud in self._held:
             self._held.move_to_end(cloud)
             return self._held[cloud]
-        points: Singles = np.array(self._store.points[cloud, self._rows, :POSITION])
+        points: Singles = np.array(self._store.points[cloud - self.part.first, self._rows, :POSITION])
         self._store.touched(1, len(self._rows))
         self._held[cloud] = points, cKDTree(points)
         if len(self._held) > self._most:

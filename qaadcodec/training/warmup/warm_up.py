@@ -17,9 +17,11 @@ from qaadcodec.model.cpu_threads import Threads, cloud_threads
 from qaadcodec.progress import Clock, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend
+from qaadcodec.training.exchange import Exchange
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.passes import Passes
+from qaadcodec.training.pulse import Pulse
 from qaadcodec.training.remembered import Memory, learnt, together
 from qaadcodec.training.sampling import sample_rows
 from qaadcodec.training.standing import spent, take_up
@@ -48,7 +50,7 @@ def warm_up(learner: Learner, store: TargetStore, config: TrainingConfig, run: R
     rng = np.random.default_rng([run.seed, 7])
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
     encoder = PointNet(learner.network.config.latent_size, generator).to(backend.device)
-    batches = -(-len(store) // config.batch)
+    batches = -(-store.part.total // max(config.batch, run.ranks.size))
     clock = Clock(config.warmup_epochs * batches, run.budget_seconds)
     reported, shown = time.monotonic(), 0
     limited, checkpoints = run.deadline is not None, run.checkpoints
@@ -61,7 +63,11 @@ def warm_up(learner: Learner, store: TargetStore, config: TrainingConfig, run: R
             throughput = shown / clock.seconds if shown and clock.seconds > 0 else None
             phase.report(clock.done // batches, clock, throughput=throughput)
 
-        steps, passes = WarmupSteps(learner, encoder, Sampling(store, config, rng), threads, backend), Passes(rng)
+        steps, passes = (
+            WarmupSteps(learner, encoder, Sampling(store, config, rng), threads, backend),
+            Passes(rng, store.part),
+        )
+        pulse = Pulse(run, clock, lambda: checkpoints.due)
 
         def kept() -> State:
             numbers = {"passes": passes.numbers(), "shown": shown, **spent(clock)}
@@ -74,15 +80,15 @@ def warm_up(learner: Learner, store: TargetStore, config: TrainingConfig, run: R
                 take_up(clock, found.numbers)
                 passes.go_on(State(found.numbers["passes"], found.shared, origin=found.origin))
         checkpoints.change(STAGE, kept)
-        while clock.fraction < 1.0 and not run.stop:
+        while pulse.goes_on:
             if passes.over:
-                passes.begin(len(store), batches)
-            shown += steps.step(passes.batch())
+                passes.begin(store.part.total, batches)
+            shown += steps.step(passes.batch(), pulse=pulse)
             clock.done += 1
             if time.monotonic() - reported >= REPORT_SECONDS:
                 reported = time.monotonic()
                 report()
-            checkpoints.offer(STAGE, kept)
+            checkpoints.offer(STAGE, kept, pulse.wants(0))
         report()
         learner.latents = encoded(encoder, store, rng)
 
@@ -124,7 +130,7 @@ class WarmupSteps:
             {"params": self._tensors, "rate": config.learning_rate},
             {"params": [learner.input_cloud], "rate": config.learning_rate * config.input_rate},
         ]
-        self._adam = Adam(groups)
+        self._adam, self._exchange = Adam(groups), Exchange(sampling.store.part)
 
     def memory(self) -> Memory:
         """All that a step changes."""
@@ -132,13 +138,22 @@ class WarmupSteps:
         learner = learnt(self._learner)
         return together(learner=Memory(learner.shared), encoder=Memory(tensors), adam=Memory(self._adam.memory()))
 
-    def step(self, batch: Longs, factor: float = 1.0) -> int:
-        """One step on these clouds, at this factor of the learning rates; the points that went through the network."""
+    def step(self, batch: Longs, factor: float = 1.0, pulse: Pulse | None = None) -> int:
+        """One step on these clouds, at this factor of the learning rates; the points that went through the network.
+
+        Where several ranks share the set, these are points of all of them.
+        """
         input_cloud = self._learner.input_cloud
         rows = self._sampling.rows(self._offsets)  # (K, s)
         index = torch.from_numpy(rows).to(input_cloud.device)
         targets = self._sampling.targets(batch).to(input_cloud.device)
-        *gradients, of_rows = self._gradients(input_cloud[index], targets)
+        q = input_cloud[index]
+        found = self._gradients(q, targets) if len(batch) else [torch.zeros_like(each) for each in (*self._tensors, q)]
+        none, said = torch.zeros(0, device=q.device), torch.tensor(pulse.said() if pulse else [], device=q.device)
+        summed = self._exchange.add(found, len(batch), torch.zeros((), device=q.device), none, said)
+        if pulse:
+            pulse.hear(summed.heard.tolist())
+        *gradients, of_rows = found
         for tensor, gradient in zip(self._tensors, gradients, strict=True):
             tensor.grad = gradient.contiguous()  # fused Adam wants it to lie in memory as the tensor does
         input_cloud.grad = torch.zeros_like(input_cloud)
@@ -146,7 +161,8 @@ class WarmupSteps:
         for group in self._adam.param_groups:
             group["lr"] = group["rate"] * factor
         self._adam.step()
-        return len(batch) * rows.size
+        self._exchange.keep_alike(lambda: list(self.memory().shared.values()))
+        return int(summed.clouds) * rows.size
 
     def _gradients(self, q: Tensor, targets: Tensor) -> list[Tensor]:
         """Of the loss in network, encoder and q, (K, s, 3); targets are (B, t, 3)."""

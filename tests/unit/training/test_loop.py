@@ -26,6 +26,7 @@ from qaadcodec.training import schedule
 from qaadcodec.training import standing as standing_module
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import train
+from qaadcodec.training.pulse import Pulse
 from qaadcodec.training.quantise import size_control as size_module
 from qaadcodec.training.quantise.rounding import Rounding
 from qaadcodec.training.quantise.size_control import EVERY, SETTLED, SizeControl
@@ -185,7 +186,7 @@ def test_the_schedule_is_the_factor_of_every_step(schedule: str, make_store: Mak
             return self
 
         def __exit__(self, *_: object) -> None: ...
-        def step(self, batch: object, factor: float) -> tuple[float, int]:
+        def step(self, batch: object, factor: float, pulse: Pulse | None = None) -> tuple[float, int]:
             factors.append(factor)
             return 1.0, 1
 
@@ -212,7 +213,7 @@ def test_only_without_a_limit_waiting_assignments_are_waited_for(limit: str, mak
             return self
 
         def __exit__(self, *_: object) -> None: ...
-        def step(self, batch: object, factor: float) -> tuple[float, int]:
+        def step(self, batch: object, factor: float, pulse: Pulse | None = None) -> tuple[float, int]:
             if limit == "a stop":
                 run.stop.set()
             return 1.0, 1
@@ -376,7 +377,7 @@ def test_the_error_that_is_told_is_a_mean_of_the_last_pass(
 ) -> None:
     """Six clouds, two a step: three steps a pass, and the mean is of four steps at least."""
     losses = iter(range(100, 0, -1))
-    monkeypatch.setattr(HOST.steps, "step", lambda self, batch, factor: (float(next(losses)), 10))
+    monkeypatch.setattr(HOST.steps, "step", lambda self, batch, factor, pulse: (float(next(losses)), 10))
     plan = replace(SMALL, training=replace(SMALL.training, epochs=3, batch=2), coding=CodingConfig(numbers="uniform"))
     store = make_store(make_planted(6, 80))
     train(begun(store, plan), gathered_around(store, variance=2.0), plan, Run(listener=heard), HOST)

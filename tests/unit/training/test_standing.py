@@ -42,7 +42,7 @@ def test_a_clock_is_taken_up(hand: list[float]) -> None:
 
 def test_a_clock_without_a_budget_goes_by_its_units(hand: list[float]) -> None:
     clock = Clock(100, started=hand[0])
-    take_up(clock, {"done": 25, "seconds": 1e6})
+    take_up(clock, {"done": 25, "units": clock.units, "seconds": 1e6})
     assert clock.fraction == 0.25
     assert clock.seconds == 1e6
 
@@ -77,7 +77,7 @@ def test_a_pass_that_makes_no_sense_is_damage() -> None:
     passes = Passes(np.random.default_rng(3))
     passes.begin(7, 3)
     numbers = passes.numbers()
-    for harm in ({"batches": -1}, {"batches": "x"}, {"at": 9}, {"rng": None}):
+    for harm in ({"batches": -1}, {"batches": 0}, {"batches": "x"}, {"rng": None}):
         with pytest.raises(EnvironmentFailure, match="the checkpoint is damaged"):
             Passes(np.random.default_rng(3)).go_on(State(numbers | harm, passes.arrays()))
 

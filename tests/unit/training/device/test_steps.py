@@ -186,5 +186,6 @@ def test_a_step_never_looks_at_values_and_stays_on_its_device(
     monkeypatch.setattr(steps._adam, "step", lambda: None)  # torch's own, for which `capturable` vouches
     rows = sample_rows(patch_offsets(100, 4), 48, np.random.default_rng(0))
     steps._targets.bring(np.arange(3), rows.ravel())
-    loss = steps.advance(torch.arange(3, device=meta), torch.from_numpy(rows).to(meta), torch.zeros(3, device=meta))
-    assert (loss.device, loss.shape) == (meta, ())
+    rates, said = torch.zeros(3, device=meta), torch.zeros(0, device=meta)
+    told = steps.advance(torch.arange(3, device=meta), torch.from_numpy(rows).to(meta), rates, said)
+    assert (told.device, told.shape) == (meta, (2,))

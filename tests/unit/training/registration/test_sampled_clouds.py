@@ -22,7 +22,7 @@ def test_every_point_of_a_small_cloud_is_known(make_store: Maker) -> None:
 
 def test_drawn_points_are_points_of_the_cloud(make_store: Maker) -> None:
     clouds = SampledClouds(make_store(CLOUDS.copy()), 40, 0)
-    drawn = clouds.drawn(2, np.random.default_rng(1))
+    drawn = clouds.drawn(2, clouds.places(np.random.default_rng(1)))
     assert drawn.shape == (40, 3)
     assert {tuple(p) for p in drawn} <= {tuple(p) for p in CLOUDS[2]}
 
