@@ -258,7 +258,7 @@ def learn_as_asked(gathered: Gathered, request: Request, run: Run, start: Start 
     from qaadcodec.training.search import search
 
     same_machine(run)
-    clouds, points = len(gathered), gathered.store.points.shape[1]
+    clouds, points = gathered.store.part.total, gathered.store.points.shape[1]
     run = make_ready(run)
     run.stop.begin()
     if start is not None:

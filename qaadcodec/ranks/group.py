@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qaadcodec.parallel import cores
-from qaadcodec.ranks.leaving import Leaving, LostRank
+from qaadcodec.ranks.leaving import Leaving, LostRank, agents_store
 from qaadcodec.ranks.ranks import ALONE, Ranks
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def joined() -> Iterator[Ranks]:
 
     torch.set_num_threads(cores())  # where torch had been imported
     with _lost():
-        dist.init_process_group(_backend(), timeout=LONGEST)
+        dist.init_process_group(_backend(), timeout=LONGEST, **_meeting())
     leaving = Leaving()
     try:
         if (code := leaving.code()) is not None:  # an agent has started all again, though one had failed
@@ -128,6 +128,21 @@ class Group:
 
         with _lost():
             dist.broadcast(numbers, src=0)
+
+
+def _meeting() -> dict[str, Any]:
+    """Where the ranks find each other: in the agent's store, under names of this attempt alone.
+
+    The agent keeps one store for all attempts. Under PyTorch's own names, a rank that is started again may find the
+    address of a process that is gone, and wait for it.
+    """
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
+        return {}  # rank 0 keeps the store, and begins a new one
+    from torch.distributed import PrefixStore  # type: ignore[attr-defined]
+
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    store = PrefixStore(f"qaad/attempt/{attempt}", agents_store(LONGEST))
+    return {"store": store, "rank": int(os.environ["RANK"]), "world_size": int(os.environ["WORLD_SIZE"])}
 
 
 def _backend() -> str:

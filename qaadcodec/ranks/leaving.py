@@ -95,9 +95,9 @@ class Leaving:
                 os._exit(LOST)
 
 
-def agents_store() -> Store:
+def agents_store(patience: timedelta = PATIENCE) -> Store:
     """A connection to the store that the agent keeps, or rank 0 where it keeps none."""
     from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
     host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    return TCPStore(host, port, is_master=False, wait_for_workers=False, timeout=PATIENCE)
+    return TCPStore(host, port, is_master=False, wait_for_workers=False, timeout=patience)

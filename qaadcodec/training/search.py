@@ -37,7 +37,7 @@ def search(gathered: Gathered, request: Request, run: Run, apart: float | None =
     Returns:
         The first that reached the error, else the best.
     """
-    clouds, points = len(gathered), gathered.store.points.shape[1]
+    clouds, points = gathered.store.part.total, gathered.store.points.shape[1]
     plans = [plan(request.at(quality), clouds, points, apart) for quality in QUALITIES]
     device = choose_device(run.device).type
     phases = [expected_phases(made, clouds, points, device) for made in plans]

@@ -27,7 +27,8 @@ def test_two_signals_while_it_is_written(place: Place, victim: Victim) -> None:
     for number in (signal.SIGHUP, signal.SIGINT):
         found = while_writing(number, place, victim)
         assert found.left in ("nothing", "whole"), found
-        assert found.code in (0, 128 + number, -number), found
+        either = (number, signal.SIGTERM)  # Python may see both before it acts on one
+        assert found.code in (0, *(128 + each for each in either), *(-each for each in either)), found
 
 
 @names

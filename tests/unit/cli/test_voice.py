@@ -44,7 +44,7 @@ def test_what_may_have_been_meant_is_in_the_hint(capsys: pytest.CaptureFixture[s
             ["compress", "a", "-o", "b", "--preste", "fast"],
             (
                 "no such option '--preste'",
-                "did you mean --preset, --resume or --set? qaad compress --help shows the usage",
+                "did you mean --preset, --resume or --processes? qaad compress --help shows the usage",
             ),
         ),
         (["inspect", "a", "--colour"], ("no such option '--colour'", "qaad inspect --help shows the usage")),

@@ -23,6 +23,7 @@ from qaadcodec.config import Request, plan
 from qaadcodec.errors import CloudError, EnvironmentFailure, Interrupted, UsageError
 from qaadcodec.metrics.em_kd import em_kd, variance
 from qaadcodec.progress import Notice, PhaseEnded, PhaseStarted, Progress, Run, StopRequest
+from qaadcodec.ranks.part import Part
 from qaadcodec.sets import gather
 from qaadcodec.version import __version__
 
@@ -556,7 +557,7 @@ def test_without_an_error_to_reach_it_is_learnt_once(monkeypatch: pytest.MonkeyP
     taken: list[Any] = []
     monkeypatch.setattr("qaadcodec.training.learn.learn", lambda *given: taken.append(given))
     monkeypatch.setattr("qaadcodec.training.registration.apart.how_far_apart", lambda store, seed: 0.5)
-    gathered: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((20, 1000, 3), np.float32)))
+    gathered: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((20, 1000, 3), np.float32), part=Part(20)))
     request, run = Request(latent_size=7, **aims), Run().within(12.5)
     learn_as_asked(gathered, request, run)
     ((found, made, given),) = taken

@@ -16,13 +16,16 @@ import pytest
 from qaadcodec.config import Plan, Request, plan
 from qaadcodec.metrics.sampled import SampledError
 from qaadcodec.progress import Notice, Outlook, Run, StopRequest
+from qaadcodec.ranks.part import Part
 from qaadcodec.training import search as module
 from qaadcodec.training.course import Course
 from qaadcodec.training.likeness import Likeness
 from qaadcodec.training.search import QUALITIES, search
 
 CLOUDS, POINTS = 20, 1000
-GATHERED: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((CLOUDS, POINTS, 3), np.float32)))
+GATHERED: Any = SimpleNamespace(
+    store=SimpleNamespace(points=np.zeros((CLOUDS, POINTS, 3), np.float32), part=Part(CLOUDS))
+)
 
 # What a checkpoint has of the best result, besides its error.
 KEPT: dict[str, Any] = {"encoded": b"the archive", "likeness": Likeness(), "course": Course()}
@@ -101,7 +104,7 @@ def test_all_qualities_are_expected_and_may_not_be_needed(learning: Learning, he
 
 
 def test_what_holds_at_every_quality_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    few: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((CLOUDS, 30, 3), np.float32)))
+    few: Any = SimpleNamespace(store=SimpleNamespace(points=np.zeros((CLOUDS, 30, 3), np.float32), part=Part(CLOUDS)))
     plans: list[Plan] = []
 
     def learn(gathered: Any, plan: Plan, run: Run, registered: Any) -> Any:
