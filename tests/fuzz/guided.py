@@ -46,7 +46,7 @@ class Findings:
     def __call__(self, data: bytes) -> None:
         """Try an input."""
         try:
-            self._target.run(data, timed=True)
+            self._target.run(data, timed=True, share=True)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a panic of Rust is no Exception
