@@ -60,6 +60,11 @@ def pull(gaps: Tensor, targets: Tensor, across: float) -> Tensor:
     return weighed
 
 
+def mean_weight(across: float) -> float:
+    """A third of the trace of W: how much more a gap counts whose direction is any, such as that of rounding."""
+    return (2.0 + across) / 3.0
+
+
 def squared_gap(predictions: Tensor, targets: Tensor) -> Tensor:
     """Mean of |p̂ - p|² over all points, W being I, whether or not the targets have normals; a scalar."""
     return (predictions - targets[..., : predictions.shape[-1]]).square().sum(-1).mean()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qaadcodec.config import Plan
+from qaadcodec.model.across import mean_weight
 from qaadcodec.model.cpu_threads import cloud_threads
 from qaadcodec.progress import Clock, Run
 from qaadcodec.sets.gather import Gathered
@@ -65,7 +66,8 @@ def train(
                 passes.begin(len(store), batches)
             if learner.grids is None and rounds and clock.fraction >= coding.learn_from and meter.error:
                 learner.grids, price = chosen_grids(learner, coding.loss * meter.error, run.seed)
-                standing.rounding = Rounding(learner, learner.grids, coding.price * price)
+                weight = mean_weight(training.across) if store.normals else 1.0
+                standing.rounding = Rounding(learner, learner.grids, coding.price * price * weight)
                 steps.round_to(standing.rounding)
             elif standing.rounding and control and control.due(clock.fraction):
                 standing.rounding = control.adjusted(learner, standing.rounding, clock.fraction)

@@ -67,17 +67,3 @@ def together(**memories: Memory) -> Memory:
         {f"{of}.{name}": tensor for of, memory in memories.items() for name, tensor in memory.rows.items()},
         {f"{of}.{name}": value for of, memory in memories.items() for name, value in memory.numbers.items()},
     )
-
-
-def of_adam(adam: torch.optim.Optimizer) -> Memory:
-    """What Adam remembers. Before its first step that is what it would begin with: zeros."""
-    found: dict[str, Tensor] = {}
-    tensors = [tensor for group in adam.param_groups for tensor in group["params"]]
-    for i, tensor in enumerate(tensors):
-        state = adam.state[tensor]
-        if not state:  # as Adam itself does at its first step, for its fused form
-            state["step"] = torch.zeros((), dtype=torch.float32, device=tensor.device)
-            state["exp_avg"] = torch.zeros_like(tensor, memory_format=torch.preserve_format)
-            state["exp_avg_sq"] = torch.zeros_like(tensor, memory_format=torch.preserve_format)
-        found |= {f"{i}.{name}": state[name] for name in ("step", "exp_avg", "exp_avg_sq")}
-    return Memory(found)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import warnings
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
+from fixtures.second_decoder import second_decoder
 
-from qaadcodec.archive import ArchiveReader, verify
+from qaadcodec.archive import ArchiveReader, Header, verify
 from qaadcodec.archive.archive import Archive
 from qaadcodec.codec.inspect import inspect
 from qaadcodec.codec.open import OpenArchive
@@ -21,7 +19,6 @@ from qaadcodec.config.network import parameters, steps_per_point
 from qaadcodec.errors import ArchiveError
 from qaadcodec.report.inspection import inspection_lines
 
-DECODER = Path(__file__).parents[2] / "formats" / "decode_qaad.py"
 # Of archives beyond this, clouds are not decoded: they may ask for as much work as their length justifies.
 STEPS, NUMBERS = 1 << 22, 1 << 14
 # Where the maths stays within this, float32 comes so near to float64. Networks that were never trained cancel more than
@@ -31,36 +28,27 @@ WITHIN, TOLERANCE, OCTAVES = 8.0, 2.0**-6, 8
 Result = TypeVar("Result")
 
 
-def _load_second() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("decode_qaad", DECODER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SECOND = _load_second()
+SECOND = second_decoder()
 
 
 def read_archive(data: bytes) -> None:
     """Open, verify, inspect and decode a file, each as the commands do."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # it would be printed
-        reader = _or_refused(lambda: ArchiveReader(io.BytesIO(data)))
+        reader = or_refused(lambda: ArchiveReader(io.BytesIO(data)))
         if reader is None:
             return
         for read in (lambda: reader.names, reader.weights, reader.input_cloud, reader.poses, reader.latents):
-            _or_refused(read)
-        whole = _or_refused(lambda: verify(io.BytesIO(data)))
-        shown = _or_refused(lambda: inspect(io.BytesIO(data)))  # type: ignore[arg-type]
+            or_refused(read)
+        whole = or_refused(lambda: verify(io.BytesIO(data)))
+        shown = or_refused(lambda: inspect(io.BytesIO(data)))  # type: ignore[arg-type]
         if shown is not None:
             json.dumps(shown.to_dict())
             assert all("\n" not in line for line in inspection_lines(shown, verbose=True))
-        if whole is not None and _is_small(reader):
+        if whole is not None and is_small(reader.header):
             archive = OpenArchive(reader)
             for index in {0, len(archive) - 1}:
-                points = _or_refused(lambda index=index: archive.points(index))  # type: ignore[misc]
+                points = or_refused(lambda index=index: archive.points(index))  # type: ignore[misc]
                 assert points is None or np.isfinite(points).all()
 
 
@@ -68,13 +56,13 @@ def compare_decoders(data: bytes) -> None:
     """What is read of a file is the same, to the bit, in qaadcodec and decode_qaad.py; or both refuse it."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # the second decoder lets numpy warn of what overflows
-        reader = _or_refused(lambda: ArchiveReader(io.BytesIO(data)))
+        reader = or_refused(lambda: ArchiveReader(io.BytesIO(data)))
         if reader is None:
             _must_be_refused(lambda: SECOND.read_file(data))
             return
-        if not _is_small(reader):
+        if not is_small(reader.header):
             return
-        ours = _or_refused(lambda: _checked(data))
+        ours = or_refused(lambda: checked(data))
         if ours is None:
             _must_be_refused(lambda: SECOND.decode(data, 0))
             return
@@ -88,7 +76,8 @@ def compare_decoders(data: bytes) -> None:
         _compare_points(OpenArchive(reader), theirs, SECOND.decode(data, 0))
 
 
-def _checked(data: bytes) -> Archive:
+def checked(data: bytes) -> Archive:
+    """All of an archive, after it was verified."""
     verify(io.BytesIO(data))
     with ArchiveReader(io.BytesIO(data)) as reader:
         return reader.archive()
@@ -130,7 +119,7 @@ def _compare_points(archive: OpenArchive, theirs: dict[str, Any], decoded: Any) 
     numbers = [*theirs["weights"].values(), theirs["q"], theirs["latents"], folded]
     if header["network"]["fourier_octaves"] > OCTAVES or max(np.abs(x).max() for x in numbers) > WITHIN:
         return
-    points = _or_refused(lambda: archive.points(0))
+    points = or_refused(lambda: archive.points(0))
     if points is None:
         assert not np.isfinite(decoded).all(), "only one decoder finds points that are not finite"
         return
@@ -142,8 +131,8 @@ def _compare_points(archive: OpenArchive, theirs: dict[str, Any], decoded: Any) 
     )
 
 
-def _is_small(reader: ArchiveReader) -> bool:
-    header = reader.header
+def is_small(header: Header) -> bool:
+    """Whether decoding a cloud is little work."""
     network = header.network
     numbers = max(parameters(network), header.points, header.clouds * network.latent_size)
     return header.points * steps_per_point(network) <= STEPS and numbers <= NUMBERS
@@ -157,7 +146,7 @@ def _must_be_refused(read: Callable[[], object]) -> None:
     raise AssertionError("the second decoder reads what qaadcodec refuses")
 
 
-def _or_refused(read: Callable[[], Result]) -> Result | None:
+def or_refused(read: Callable[[], Result]) -> Result | None:
     """What is read; None where it is refused with an error that names the file and says what to do."""
     try:
         return read()

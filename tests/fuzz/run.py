@@ -1,6 +1,7 @@
 """Fuzzing: `bin/fuzz ply --time 10m`. Finds inputs that end in anything but clouds, numbers or a refusal with the file.
 
-Targets are the cloud formats, `zip`, `stdin`, `archive`, `differential` and `all`. Exit code 1: something was found.
+Targets are the cloud formats, `zip`, `stdin`, `archive`, `differential`, `javascript` and `all`. Exit code 1: something
+was found.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from fuzz import archives, clouds, parts
+from fuzz import archives, clouds, javascript, parts
 from fuzz.bounds import bounded
 from fuzz.mutation import mutated
 from fuzz.parts import Splitter, change_a_piece
@@ -33,6 +33,7 @@ class Target:
         splitters: how the input is taken apart before a piece of it is changed; see `parts.change_a_piece`.
         tokens: words of the format.
         shared: further seeds, as patterns of paths in the project.
+        needs: a program without which it cannot be tried; empty for none.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Target:
     splitters: tuple[Splitter, ...] = ()
     tokens: tuple[bytes, ...] = ()
     shared: tuple[str, ...] = ()
+    needs: str = ""
 
     @property
     def seeds(self) -> list[Path]:
@@ -98,5 +100,6 @@ TARGETS = {
         _of_clouds("stdin", clouds.read_stdin, splitters=(parts.gzipped,), shared=("tests/fuzz/corpus/*/*",)),
         Target(name="archive", check=archives.read_archive, **_ARCHIVE),
         Target(name="differential", check=archives.compare_decoders, **_ARCHIVE, tried=100),
+        Target(name="javascript", check=javascript.compare_with_javascript, **_ARCHIVE, tried=100, needs="node"),
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from fuzz import parts
 from fuzz.bounds import TooMuch, bounded, peak
 from fuzz.guided import Findings
+from fuzz.javascript import DECODER
 from fuzz.mutation import MOST, mutated
 from fuzz.targets import TARGETS, Target
 
@@ -25,11 +27,15 @@ GUIDED = Path(__file__).parent / "guided.py"
 def _no_process_left() -> Iterator[None]:
     yield
     hdf5_keeper.KEEPER.stop()
+    DECODER.stop()
 
 
 @pytest.fixture(params=TARGETS)
 def target(request: pytest.FixtureRequest) -> Target:
-    return TARGETS[request.param]
+    found: Target = TARGETS[request.param]
+    if found.needs and not shutil.which(found.needs):
+        pytest.skip(f"{found.needs} is not installed")
+    return found
 
 
 def test_every_format_is_a_target_with_seeds() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fixtures.foreign import WRITERS, ball
-from fixtures.spoilt import read_spoilt
+from fixtures.spoilt import drawn_from_surface, read_spoilt
 
 from qaadcodec.clouds import find_clouds, read_cloud
 from qaadcodec.errors import CloudError
@@ -263,4 +263,4 @@ def test_3mf(case: str) -> None:
 def test_whatever_is_cut_or_changed_is_a_cloud_or_an_error_with_the_file(suffix: str, tmp_path: Path) -> None:
     WRITERS[suffix](tmp_path / f"whole{suffix}", *ball())
     data = (tmp_path / f"whole{suffix}").read_bytes()
-    read_spoilt(Path(f"a{suffix}"), data)
+    read_spoilt(Path(f"a{suffix}"), data, drawn_from_surface)

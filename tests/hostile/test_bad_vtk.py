@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fixtures.foreign import ball, by_vtk
-from fixtures.spoilt import read_spoilt
+from fixtures.spoilt import drawn_from_surface, read_spoilt
 
 from qaadcodec.clouds import find_clouds
 from qaadcodec.errors import CloudError
@@ -150,4 +150,4 @@ def test_vtp(case: str) -> None:
 def test_whatever_is_cut_or_changed_is_a_cloud_or_an_error_with_the_file(suffix: str, tmp_path: Path) -> None:
     by_vtk(tmp_path / f"whole{suffix}", *ball())
     data = (tmp_path / f"whole{suffix}").read_bytes()
-    read_spoilt(Path(f"a{suffix}"), data)
+    read_spoilt(Path(f"a{suffix}"), data, drawn_from_surface)

@@ -43,9 +43,12 @@ class Surface:
 
         points = np.asarray(cloud, np.float64)
         tree = cKDTree(points)
-        distances, rows = k_nearest(tree, points, NEIGHBOURS)
+        order = np.asarray(tree.indices)  # next to each other in space, so that the tree stays in the cache
+        distances, rows = k_nearest(tree, points[order], NEIGHBOURS)
         spacing = 2.0 * float(np.median(distances[:, min(1, len(points) - 1)]))
-        return cls(points, np.nan_to_num(plane_normals(points[rows])), spacing, tree)
+        normals = np.empty_like(points)
+        normals[order] = np.nan_to_num(plane_normals(points[rows]))
+        return cls(points, normals, spacing, tree)
 
     def nearest_place(self, points: Doubles) -> Doubles:
         """The place on the surface nearest to each point, (q, 3).

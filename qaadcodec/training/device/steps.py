@@ -24,10 +24,11 @@ from qaadcodec.training.device.loss import matched_error
 from qaadcodec.training.device.resolving import Resolving
 from qaadcodec.training.device.targets import targets_on
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
 from qaadcodec.training.quantise.rounding import Rounding
-from qaadcodec.training.remembered import Memory, of_adam, together
+from qaadcodec.training.remembered import Memory, together
 from qaadcodec.training.sampling import sample_rows
 from qaadcodec.work.state import State, Table
 
@@ -57,9 +58,8 @@ class Steps:
         matrices, others = divided(learner.network, plan.training.optimiser)
         self._soap = Soap(matrices)
         moved = [others, [learner.input_cloud]] if plan.training.input_rate > 0 else [others]
-        self._adam = torch.optim.Adam(
+        self._adam = Adam(
             [{"params": params, "lr": rate} for params, rate in zip(moved, self._rates, strict=False)],
-            fused=True,
             capturable=device.type == "cuda",
         )
         self._latents = RowAdam(learner.latents)
@@ -139,7 +139,7 @@ class Steps:
         """What the steps remember besides the learner; clouds that wait to be re-solved go on waiting."""
         parts = {
             "soap": Memory(self._soap.tensors(), numbers={"steps": self._soap.steps}),
-            "adam": of_adam(self._adam),
+            "adam": Memory(self._adam.memory()),
             "latents": Memory(rows=self._latents.tensors()),
             "resolving": Memory(numbers={"waiting": self._resolving.waiting()}),
         }

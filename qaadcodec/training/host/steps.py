@@ -21,10 +21,11 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.host.loss import matched_error
 from qaadcodec.training.host.resolving import Resolving
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
 from qaadcodec.training.quantise.rounding import Rounding
-from qaadcodec.training.remembered import Memory, of_adam, together
+from qaadcodec.training.remembered import Memory, together
 from qaadcodec.training.sampling import sample_rows
 from qaadcodec.work.state import State, Table
 
@@ -54,7 +55,7 @@ class Steps:
         groups = [{"params": others, "share": 1.0}]
         if plan.training.input_rate > 0:
             groups.append({"params": [learner.input_cloud], "share": plan.training.input_rate})
-        self._adam = torch.optim.Adam(groups, lr=plan.training.learning_rate, fused=True)
+        self._adam = Adam(groups, lr=plan.training.learning_rate)
         self._latents = RowAdam(learner.latents)
         self._resolving = Resolving(learner, store, plan.assignment, seed)
         self._swaps: list[Future[None]] = []
@@ -110,7 +111,7 @@ class Steps:
         self._settle(np.arange(len(self._store)))
         parts = {
             "soap": Memory(self._soap.tensors(), numbers={"steps": self._soap.steps}),
-            "adam": of_adam(self._adam),
+            "adam": Memory(self._adam.memory()),
             "latents": Memory(rows=self._latents.tensors()),
         }
         return together(**parts)

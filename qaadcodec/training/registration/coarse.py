@@ -25,13 +25,14 @@ from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Clock, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
 from qaadcodec.training.passes import Passes
 from qaadcodec.training.registration.joining import Joining
 from qaadcodec.training.registration.quantile_latents import quantile_latents
 from qaadcodec.training.registration.sampled_clouds import SampledClouds
-from qaadcodec.training.remembered import Memory, learnt, of_adam, together
+from qaadcodec.training.remembered import Memory, learnt, together
 from qaadcodec.training.schedule import learning_rate_factor
 from qaadcodec.training.standing import spent, take_up
 from qaadcodec.training.warmup.chamfer import squared_gap
@@ -135,7 +136,7 @@ class CoarseSteps:
     def __init__(self, learner: Learner, clouds: SampledClouds, rng: np.random.Generator) -> None:
         self._learner, self._clouds, self.rng = learner, clouds, rng
         matrices, others = divided(learner.network, "soap")
-        self._soap, self._adam = Soap(matrices), torch.optim.Adam(others, fused=True)
+        self._soap, self._adam = Soap(matrices), Adam(others)
         self._latents = RowAdam(learner.latents)
 
     def join(self, clouds: Longs, leaders: Longs) -> None:
@@ -148,7 +149,7 @@ class CoarseSteps:
         return together(
             learner=learnt(self._learner),
             soap=Memory(self._soap.tensors()),
-            adam=of_adam(self._adam),
+            adam=Memory(self._adam.memory()),
             latents=Memory(rows=self._latents.tensors()),
         )
 

@@ -18,8 +18,9 @@ from qaadcodec.progress import Clock, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.passes import Passes
-from qaadcodec.training.remembered import Memory, learnt, of_adam, together
+from qaadcodec.training.remembered import Memory, learnt, together
 from qaadcodec.training.sampling import sample_rows
 from qaadcodec.training.standing import spent, take_up
 from qaadcodec.training.warmup.chamfer import augmented_chamfer
@@ -123,13 +124,13 @@ class WarmupSteps:
             {"params": self._tensors, "rate": config.learning_rate},
             {"params": [learner.input_cloud], "rate": config.learning_rate * config.input_rate},
         ]
-        self._adam = torch.optim.Adam(groups, fused=True)
+        self._adam = Adam(groups)
 
     def memory(self) -> Memory:
         """All that a step changes."""
         tensors: dict[str, Tensor] = {f"encoder.{i}": tensor for i, tensor in enumerate(self._encoder.parameters())}
         learner = learnt(self._learner)
-        return together(learner=Memory(learner.shared), encoder=Memory(tensors), adam=of_adam(self._adam))
+        return together(learner=Memory(learner.shared), encoder=Memory(tensors), adam=Memory(self._adam.memory()))
 
     def step(self, batch: Longs, factor: float = 1.0) -> int:
         """One step on these clouds, at this factor of the learning rates; the points that went through the network."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from qaadcodec.config import NetworkConfig
-from qaadcodec.model.across import packed, pull, squared_gap, unpacked, weighed_gap
+from qaadcodec.model.across import mean_weight, packed, pull, squared_gap, unpacked, weighed_gap
 from qaadcodec.model.cpu_pass import cloud_by_cloud
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.model.network import FoldingNetwork
@@ -51,6 +51,12 @@ def test_what_leaves_the_surface_counts_more_and_what_lies_along_it_does_not() -
     assert float(weighed_gap(along + off, target, 5.0)) == 45.0
     assert float(squared_gap(along + off, target)) == 29.0
     assert torch.equal(pull(along + off, target, 5.0), torch.tensor([[3.0, 4.0, 10.0]]))
+
+
+def test_a_gap_of_any_direction_counts_so_much_in_the_mean() -> None:
+    gaps = torch.from_numpy(unit_vectors(100000)).float()
+    target = with_normals(torch.zeros(100000, 3), np.tile([[0.6, 0.0, 0.8]], (100000, 1)))
+    assert float(weighed_gap(gaps, target, 4.0)) == pytest.approx(mean_weight(4.0), rel=0.02)
 
 
 def test_without_normals_it_is_the_squared_distance_whatever_the_weight() -> None:
