@@ -1,4 +1,4 @@
-"""The tables of `gains`, `speed` and `registration` in the page on measurements."""
+"""The tables of `gains`, `speed`, `registration` and others in the page on measurements."""
 
 from __future__ import annotations
 
@@ -50,6 +50,17 @@ def registration() -> str:
         numbers = (*spacings, stray, landmarks, percent(row["n_em_kd"]), grouped(row["bytes"]))
         rows.append([row["set"], said, str(row.get("epochs", "")), *numbers])
     header = ["set", "registration", "epochs", "off RMS", "off 99 %", "stray", "landmarks", "nEM-kD", "bytes"]
+    return markdown(header, rows)
+
+
+def across() -> str:
+    """What it is worth that a gap that leads off the surface counts more: at equal epochs."""
+    rows = []
+    for row in record("across")["rows"]:
+        spacings = (f"{row[key]:.2f}" for key in ("off_rms", "off_p99"))
+        numbers = (*spacings, percent(row["stray"]), f"{row['landmarks']:.1f}", percent(row["n_em_kd"]))
+        rows.append([row["set"], str(row["across"]), str(row["epochs"]), *numbers, grouped(row["bytes"])])
+    header = ["set", "across", "epochs", "off RMS", "off 99 %", "stray", "landmarks", "nEM-kD", "bytes"]
     return markdown(header, rows)
 
 

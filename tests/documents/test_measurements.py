@@ -19,6 +19,7 @@ PARTS = {
         "rate": page_rate.all_points,
         "ratios": page_rate.ratios,
         "registration": page_others.registration,
+        "across": page_others.across,
         "reading": page_others.reading,
         "speed": page_others.speed,
         "gains": page_others.gains,
