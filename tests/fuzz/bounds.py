@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ from contextlib import contextmanager
 
 MEMORY = 512 << 20, 64  # bytes, and bytes for each byte of the input
 SECONDS = 10.0, 1e-4  # of a processor, with every branch counted, and for each byte
+
+
+HANGS = 60.0  # seconds of a processor, after which the process is ended
 
 
 class TooMuch(Exception):
@@ -29,6 +33,22 @@ def bounded(size: int, *, timed: bool) -> Iterator[None]:
         raise TooMuch(f"{size} bytes took {took:.1f} seconds")
     if (rose := peak() - before) > MEMORY[0] + MEMORY[1] * size:
         raise TooMuch(f"{size} bytes took {rose >> 20} MiB")
+
+
+@contextmanager
+def ended_if_it_hangs(most: float = HANGS) -> Iterator[None]:
+    """Let the system end this process if the block takes so many seconds, whatever it is at.
+
+    They are the processor's: a process that others keep waiting does not hang. Windows has no such timer.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    signal.setitimer(signal.ITIMER_PROF, most)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def peak() -> int:

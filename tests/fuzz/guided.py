@@ -14,8 +14,8 @@ import mmap
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
@@ -23,6 +23,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
+
+from fuzz.bounds import ended_if_it_hangs  # noqa: E402
 
 COUNTED = ["qaadcodec", "plyfile", "laspy", "pye57"]
 AT_ONCE = 100  # inputs of a run at random between two looks at the clock
@@ -37,16 +39,19 @@ class Findings:
         target: what is tried.
         folder: gets a file for each kind, which is told apart by the exception and the line that raised it, and the
             story beside it.
+        tell: gets every input before it is tried.
     """
 
-    def __init__(self, target: Any, folder: Path) -> None:
-        self._target, self._folder = target, folder
+    def __init__(self, target: Any, folder: Path, tell: Callable[[bytes], None]) -> None:
+        self._target, self._folder, self._tell = target, folder, tell
         folder.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, data: bytes) -> None:
-        """Try an input."""
+        """Try an input. One that hangs ends the process."""
+        self._tell(data)
         try:
-            self._target.run(data, timed=True)
+            with ended_if_it_hangs():
+                self._target.run(data, timed=True, share=True)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a panic of Rust is no Exception
@@ -73,7 +78,7 @@ def main() -> None:
 
         target = TARGETS[name]
         seeds = [path.read_bytes() for path in target.seeds]
-        attempt = Findings(target, Path(folder))
+        attempt = Findings(target, Path(folder), told_in(Path(NOW)))
         for seed in seeds:  # which imports what is imported late
             attempt(seed)
 
@@ -93,26 +98,22 @@ def main() -> None:
     rng, done, most = Random(int(wanted.get("seed", 0)) or None), 0, float(wanted.get("runs", "inf"))
     grown = [path for folder in arguments if not folder.startswith("-") for path in sorted(Path(folder).iterdir())]
     starts = seeds + [path.read_bytes() for path in grown]
-    with told_on(Path(NOW)) as tell:
-        while done < most and (done % AT_ONCE or time.monotonic() < end):
-            data = mutated(target.change(rng.choice(starts), rng, starts), rng)[:LONGEST]
-            tell(data)
-            attempt(data)
-            done += 1
+    while done < most and (done % AT_ONCE or time.monotonic() < end):
+        attempt(mutated(target.change(rng.choice(starts), rng, starts), rng)[:LONGEST])
+        done += 1
     print(f"stat::number_of_executed_units: {done}", file=sys.stderr)
 
 
-@contextmanager
-def told_on(path: Path) -> Iterator[Callable[[bytes], None]]:
-    """Keeps the input that is being tried in a file, behind its length in 8 bytes, in case a library ends us."""
+def told_in(path: Path) -> Callable[[bytes], None]:
+    """Keeps the input that is being tried in a file, behind its length in 8 bytes, in case that ends this process."""
     path.write_bytes(bytes(8 + LONGEST))
-    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as held:
+    with path.open("r+b") as file:
+        held = mmap.mmap(file.fileno(), 0)
 
-        def tell(data: bytes) -> None:
-            held[: 8 + len(data)] = len(data).to_bytes(8, "little") + data
+    def tell(data: bytes) -> None:
+        held[: 8 + len(data)] = len(data).to_bytes(8, "little") + data
 
-        yield tell
-    path.unlink()
+    return tell
 
 
 if __name__ == "__main__":

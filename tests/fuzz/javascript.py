@@ -8,9 +8,10 @@ import select
 import shutil
 import struct
 import subprocess
+import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from fuzz.archives import OCTAVES, TOLERANCE, WITHIN, checked, is_small, or_refused
@@ -21,7 +22,7 @@ from qaadcodec.codec.open import OpenArchive
 
 NODE = shutil.which("node")
 MEMORY = "--max-old-space-size=512"  # MiB
-PATIENCE = 60.0  # seconds until an answer has to come
+PATIENCE = 60  # seconds until an answer has to come; a pause of this process counts as one
 
 
 class Decoder:
@@ -39,14 +40,19 @@ class Decoder:
         assert self._process.stdout is not None
         self._process.stdin.write(struct.pack("<IB", len(data), decoded) + data)
         self._process.stdin.flush()
-        if not select.select([self._process.stdout], [], [], PATIENCE)[0]:
+        if not self._answers(self._process.stdout):
             self.stop()
-            raise TooMuch(f"{len(data)} bytes kept the decoder busy for {PATIENCE:.0f} seconds")
+            raise TooMuch(f"{len(data)} bytes kept the decoder busy for {PATIENCE} seconds")
         line = self._process.stdout.readline()
         assert line, f"the decoder ended with {self._process.wait()}"
         found: dict[str, Any] = json.loads(line)
         assert "thrown" not in found, found["thrown"]
         return found
+
+    @staticmethod
+    def _answers(stream: IO[bytes]) -> bool:
+        """Whether an answer comes in time; on Windows, which tells nothing of pipes, it is waited for without end."""
+        return sys.platform == "win32" or any(select.select([stream], [], [], 1.0)[0] for _ in range(PATIENCE))
 
     def stop(self) -> None:
         """End the process."""

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -28,7 +29,9 @@ from fuzz.targets import TARGETS, Target  # noqa: E402
 WORK = ROOT / ".fuzz"  # ignored by git; corpora grow there from run to run
 RESULTS = HERE / "results.json"
 UNITS = {"s": 1, "m": 60, "h": 3600}
-LIMITS = ("-timeout=60", "-rss_limit_mb=4096", "-max_len=65536", "-print_final_stats=1")
+LIMITS = ("-timeout=3600", "-rss_limit_mb=4096", "-max_len=65536", "-print_final_stats=1")
+IN_MEMORY = Path("/dev/shm")  # formats that are read from temporary files have them there
+ASKED = (-signal.SIGINT, -signal.SIGTERM)
 MOST_DEATHS = 20  # of the fuzzing process in one run
 
 
@@ -100,20 +103,22 @@ def fuzz(target: Target, most_seconds: int, runs: int | None, seed: int, *, guid
         if runs is not None:
             limits.append(f"-runs={runs - executions}")
         command = [sys.executable, str(HERE / "guided.py"), target.name, str(findings), *limits]
+        command += [str(work / "corpus"), str(own)]
+        surroundings = os.environ | ({"TMPDIR": str(IN_MEMORY)} if IN_MEMORY.is_dir() else {})
+        (work / NOW).unlink(missing_ok=True)
         with log.open("w", encoding="utf-8") as stream:
-            done = subprocess.run(
-                [*command, str(work / "corpus"), str(own)], stdout=stream, stderr=stream, cwd=work, check=False
-            )
+            done = subprocess.run(command, stdout=stream, stderr=stream, cwd=work, env=surroundings, check=False)
         story = log.read_text(encoding="utf-8", errors="replace")
         executions += sum(map(int, re.findall(r"stat::number_of_executed_units: +(\d+)", story)))
         for line in re.findall(r"^found .*", story, re.MULTILINE):
             print(f"{target.name}: {line}", file=sys.stderr)
         if done.returncode == 0:
             break
-        if (work / NOW).exists():
-            executions += keep_the_last(work / NOW, findings)
-        elif not re.search(r"Test unit written to", story):
-            sys.exit(f"bin/fuzz: the fuzzing process ended with {done.returncode}: see {log}")
+        if not re.search(r"Test unit written to", story):
+            if done.returncode not in ASKED and (work / NOW).exists():
+                executions += keep_the_last(work / NOW, findings)
+            else:
+                sys.exit(f"bin/fuzz: the fuzzing process ended with {done.returncode}: see {log}")
         print(f"{target.name}: the process was ended: see {log}", file=sys.stderr)
     kinds = [path for path in findings.iterdir() if path.suffix != ".txt"]
     return Outcome(executions, len(kinds), time.monotonic() - start)
@@ -129,9 +134,11 @@ def keep_the_last(now: Path, findings: Path) -> int:
 
 
 def record(name: str, outcome: Outcome, *, guided: bool) -> None:
-    """Add what a run came to to the table of results."""
+    """Add what a run came to to the table of results, whose executions are those since the last finding."""
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     before = {"executions": 0, "guided": 0, "seconds": 0} | results.get(name, {})
+    if outcome.findings:
+        before, outcome = before | {"executions": 0, "guided": 0}, outcome._replace(executions=0)
     results[name] = {
         "executions": before["executions"] + outcome.executions,
         "guided": before["guided"] + (outcome.executions if guided else 0),

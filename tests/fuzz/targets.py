@@ -28,6 +28,7 @@ class Target:
     Attributes:
         name: what `bin/fuzz` calls it.
         check: reads an input. Whatever it raises is a finding.
+        check_share: the same in long runs, where what reads an input once more is done with some of them alone.
         tried: how many changed inputs `bin/test` tries.
         splitters: how the input is taken apart before a piece of it is changed; see `parts.change_a_piece`.
         tokens: words of the format.
@@ -37,6 +38,7 @@ class Target:
 
     name: str
     check: Callable[[bytes], None]
+    check_share: Callable[[bytes], None] | None = None
     tried: int = 300
     splitters: tuple[Splitter, ...] = ()
     tokens: tuple[bytes, ...] = ()
@@ -49,10 +51,10 @@ class Target:
         patterns = (f"tests/fuzz/corpus/{self.name}/*", *self.shared)
         return sorted({path for pattern in patterns for path in ROOT.glob(pattern)})
 
-    def run(self, data: bytes, *, timed: bool = False) -> None:
+    def run(self, data: bytes, *, timed: bool = False, share: bool = False) -> None:
         """Try an input within the bounds of memory and, if timed, of time; it raises what is found."""
         with bounded(len(data), timed=timed):
-            self.check(data)
+            (self.check_share if share and self.check_share else self.check)(data)
 
     def changed(self, data: bytes, rng: Random, change: Callable[[bytes], bytes]) -> bytes:
         """An input with something changed: mostly in a piece of it, with lengths and checksums mended."""
@@ -74,10 +76,14 @@ _SPLITTERS: dict[str, tuple[Splitter, ...]] = {
 _TRIED = {"h5": 15, "e57": 60, "glb": 60, "las": 100}
 
 
+def _of_clouds(name: str, check: Callable[..., None], **rest: Any) -> Target:
+    return Target(name=name, check=check, check_share=lambda data: check(data, clouds.share_of(data)), **rest)
+
+
 def _of_format(name: str) -> Target:
-    return Target(
-        name=name,
-        check=partial(clouds.read_format, TABLE[name]),
+    return _of_clouds(
+        name,
+        partial(clouds.read_format, TABLE[name]),
         tried=_TRIED.get(name, 300),
         splitters=_SPLITTERS.get(name, ()),
         tokens=TOKENS.get(name, ()),
@@ -90,8 +96,8 @@ TARGETS = {
     target.name: target
     for target in (
         *map(_of_format, TABLE),
-        Target(name="zip", check=clouds.read_zip, splitters=(parts.zipped,), tokens=TOKENS["zip"]),
-        Target(name="stdin", check=clouds.read_stdin, splitters=(parts.gzipped,), shared=("tests/fuzz/corpus/*/*",)),
+        _of_clouds("zip", clouds.read_zip, splitters=(parts.zipped,), tokens=TOKENS["zip"]),
+        _of_clouds("stdin", clouds.read_stdin, splitters=(parts.gzipped,), shared=("tests/fuzz/corpus/*/*",)),
         Target(name="archive", check=archives.read_archive, **_ARCHIVE),
         Target(name="differential", check=archives.compare_decoders, **_ARCHIVE, tried=100),
         Target(name="javascript", check=javascript.compare_with_javascript, **_ARCHIVE, tried=100, needs="node"),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from fuzz import parts
 from fuzz.bounds import TooMuch, bounded, peak
-from fuzz.guided import Findings
+from fuzz.clouds import EVERYTHING, NOTHING, Again, share_of
+from fuzz.guided import Findings, told_in
 from fuzz.javascript import DECODER
 from fuzz.mutation import MOST, mutated
 from fuzz.targets import TARGETS, Target
@@ -76,7 +80,9 @@ def test_files_are_put_together_as_they_were() -> None:
             found = split(data := path.read_bytes())
             assert found is not None
             assert found.join(found.pieces) == data, path
-    assert parts.crc32c(b"123456789") == 0xE3069283  # RFC 3720
+    assert parts.crc32c(np.frombuffer(b"123456789" * 2, np.uint8).reshape(2, 9)).tolist() == 2 * [
+        0xE3069283
+    ]  # RFC 3720
 
 
 @pytest.mark.skipif(peak() == 0, reason="this system does not tell how much memory was taken")
@@ -85,15 +91,28 @@ def test_an_input_that_takes_too_much_memory_is_a_finding() -> None:
         bytearray(peak() + (600 << 20))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no timer that counts the processor's time")
+def test_an_input_that_hangs_ends_the_process() -> None:
+    code = "from fuzz.bounds import ended_if_it_hangs\nwith ended_if_it_hangs(0.05):\n    while True: pass"
+    done = subprocess.run([sys.executable, "-c", code], cwd=GUIDED.parents[1], check=False)
+    assert done.returncode == -signal.SIGPROF
+
+
+def test_a_share_of_the_inputs_has_everything_done_with_it() -> None:
+    shares = Counter(share_of(i.to_bytes(4, "little")) for i in range(8000))
+    assert shares[EVERYTHING] == pytest.approx(1000, rel=0.1)
+    assert all(shares[NOTHING._replace(**{name: True})] == pytest.approx(1000, rel=0.1) for name in Again._fields)
+
+
 def test_a_finding_is_kept_once(tmp_path: Path) -> None:
     def check(data: bytes) -> None:
         if data > b"5":
             raise KeyError(data)
 
-    attempt = Findings(Target(name="a", check=check), tmp_path)
+    attempt = Findings(Target(name="a", check=check), tmp_path, told_in(tmp_path / "now"))
     for data in (b"1", b"7", b"9"):
         attempt(data)
-    (found,) = (path for path in tmp_path.iterdir() if path.suffix != ".txt")
+    (found,) = (path for path in tmp_path.glob("KeyError-*") if path.suffix != ".txt")
     assert found.read_bytes() == b"7"
     assert "KeyError: b'7'" in found.with_suffix(".txt").read_text()
 

@@ -28,8 +28,9 @@ def library(name: str, label: str, otherwise: str = "") -> Any:
         raise CloudError(
             f"{label}: {package}, which reads such files, is not installed", hint=INSTALL + otherwise
         ) from error
-    # Without a handler, Python prints the warnings of a library to stderr.
-    logging.getLogger(name.partition(".")[0]).addHandler(logging.NullHandler())
+    logger = logging.getLogger(name.partition(".")[0])
+    if not logger.handlers:  # Python would print the warnings of a library to stderr
+        logger.addHandler(logging.NullHandler())
     return module
 
 
