@@ -146,7 +146,6 @@ def fill(store: TargetStore, found: Survey, norm: Normalisation, frame: Frame | 
             spread += own / part.total
             if own == 0:
                 shapeless.append(source.path)
-            store.touched(1)
             phase.reach(part.reached(done))
     found_by_all = run.ranks.gathered((spread, shapeless))
     for path in (path for _, paths in found_by_all for path in paths):

@@ -1,18 +1,16 @@
-"""The aligned targets: every cloud in the row order of the input cloud, in one memory-mapped file.
+"""The aligned targets: every cloud in the row order of the input cloud, in one file, of which windows are mapped.
 
-The assignment of a cloud is its row order here, and a reassignment permutes rows. Memory does not grow with the set:
-only so many bytes that were read stay mapped, and the rest stays in the system's file cache while there is room.
+The assignment of a cloud is its row order here, and a reassignment permutes rows. Neither memory nor address space grow
+with the set (`windows.py`).
 """
 
 from __future__ import annotations
 
 import errno
-import mmap
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -24,11 +22,8 @@ from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import reason
 from qaadcodec.model.across import packed
 from qaadcodec.ranks.part import Part
+from qaadcodec.sets.windows import FLOAT32, Windows
 from qaadcodec.work.state import State, Table
-
-MAPPED = 1 << 28  # most bytes of a store that stay in resident memory
-FLOAT32 = 4  # bytes
-PAGE = 4096  # bytes that reading one row of a cloud maps, at most
 
 
 class TargetStore:
@@ -36,6 +31,7 @@ class TargetStore:
 
     Attributes:
         points: all of them, (N, M, C), or (N, M, C + 1) with normals; the coordinates are the first three channels.
+            They are indexed as an array is; `Windows` says how.
         channels: C.
         normals: whether every point has the normal of its surface in a last channel, as `model.across` packs it.
         part: which clouds of the set they are, where several processes share it: N are its own then.
@@ -57,7 +53,7 @@ class TargetStore:
             folder: where the file goes; the system's temporary folder when None.
 
         Raises:
-            EnvironmentFailure: no space, or the folder cannot be written.
+            EnvironmentFailure: no space, or the folder cannot be written; MemoryError: no address space.
         """
         self.channels, self.normals = channels, normals
         self.part = clouds if isinstance(clouds, Part) else Part(clouds)
@@ -67,11 +63,13 @@ class TargetStore:
         try:
             file = tempfile.TemporaryFile(prefix="qaad-targets-", dir=folder)  # noqa: SIM115
             reserve(file.fileno(), size)
-            self.points: Singles = np.memmap(file, np.float32, "r+", shape=(len(self.part), points, width))
-            self._file, self._touched, self._lock = file, 0, Lock()
-        except OSError as error:
+            self.points = Windows(file.fileno(), (len(self.part), points, width))
+            self._file = file
+        except (OSError, MemoryError) as error:
             if file is not None:
                 file.close()
+            if isinstance(error, MemoryError):
+                raise
             where = folder or tempfile.gettempdir()
             raise EnvironmentFailure(
                 f"{where}: no room for {size} bytes of working data: {reason(error)}",
@@ -91,9 +89,7 @@ class TargetStore:
 
     def close(self) -> None:
         """Give the disk space back; the points are gone."""
-        self.points = np.empty(
-            (0, 0, self.points.shape[2]), np.float32
-        )  # as long as the mapping is held, the space is not free
+        self.points.close()  # as long as something is mapped, the space is not free
         self._file.close()
 
     def positions(self, cloud: int) -> Singles:
@@ -110,18 +106,11 @@ class TargetStore:
 
     def each(self) -> Iterator[Singles]:
         """The clouds in turn, (M, C), to read or to write."""
-        for cloud in self.points:
-            yield cloud
-            self.touched(1)
+        return iter(self.points)
 
     def table(self) -> Table:
         """The clouds as the rows of a checkpoint, read when that is written."""
-
-        def block(first: int, last: int) -> Singles:
-            self.touched(last - first)
-            return self.points[first:last]
-
-        return Table(self.points.shape, np.float32, block)
+        return Table(self.points.shape, np.float32, lambda first, last: self.points[first:last])
 
     def fill(self, state: State, name: str) -> None:
         """Take the clouds from a table of a checkpoint.
@@ -131,27 +120,11 @@ class TargetStore:
         """
         for first, rows in state.rows(name, self.points.shape, np.float32).blocks(0, len(self)):
             self.points[first : first + len(rows)] = rows
-            self.touched(len(rows))
-
-    def touched(self, clouds: int, rows: int | None = None) -> None:
-        """Say that so many clouds were read or changed, all or some rows of each, so that memory stays bounded.
-
-        A store of more than MAPPED bytes gives its pages back to the system when that many may have been touched;
-        they come back from the file when they are used again. May be called from any thread.
-        """
-        whole = self.points.shape[1] * self.points.shape[2] * FLOAT32
-        with self._lock:
-            self._touched += clouds * (whole if rows is None else min(whole, rows * PAGE))
-            due = self._touched >= MAPPED and self.points.nbytes > MAPPED
-            if due:
-                self._touched = 0
-        if due and hasattr(mmap, "MADV_DONTNEED"):
-            self.points._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
 
     def reorder(self, cloud: int, rows: Rows, order: Rows) -> None:
         """Give row rows[i] of a cloud the target that row rows[order[i]] holds."""
-        held = self.points[cloud, rows]
-        self.points[cloud, rows] = held[order]
+        points = self.points[cloud]
+        points[rows] = points.take(rows[order], 0)
 
 
 def reserve(descriptor: int, size: int) -> None:

@@ -120,7 +120,6 @@ def fit(learnt: Learnt, store: TargetStore, run: Run, fitting: Fitting | None = 
             table = group.starts(clouds, starts[:1] if run.is_late else starts, rng)
             run.stop.begin()
             found.append(group.fitted(clouds, table, share, rng))
-            store.touched(len(clouds))
             phase.reach(clouds.stop)
     if not found:
         raise Interrupted("stopped before a cloud was fitted; nothing was written")

@@ -64,7 +64,6 @@ def likeness(learner: Learner, targets: TargetStore, run: Run) -> Likeness:
         spread = float(np.square(truth - truth.mean(0)).sum(1).mean())
         for found, errors in ((learner.network(q, learner.latents[[i]])[0].cpu().numpy(), own), (middle, mean)):
             errors.append(float(np.square(found - truth).sum(1).mean()) / spread if spread > 0 else 0.0)
-        targets.touched(1, rows.size)
     # Where a rank was late, nothing is said of the clouds behind: the numbers are those of the first ones.
     found, complete = run.ranks.gathered((own, mean, len(own) == len(targets))), list[tuple[list[float], list[float]]]()
     for of_rank in found:

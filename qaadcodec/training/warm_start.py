@@ -51,8 +51,6 @@ class WarmStart:
             with TargetStore(len(new), store.points.shape[1], store.channels) as few:
                 for place, cloud in enumerate(new):
                     few.points[place] = store.learnt(int(cloud))
-                    few.touched(1)
-                    store.touched(1)
                 found = fit(self.learnt, few, run.within(run.share(FITTING_SHARE))).latents
             latents[new[: len(found)]] = found
         return np.asarray(latents, np.float32)

@@ -53,7 +53,7 @@ class AlignedPca:
         """
         with clouds.copy() as store:
             bring_into_order(store, order, leaf, seed)
-            table = store.points.reshape(len(store), -1).copy()
+            table = np.array(store.points).reshape(len(store), -1)
         self._count, self._mean = len(table), table.mean(0)
         self._centred = table - self._mean
         scores = unit_scores(self._centred)
@@ -121,7 +121,7 @@ def bring_into_order(store: TargetStore, order: str, leaf: int, seed: int) -> No
 
 def resolve(store: TargetStore, turn: int, seed: int) -> None:
     """Match every cloud again with its PCA, of a quarter of the components and 32 at most; no cloud fits it worse."""
-    table = store.points.reshape(len(store), -1).copy()
+    table = np.array(store.points).reshape(len(store), -1)
     mean = table.mean(0)
     table -= mean
     scores = unit_scores(table)[:, : max(1, min(32, len(store) // 4))]

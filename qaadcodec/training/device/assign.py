@@ -47,4 +47,3 @@ def assign(
         positions = clouds[..., :POSITION]
         order = greedy(torch.from_numpy(predicted).to(device), positions, HASTY if run.stop else leaf)  # (G, M)
         store.points[here] = rows_of(clouds, order).cpu().numpy()
-        store.touched(len(here))

@@ -26,7 +26,6 @@ class ResidentTargets:
         self._points = torch.empty(store.points.shape, device=device)  # (N, M, C)
         for here in slices(store):
             self._points[here] = torch.from_numpy(store.points[here]).to(device)
-            store.touched(here.stop - here.start)
 
     def bring(self, batch: Rows, rows: Rows) -> None:
         """Everything is there already."""
@@ -62,7 +61,6 @@ class ResidentTargets:
         """Write every cloud to the store, in its present order."""
         for here in slices(self._store):
             self._store.points[here] = self._points[here].cpu().numpy()
-            self._store.touched(here.stop - here.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,6 @@ class StreamedTargets:
         """
         self._settle(batch.tolist())
         targets = torch.from_numpy(self._store.points[batch[:, None], rows])
-        self._store.touched(len(batch), len(rows))
         if (shape := (len(batch), len(rows))) not in self._here:
             self._here[shape] = torch.empty(targets.shape, device=self._device)
         self._here[shape].copy_(staged(targets, self._device), non_blocking=True)

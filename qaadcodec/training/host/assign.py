@@ -40,7 +40,6 @@ def assign(store: TargetStore, prediction: Prediction, config: AssignmentConfig,
         else:
             order = rng.permutation(len(cloud))
         cloud[:] = cloud[order]
-        store.touched(1)
 
     for group in progress.groups(cores()):
         leaf = fitting_leaf(leaf, *progress.so_far, time.monotonic() - started, seconds)

@@ -79,4 +79,3 @@ class Resolving:
         predicted, positions = snapshot.predict()[:, :POSITION], self._store.positions(cloud)
         targets = self._store.points[cloud]
         targets[:] = targets[resolve_leaves(predicted, positions, self._config.leaf, rng)]
-        self._store.touched(1)

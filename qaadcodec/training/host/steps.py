@@ -76,7 +76,6 @@ class Steps:
         rounding = self._rounding
         self._settle(batch)
         targets = self._store.points[batch[:, None], flat[None]]  # (B, K·s, C), or one more with normals
-        self._store.touched(len(batch), len(flat))
         shown = torch.from_numpy(targets).to(device)
         learner.network.zero_grad()
         learner.input_cloud.grad = None

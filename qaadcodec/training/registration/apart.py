@@ -38,6 +38,5 @@ def how_far_apart(store: TargetStore, seed: int) -> float:
         rows = np.sort(rng.permutation(len(middle))[:PROBES])
         if part.first <= i < part.end:
             squares.append(np.square(k_nearest(tree, store.positions(int(i) - part.first)[rows], 1)[0]).mean())
-            store.touched(1, len(rows))
     squares = [square for found in part.ranks.gathered(squares) for square in found]
     return math.sqrt(max(float(np.mean(squares) - own), 0.0) / float(size)) if size > 0 else 0.0

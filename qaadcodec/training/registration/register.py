@@ -141,5 +141,3 @@ class Placing:
         self._targets.positions(i)[:] = targets
         if self._targets.normals:
             self._targets.face(i, surface.normals[k_nearest(surface.tree, targets, 1)[1][:, 0]])
-        self._store.touched(1)
-        self._targets.touched(1)

@@ -61,7 +61,6 @@ class SampledClouds:
             self._held.move_to_end(cloud)
             return self._held[cloud]
         points: Singles = np.array(self._store.points[cloud - self.part.first, self._rows, :POSITION])
-        self._store.touched(1, len(self._rows))
         self._held[cloud] = points, cKDTree(points)
         if len(self._held) > self._most:
             self._held.popitem(last=False)

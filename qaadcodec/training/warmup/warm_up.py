@@ -108,7 +108,6 @@ class Sampling:
     def targets(self, batch: Longs) -> Tensor:
         """The coordinates of the same random rows of some clouds, (B, points, 3) float32; all rows of small clouds."""
         rows = drawn(self.store, self.config.points_per_step, self.rng)
-        self.store.touched(len(batch), len(rows))
         return torch.from_numpy(self.store.points[batch[:, None], rows[None], :POSITION])
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.sets import store as store_module
+from qaadcodec.sets import windows as windows_module
 from qaadcodec.sets.store import TargetStore
 
 
@@ -45,8 +46,9 @@ def mapped_bytes() -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to read resident memory from")
 def test_memory_does_not_grow_with_the_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sixty-four MiB of targets, looked at one by one, of which eight may stay."""
-    monkeypatch.setattr(store_module, "MAPPED", 1 << 23)
+    """Sixty-four MiB of targets, looked at one by one, of which eight may be mapped."""
+    monkeypatch.setattr(windows_module, "BOUND", 1 << 23)
+    monkeypatch.setattr(windows_module, "LEAST", 1 << 20)
     count, points = 64, 87382  # a MiB each
     with TargetStore(count, points) as store:
         before = mapped_bytes()
@@ -59,16 +61,29 @@ def test_memory_does_not_grow_with_the_set(monkeypatch: pytest.MonkeyPatch) -> N
         assert most < 12 << 20
 
 
-def test_what_was_given_back_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "MAPPED", 1)
+def test_what_gave_way_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows_module, "BOUND", 1)
+    monkeypatch.setattr(windows_module, "LEAST", 1)
     clouds = np.random.default_rng(1).normal(size=(5, 700, 3)).astype(np.float32)
     with TargetStore(5, 700) as store:
         for mine, cloud in zip(store.each(), clouds, strict=True):
             mine[:] = cloud
         store.reorder(2, np.arange(700), np.arange(700)[::-1])
-        store.touched(1, 10)
         np.testing.assert_array_equal(store.points[2], clouds[2][::-1])
         np.testing.assert_array_equal(store.points[[0, 1, 3, 4]], clouds[[0, 1, 3, 4]])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_fork_writes_to_the_same_clouds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows_module, "BOUND", 1)
+    monkeypatch.setattr(windows_module, "LEAST", 1)
+    with TargetStore(3, 500) as store:
+        store.points[:] = 1
+        if (child := os.fork()) == 0:
+            store.points[1] = 2
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert [float(cloud.mean()) for cloud in store.each()] == [1, 2, 1]
 
 
 @pytest.fixture
