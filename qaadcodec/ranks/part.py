@@ -75,8 +75,12 @@ class Part:
         return table[self.first : self.end]
 
     def whole(self, own: Numbers) -> Numbers:
-        """The table with a row for each cloud of the set, from the rows that each rank has of its own; for all."""
-        return np.concatenate(self.ranks.gathered(own))
+        """The table with a row for each cloud of the set, from the rows that each rank has of its own; for all.
+
+        Where there is one rank, it is the table that was given, and no copy: it may take as much memory as all else.
+        """
+        tables = self.ranks.gathered(own)
+        return tables[0] if len(tables) == 1 else np.concatenate(tables)
 
     def of_cloud(self, cloud: int, read: Callable[[int], T]) -> T:
         """What the rank that has a cloud of the set reads of it, by its number in the part; for all."""

@@ -68,12 +68,13 @@ def write_tensors(path: Path, tables: Mapping[str, tuple[Table, int, int]]) -> W
     return Written(size, crc)
 
 
-def _pieces(header: bytes, tables: Mapping[str, tuple[Table, int, int]]) -> Iterator[bytes]:
+def _pieces(header: bytes, tables: Mapping[str, tuple[Table, int, int]]) -> Iterator[bytes | memoryview]:
     """The file in pieces: the header, then the numbers of the tables in turn."""
     yield LENGTH.pack(len(header)) + header
     for table, first, last in tables.values():
         for _, rows in table.blocks(first, last):
-            yield rows.astype(np.dtype(table.dtype).newbyteorder("<"), copy=False).tobytes()
+            numbers = np.ascontiguousarray(rows, np.dtype(table.dtype).newbyteorder("<"))
+            yield numbers.reshape(-1).view(np.uint8).data  # no copy: a block takes as much memory as a window
 
 
 class TensorFile:

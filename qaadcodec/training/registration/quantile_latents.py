@@ -27,7 +27,9 @@ def quantile_latents(store: TargetStore, size: int, seed: int) -> Singles:
     directions = np.random.default_rng([seed, 22]).standard_normal((POSITION, DIRECTIONS)).astype(np.float32)
     directions /= np.linalg.norm(directions, axis=0)
     count = min(QUANTILES, max(1, TABLE // (DIRECTIONS * store.part.total)))
-    own = np.stack([quantiles(cloud[:, :POSITION] @ directions, count) for cloud in store.each()])
+    own = np.empty((len(store), DIRECTIONS * count), np.float32)
+    for i, cloud in enumerate(store.each()):
+        own[i] = quantiles(cloud[:, :POSITION] @ directions, count)
     table = store.part.whole(own)
     return store.part.ranks.decided(lambda: principal_latents(table, size, seed))
 

@@ -24,8 +24,9 @@ from qaadcodec.errors import CloudError, EnvironmentFailure, Interrupted, UsageE
 from qaadcodec.metrics.em_kd import em_kd, variance
 from qaadcodec.progress import Notice, PhaseEnded, PhaseStarted, Progress, Run, StopRequest
 from qaadcodec.ranks.part import Part
-from qaadcodec.sets import gather
+from qaadcodec.sets import gather, windows
 from qaadcodec.version import __version__
+from qaadcodec.work.asked import Work
 
 MakeShape = Callable[..., npt.NDArray[np.float64]]
 Put = Callable[[Path, npt.NDArray[np.floating[Any]]], Path]
@@ -124,6 +125,19 @@ def test_a_set_is_registered_before_it_is_learnt(tmp_path: Path, scans: Path, ti
     errors = [e.n_em_kd for e in evaluate(tmp_path / "1.qaad", [scans], metrics=["n_em_kd"])]
     assert summary.n_em_kd == pytest.approx(np.mean(errors), rel=1e-6)
     assert summary.n_em_kd < 0.05
+
+
+@pytest.mark.parametrize("registration", [False, True])
+def test_a_set_that_is_mapped_by_windows_becomes_the_same_archive(
+    tmp_path: Path, scans: Path, tiny: Request, monkeypatch: pytest.MonkeyPatch, registration: bool
+) -> None:
+    """Of one cloud, of which one is mapped at a time; checkpoints are written all the while."""
+    asked = replace(tiny, settings={**tiny.settings, "assignment.registration": registration})
+    compress([scans], tmp_path / "whole.qaad", asked, run=Run(device="cpu"))
+    monkeypatch.setattr(windows, "BOUND", 1)
+    monkeypatch.setattr(windows, "LEAST", 1)
+    compress([scans], tmp_path / "windows.qaad", asked, run=Run(device="cpu", work=Work(every=1e-6)))
+    assert (tmp_path / "whole.qaad").read_bytes() == (tmp_path / "windows.qaad").read_bytes()
 
 
 def test_the_recipe_of_the_paper(tmp_path: Path, scans: Path, heard: Any) -> None:
