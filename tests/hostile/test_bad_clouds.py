@@ -372,6 +372,7 @@ NPYS: dict[str, tuple[bytes, str]] = {
         "holds values of type ('<f8', (4,)), and a cloud is of real numbers",
     ),
     "negative": (huge((-1, 3)), "declares the shape (-1, 3)"),
+    "a truth for a length": (huge((True, 3)), "declares the shape (True, 3)"),
     "flat": (saved(SOME[:, :2]), "has the shape (10, 2), and a cloud is (points, 3)"),
     "wide": (saved(np.zeros((10, 6))), "has the shape (10, 6), and a cloud is (points, 3)"),
     "vector": (saved(np.zeros(3)), "has the shape (3,), and a cloud is (points, 3)"),

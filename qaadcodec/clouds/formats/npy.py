@@ -100,7 +100,7 @@ def read_header(stream: BinaryIO, label: str) -> NpyHeader:
         raise
     except Exception as error:  # numpy evaluates the header as a Python literal, with whatever that raises
         raise CloudError(f"{label}: is not a whole NPY file: {str(error).splitlines()[0]}") from error
-    if min(shape, default=0) < 0:
+    if min(shape, default=0) < 0 or bool in map(type, shape):  # to Python, True is a number
         raise CloudError(f"{label}: declares the shape {shape}")
     return NpyHeader(Shape(shape, dtype), fortran)
 
