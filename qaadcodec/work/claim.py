@@ -34,41 +34,57 @@ def claimed(lock: Path, what: str) -> Iterator[bool]:
     Raises:
         EnvironmentFailure: another process has it, or the file cannot be created.
     """
-    descriptor, stale = _locked(lock, what)
+    held: list[int] = []
     try:
-        yield stale
+        yield _take(lock, what, held)
     finally:
-        if sys.platform == "win32":  # a file that is open cannot be removed there
-            os.close(descriptor)
-            lock.unlink(missing_ok=True)
-        else:
-            lock.unlink(missing_ok=True)  # while it is locked: nobody can have taken it over
-            os.close(descriptor)
+        try:
+            _let_go(lock, held)
+        except BaseException:  # a signal: while this clears up, another one does nothing (cli/interrupts.py)
+            _let_go(lock, held)
+            raise
 
 
-def _locked(lock: Path, what: str) -> tuple[int, bool]:
-    """A descriptor of the locked file, and whether it was left behind."""
+def _take(lock: Path, what: str, held: list[int]) -> bool:
+    """Lock the file, whose descriptor goes to `held`; whether it was left behind."""
     while True:
         try:
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+            held.append(os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666))
         except OSError as error:
             raise EnvironmentFailure(f"cannot write {lock}: {reason(error)}") from error
+        descriptor = held[0]
+        if not _lock(descriptor):
+            holder = os.pread(descriptor, LONGEST, 0) if hasattr(os, "pread") else os.read(descriptor, LONGEST)
+            os.close(held.pop())
+            raise EnvironmentFailure(
+                f"{what} is in use by another run ({holder.decode(errors='replace').strip() or 'unknown'})",
+                hint="wait for its end, or name another output",
+            )
+        if _is_still(lock, descriptor):
+            stale = os.fstat(descriptor).st_size > 0
+            os.truncate(lock, 0)
+            os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode()[:LONGEST])
+            return stale
+        os.close(held.pop())  # whoever had it removed it in between: once more
+
+
+def _let_go(lock: Path, held: list[int]) -> None:
+    """Remove the file and free the lock, however far `_take` got, unless another process has the file."""
+    if sys.platform == "win32":  # where nobody can remove a file that is open
+        while held:
+            os.close(held.pop())
+        with contextlib.suppress(OSError):
+            lock.unlink()
+        return
+    if not held:  # never had, or a signal came while it was opened
         try:
-            if not _lock(descriptor):
-                holder = os.pread(descriptor, LONGEST, 0) if hasattr(os, "pread") else os.read(descriptor, LONGEST)
-                raise EnvironmentFailure(
-                    f"{what} is in use by another run ({holder.decode(errors='replace').strip() or 'unknown'})",
-                    hint="wait for its end, or name another output",
-                )
-            if _is_still(lock, descriptor):
-                stale = os.fstat(descriptor).st_size > 0
-                os.truncate(lock, 0)
-                os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode()[:LONGEST])
-                return descriptor, stale
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)  # whoever had it removed it in between: once more
+            held.append(os.open(lock, os.O_RDWR | os.O_CLOEXEC))
+        except OSError:
+            return
+    # Who has the lock already gets it again. Who has opened the file and locks it next, sees then that it is gone.
+    if _lock(held[0]) and _is_still(lock, held[0]):
+        lock.unlink(missing_ok=True)
+    os.close(held.pop())
 
 
 def _is_still(lock: Path, descriptor: int) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,6 +73,55 @@ def test_an_exception_frees_it(tmp_path: Path) -> None:
     with pytest.raises(KeyError), claimed(tmp_path / "lock", "a.qaad"):
         raise KeyError
     assert list(tmp_path.iterdir()) == []
+
+
+class Signals:
+    """Makes Ctrl-C come once: before or after one of the calls that `claimed` makes to the system."""
+
+    def __init__(self, moment: int) -> None:
+        self.left = moment
+
+    def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*arguments: Any, **named: Any) -> Any:
+            self.tick()
+            result = call(*arguments, **named)
+            self.tick()
+            return result
+
+        return called
+
+    def tick(self) -> None:
+        self.left -= 1
+        if self.left == -1:
+            raise KeyboardInterrupt
+
+
+def test_a_signal_at_any_moment_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does it take what somebody else has."""
+    fcntl = pytest.importorskip("fcntl", reason="Windows has other calls")
+    lock, theirs = tmp_path / "lock", tmp_path / "theirs"
+
+    def claim_both(signals: Signals) -> None:
+        with monkeypatch.context() as patched:
+            for name in ("open", "fstat", "stat", "truncate", "write", "pread", "unlink", "close"):
+                patched.setattr(os, name, signals.around(getattr(os, name)))
+            patched.setattr(fcntl, "flock", signals.around(fcntl.flock))
+            with claimed(lock, "a.qaad"):
+                pass
+            with pytest.raises(EnvironmentFailure):
+                claim(theirs)
+
+    with claimed(theirs, "b.qaad"):
+        for moment in range(100):
+            signals = Signals(moment)
+            with contextlib.suppress(KeyboardInterrupt):
+                claim_both(signals)
+            assert [path.name for path in tmp_path.iterdir()] == ["theirs"], moment
+            with claimed(lock, "a.qaad"):  # what may still be open has no lock
+                pass
+            if signals.left >= 0:
+                break
+    assert 20 < moment < 99
 
 
 def test_a_claim_that_cannot_be_written_says_why(tmp_path: Path) -> None:
