@@ -6,17 +6,15 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qaadcodec.archive import storable_names
 from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.clouds import Inputs, files_of, find_clouds
 from qaadcodec.codec.claiming import claimed_output, put
+from qaadcodec.codec.resumed import same_clouds, same_machine
 from qaadcodec.codec.start_from import Start, digest, starting
 from qaadcodec.codec.verdict import verdict
 from qaadcodec.config import Request, plan
-from qaadcodec.errors import UsageError
 from qaadcodec.files import protect, real_target
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
-from qaadcodec.parallel import cores
 from qaadcodec.progress import Run
 from qaadcodec.remote.urls import Location, located, shown
 from qaadcodec.sets.again import unchanged
@@ -30,14 +28,12 @@ from qaadcodec.sets.surfaces import sampled
 from qaadcodec.sets.survey import Survey, check_alike, survey, tell
 from qaadcodec.training.backend import check_device, choose_device, load_torch
 from qaadcodec.training.expected import expected_phases, still_to_come
-from qaadcodec.work.identity import Known
 from qaadcodec.work.session import checkpointing, was_finished
-from qaadcodec.work.state import State
 
 if TYPE_CHECKING:
     from qaadcodec.training.finish import Learned
 
-LOOKED_AT, MACHINE = "looked at", "machine"  # parts of a checkpoint
+LOOKED_AT = "looked at"  # a part of a checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +127,7 @@ def options_of(request: Request, run: Run) -> dict[str, Any]:
     settings = {f"set {name}": value for name, value in request.settings.items()}
     given = {f.name: getattr(request, f.name) for f in fields(request) if f.name not in ("settings", "start")}
     return {
+        "command": "compress",
         **given,
         **settings,
         "from": digest(request.start),
@@ -204,8 +201,7 @@ def looked_at(
         ChangedError, CloudError, EnvironmentFailure, UsageError, Interrupted.
     """
     checkpoints, recipe = run.checkpoints, request.recipe()
-    names = storable_names([source.name for source in found.sources])
-    checkpoints.of([Known(*known) for known in zip(names, found.counts, found.checksums, strict=True)])
+    same_clouds(found, run)
 
     def seen_anew() -> LookedAt:
         sketches = Sketches(found, run)
@@ -220,30 +216,6 @@ def looked_at(
     norm = start.normalisation if start else None
     gathered = gather(found, points, run, norm, seen.frame, normals=recipe.training.across > 1)
     return gathered, seen.findings
-
-
-def same_machine(run: Run) -> None:
-    """Refuse to go on with a run on another kind of device, and say where the number of cores has changed.
-
-    Raises:
-        UsageError: it was begun on another kind.
-    """
-    here = {"device": choose_device(run.device).type, "cores": cores(), "processes": run.ranks.size}
-    if (left := run.checkpoints.take(MACHINE)) is not None:
-        with left.going_on() as found:
-            device, count, processes = (found.numbers[name] for name in here)
-        if device != here["device"]:
-            raise UsageError(
-                f"the run was begun on the device {device}, and would go on on {here['device']}",
-                hint=f"--device {device} goes on with it",
-            )
-        if processes != here["processes"]:
-            run.note(
-                f"the run was begun in {processes} processes, and goes on in {run.ranks.size}: its bits may differ"
-            )
-        elif count != here["cores"]:
-            run.note(f"the run was begun on {count} cores, and goes on on {here['cores']}: its last bits may differ")
-    run.checkpoints.keep(MACHINE, State(here))
 
 
 def learn_as_asked(gathered: Gathered, request: Request, run: Run, start: Start | None = None) -> Learned:
