@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,9 @@ from qaadcodec.archive import ArchiveReader, NewClouds, check_extendable, extend
 from qaadcodec.arrays import Singles
 from qaadcodec.clouds import Inputs, Normalisation, files_of, find_clouds
 from qaadcodec.codec.added import Measured, widened
+from qaadcodec.codec.already import already, is_there
 from qaadcodec.codec.claiming import claimed_output, put
+from qaadcodec.codec.grown import EncodeSummary, difference
 from qaadcodec.codec.known import frame_of, unlike_clouds
 from qaadcodec.codec.newcomers import check_reach, far_off, look_at_new
 from qaadcodec.codec.open import OpenArchive
@@ -25,49 +26,18 @@ from qaadcodec.remote.urls import Location, located, shown
 from qaadcodec.sets.again import unchanged
 from qaadcodec.sets.gather import Gathered, gather
 from qaadcodec.sets.looked_at import LookedAt
-from qaadcodec.sets.looks.finding import Finding, tell_all
+from qaadcodec.sets.looks.finding import tell_all
 from qaadcodec.sets.surfaces import sampled
 from qaadcodec.sets.survey import Survey, survey, tell
 from qaadcodec.training.backend import check_device, load_torch
 from qaadcodec.training.expected import expected_fitting, still_to_come
-from qaadcodec.work.session import checkpointing, was_finished
+from qaadcodec.work.session import checkpointing
 
 if TYPE_CHECKING:
     from qaadcodec.training.fitting_group import Fitted
 
 PLACED = "looked at"  # a part of a checkpoint: where each cloud lies
 MEASURING_SHARE = 0.05  # of the time left when clouds are fitted, kept for measuring and writing
-
-
-@dataclass(frozen=True, slots=True)
-class EncodeSummary:
-    """What was added. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units, of a sample.
-
-    `interrupted`: it was stopped before all of the new clouds were fitted, and `unfitted` of them were left out;
-    `skipped`, `points_left_out`, `files_left_out` and `findings` are as for `compress`.
-    """
-
-    path: str
-    added: int
-    clouds: int
-    points: int
-    bytes_out: int
-    bytes_added: int
-    em_kd: float
-    em_kd_root: float
-    n_em_kd: float
-    sample: int
-    seconds: float
-    interrupted: bool
-    unfitted: int
-    skipped: tuple[tuple[str, str], ...]
-    points_left_out: tuple[tuple[str, int], ...]
-    files_left_out: tuple[str, ...]
-    findings: tuple[Finding, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
 
 
 def encode(
@@ -86,8 +56,8 @@ def encode(
         inputs: the new clouds, as for `compress`; resampled, or their surfaces sampled, to the archive's M.
         output: the new .qaad file, or its URL; appears whole or not at all.
         run: device, seed, listener, stop request, how strict it is with clouds, and where it keeps what it can go on
-            from. Once it is stopped, the clouds fitted so far are written. Its deadline, if it has one, is kept by
-            taking fewer steps for each cloud.
+            from, as for `compress`. Once it is stopped, the clouds fitted so far are written. Its deadline, if it has
+            one, is kept by taking fewer steps for each cloud.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
 
@@ -98,14 +68,23 @@ def encode(
     asked = run.budget_seconds
     run = run.within(run.seconds_left)
     check_device(run.device)
-    overwrite = overwrite or was_finished(real_target(output), run.work)
-    with (
-        ArchiveReader(archive) as reader,
-        claimed_output(output, overwrite) as target,
-        checkpointing(target, run.work, options_of(reader, asked, run), run.note) as checkpoints,
-    ):
+    there = is_there(real_target(output), overwrite, run)
+    with ArchiveReader(archive) as reader, claimed_output(output, overwrite or there) as target:
         protect([archive], output)
-        return encode_claimed(reader, inputs, Asked(output, overwrite, skip_bad), run.going_on(checkpoints))
+        if there:
+
+            def differs(grown: ArchiveReader) -> str | None:
+                names = [source.name for source in find_clouds(inputs)]
+                return difference(reader, grown, names, skip_bad=skip_bad)
+
+            def told(grown: ArchiveReader) -> EncodeSummary:
+                return EncodeSummary.of_archives(reader, grown, shown(output), run)
+
+            if (done := already(target, run, differs, told)) is not None:
+                return done
+        with checkpointing(target, run.work, options_of(reader, asked, run), run.note) as checkpoints:
+            claimed = Asked(output, overwrite or there, skip_bad)
+            return encode_claimed(reader, inputs, claimed, run.going_on(checkpoints))
 
 
 class Asked(NamedTuple):
