@@ -39,7 +39,8 @@ work_options = bundle(
     click.option(
         "--resume",
         is_flag=True,
-        help="Go on from the checkpoint of the same command, if there is one.  [default: refuse to overwrite it]",
+        help="Go on from the checkpoint of the same command, if there is one; where it is done, and its archive there, "
+        "do nothing.  [default: refuse to overwrite either]",
     ),
     click.option(
         "--checkpoint-every",

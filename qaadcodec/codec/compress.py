@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qaadcodec.archive import storable_names
+from qaadcodec.archive import ArchiveReader
 from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.clouds import Inputs, files_of, find_clouds
+from qaadcodec.codec.already import already, is_there
 from qaadcodec.codec.claiming import claimed_output, put
+from qaadcodec.codec.compressed import CompressSummary, difference
+from qaadcodec.codec.resumed import same_clouds, same_machine
 from qaadcodec.codec.start_from import Start, digest, starting
 from qaadcodec.codec.verdict import verdict
 from qaadcodec.config import Request, plan
-from qaadcodec.errors import UsageError
 from qaadcodec.files import protect, real_target
 from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
-from qaadcodec.parallel import cores
 from qaadcodec.progress import Run
 from qaadcodec.remote.urls import Location, located, shown
 from qaadcodec.sets.again import unchanged
@@ -30,48 +31,12 @@ from qaadcodec.sets.surfaces import sampled
 from qaadcodec.sets.survey import Survey, check_alike, survey, tell
 from qaadcodec.training.backend import check_device, choose_device, load_torch
 from qaadcodec.training.expected import expected_phases, still_to_come
-from qaadcodec.work.identity import Known
-from qaadcodec.work.session import checkpointing, was_finished
-from qaadcodec.work.state import State
+from qaadcodec.work.session import checkpointing
 
 if TYPE_CHECKING:
     from qaadcodec.training.finish import Learned
 
-LOOKED_AT, MACHINE = "looked at", "machine"  # parts of a checkpoint
-
-
-@dataclass(frozen=True, slots=True)
-class CompressSummary:
-    """What a set became. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units.
-
-    `skipped`: path and reason of each cloud that was left out; `points_left_out`: path and number of the points that
-    were left out of each cloud that lost any; `files_left_out`: the files of folders and zips that are not read, by
-    their paths; `findings`: what was noticed of the set before it was learnt, and of what it became.
-    """
-
-    path: str
-    clouds: int
-    points: int
-    bytes_in: int
-    bytes_out: int
-    ratio: float
-    ratio_paper: float
-    bits_per_point: float
-    em_kd: float
-    em_kd_root: float
-    n_em_kd: float
-    sample: int
-    seconds: float
-    epochs: int
-    interrupted: bool
-    skipped: tuple[tuple[str, str], ...]
-    points_left_out: tuple[tuple[str, int], ...]
-    files_left_out: tuple[str, ...]
-    findings: tuple[Finding, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+LOOKED_AT = "looked at"  # a part of a checkpoint
 
 
 def compress(
@@ -93,7 +58,8 @@ def compress(
         request: what is asked for; the default preset when None.
         run: device, seed, listener, stop request, how strict it is with clouds, what it takes of meshes, and where it
             keeps what it can go on from. Once it is stopped, training ends early and what was learnt is written; while
-            clouds are read, nothing is. The time of the request's budget begins now.
+            clouds are read, nothing is. The time of the request's budget begins now. Where it is to go on, and its
+            archive is there already, nothing is done: see `codec.already`.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising, and those that change while they are read.
 
@@ -106,14 +72,23 @@ def compress(
     check_device(run.device)
     protect([] if request.start is None else [request.start], output)
     ranks = run.ranks
-    overwrite = overwrite or ranks.decided(lambda: was_finished(real_target(output), run.work))
-    with (
-        starting(request) as start,
-        claimed_output(output, overwrite, ranks) as target,
-        checkpointing(target, run.work, options_of(request, run), run.note, ranks) as checkpoints,
-    ):
-        asked = Asked(request, output, overwrite, skip_bad, start)
-        return compress_claimed(inputs, asked, run.going_on(checkpoints))
+    there = ranks.decided(lambda: is_there(real_target(output), overwrite, run))
+    with starting(request) as start, claimed_output(output, overwrite or there, ranks) as target:
+        if there:
+
+            def differs(reader: ArchiveReader) -> str | None:
+                names = [source.name for source in find_clouds(inputs)]
+                return difference(reader, request, names, run.seed, skip_bad=skip_bad)
+
+            def told(reader: ArchiveReader) -> CompressSummary:
+                return CompressSummary.of_archive(reader, shown(output), run)
+
+            done = ranks.decided(lambda: already(target, run, differs, told))
+            if done is not None:
+                return done
+        with checkpointing(target, run.work, options_of(request, run), run.note, ranks) as checkpoints:
+            asked = Asked(request, output, overwrite or there, skip_bad, start)
+            return compress_claimed(inputs, asked, run.going_on(checkpoints))
 
 
 class Asked(NamedTuple):
@@ -131,6 +106,7 @@ def options_of(request: Request, run: Run) -> dict[str, Any]:
     settings = {f"set {name}": value for name, value in request.settings.items()}
     given = {f.name: getattr(request, f.name) for f in fields(request) if f.name not in ("settings", "start")}
     return {
+        "command": "compress",
         **given,
         **settings,
         "from": digest(request.start),
@@ -160,9 +136,9 @@ def compress_claimed(inputs: Inputs, asked: Asked, run: Run) -> CompressSummary:
     )
     with gathered:
         learned = learn_as_asked(gathered, request, run, start)
+        interrupted = bool(run.stop) and (learned.encoded.header.epochs or 0) < learned.plan.training.epochs
+        run.checkpoints.staying = interrupted and run.stop.to_go_on and run.checkpoints.any
         size = put(learned.encoded, output, asked.overwrite, run)
-    interrupted = bool(run.stop) and (learned.encoded.header.epochs or 0) < learned.plan.training.epochs
-    run.checkpoints.staying = interrupted and run.stop.to_go_on and run.checkpoints.any
     error, epochs, clouds = learned.error, learned.encoded.header.epochs or 0, learned.encoded.header.clouds
     of_result = verdict(learned, [source.path for source in found.sources], findings, run)
     for finding in of_result:
@@ -204,8 +180,7 @@ def looked_at(
         ChangedError, CloudError, EnvironmentFailure, UsageError, Interrupted.
     """
     checkpoints, recipe = run.checkpoints, request.recipe()
-    names = storable_names([source.name for source in found.sources])
-    checkpoints.of([Known(*known) for known in zip(names, found.counts, found.checksums, strict=True)])
+    same_clouds(found, run)
 
     def seen_anew() -> LookedAt:
         sketches = Sketches(found, run)
@@ -220,30 +195,6 @@ def looked_at(
     norm = start.normalisation if start else None
     gathered = gather(found, points, run, norm, seen.frame, normals=recipe.training.across > 1)
     return gathered, seen.findings
-
-
-def same_machine(run: Run) -> None:
-    """Refuse to go on with a run on another kind of device, and say where the number of cores has changed.
-
-    Raises:
-        UsageError: it was begun on another kind.
-    """
-    here = {"device": choose_device(run.device).type, "cores": cores(), "processes": run.ranks.size}
-    if (left := run.checkpoints.take(MACHINE)) is not None:
-        with left.going_on() as found:
-            device, count, processes = (found.numbers[name] for name in here)
-        if device != here["device"]:
-            raise UsageError(
-                f"the run was begun on the device {device}, and would go on on {here['device']}",
-                hint=f"--device {device} goes on with it",
-            )
-        if processes != here["processes"]:
-            run.note(
-                f"the run was begun in {processes} processes, and goes on in {run.ranks.size}: its bits may differ"
-            )
-        elif count != here["cores"]:
-            run.note(f"the run was begun on {count} cores, and goes on on {here['cores']}: its last bits may differ")
-    run.checkpoints.keep(MACHINE, State(here))
 
 
 def learn_as_asked(gathered: Gathered, request: Request, run: Run, start: Start | None = None) -> Learned:

@@ -3,69 +3,41 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from qaadcodec.archive import ArchiveReader, Header, NewClouds, check_extendable, extend, storable_names
-from qaadcodec.arrays import Doubles, Singles
+from qaadcodec.archive import ArchiveReader, NewClouds, check_extendable, extend, storable_names
+from qaadcodec.arrays import Singles
 from qaadcodec.clouds import Inputs, Normalisation, files_of, find_clouds
+from qaadcodec.codec.added import Measured, widened
+from qaadcodec.codec.already import already, is_there
 from qaadcodec.codec.claiming import claimed_output, put
+from qaadcodec.codec.grown import EncodeSummary, difference
 from qaadcodec.codec.known import frame_of, unlike_clouds
 from qaadcodec.codec.newcomers import check_reach, far_off, look_at_new
 from qaadcodec.codec.open import OpenArchive
-from qaadcodec.files import protect
-from qaadcodec.metrics.em_kd import em_kd, variance
-from qaadcodec.metrics.names import ADDED
-from qaadcodec.metrics.sampled import SAMPLE, SampledError, sample_error
-from qaadcodec.model.numpy_decoder import decode_points
+from qaadcodec.codec.resumed import same_clouds, same_machine
+from qaadcodec.errors import Interrupted
+from qaadcodec.files import protect, real_target
 from qaadcodec.progress import Run
 from qaadcodec.remote.urls import Location, located, shown
 from qaadcodec.sets.again import unchanged
-from qaadcodec.sets.gather import Gathered, gather, outer_box
-from qaadcodec.sets.looks.finding import Finding, tell_all
+from qaadcodec.sets.gather import Gathered, gather
+from qaadcodec.sets.looked_at import LookedAt
+from qaadcodec.sets.looks.finding import tell_all
 from qaadcodec.sets.surfaces import sampled
-from qaadcodec.sets.survey import survey, tell
+from qaadcodec.sets.survey import Survey, survey, tell
 from qaadcodec.training.backend import check_device, load_torch
-from qaadcodec.training.expected import expected_fitting
-from qaadcodec.version import __version__
+from qaadcodec.training.expected import expected_fitting, still_to_come
+from qaadcodec.work.session import checkpointing
 
 if TYPE_CHECKING:
-    from qaadcodec.training.fitting import Fitted
+    from qaadcodec.training.fitting_group import Fitted
 
+PLACED = "looked at"  # a part of a checkpoint: where each cloud lies
 MEASURING_SHARE = 0.05  # of the time left when clouds are fitted, kept for measuring and writing
-
-
-@dataclass(frozen=True, slots=True)
-class EncodeSummary:
-    """What was added. Sizes in bytes; `em_kd` in squared input units, `em_kd_root` in input units, of a sample.
-
-    `interrupted`: it was stopped before all of the new clouds were fitted, and `unfitted` of them were left out;
-    `skipped`, `points_left_out`, `files_left_out` and `findings` are as for `compress`.
-    """
-
-    path: str
-    added: int
-    clouds: int
-    points: int
-    bytes_out: int
-    bytes_added: int
-    em_kd: float
-    em_kd_root: float
-    n_em_kd: float
-    sample: int
-    seconds: float
-    interrupted: bool
-    unfitted: int
-    skipped: tuple[tuple[str, str], ...]
-    points_left_out: tuple[tuple[str, int], ...]
-    files_left_out: tuple[str, ...]
-    findings: tuple[Finding, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
 
 
 def encode(
@@ -83,8 +55,9 @@ def encode(
         archive: the .qaad file to extend; never changed.
         inputs: the new clouds, as for `compress`; resampled, or their surfaces sampled, to the archive's M.
         output: the new .qaad file, or its URL; appears whole or not at all.
-        run: device, seed, listener, stop request, and how strict it is with clouds. Once it is stopped, the clouds
-            fitted so far are written. Its deadline, if it has one, is kept by taking fewer steps for each cloud.
+        run: device, seed, listener, stop request, how strict it is with clouds, and where it keeps what it can go on
+            from, as for `compress`. Once it is stopped, the clouds fitted so far are written. Its deadline, if it has
+            one, is kept by taking fewer steps for each cloud.
         overwrite: replace an existing output.
         skip_bad: leave unusable clouds out instead of raising.
 
@@ -92,57 +65,90 @@ def encode(
         ArchiveError, CloudError, EnvironmentFailure, UsageError; Interrupted when stopped before one was fitted.
     """
     run, output = run or Run(), located(output)
+    asked = run.budget_seconds
     run = run.within(run.seconds_left)
     check_device(run.device)
-    with ArchiveReader(archive) as reader, claimed_output(output, overwrite):
-        run.expect()
+    there = is_there(real_target(output), overwrite, run)
+    with ArchiveReader(archive) as reader, claimed_output(output, overwrite or there) as target:
         protect([archive], output)
-        header = reader.header
-        source = OpenArchive(reader)
-        unread: list[str] = []
-        sources = find_clouds(inputs, run.note, unread)
-        protect(files_of(sources), output)
-        found = survey(sources, run, skip_bad=skip_bad)
-        sampled(found, header.points, run, skip_bad=skip_bad)
-        tell(found, header.points, "what the archive has", run)
-        check_extendable(reader, len(found.sources))
-        norm = Normalisation(np.array(header.offset), header.scale)
-        check_reach(header.dtype, norm, found)
-        known = unlike_clouds(source)
-        with unchanged(
-            found,
-            lambda: gather(found, header.points, run, norm, frame_of(reader, known, found, run)),
-            run,
-            skip_bad=skip_bad,
-        ) as gathered:
-            findings = look_at_new(found, gathered, known)
-            tell_all(findings, run)
-            latents, errors = fit_new(source, gathered, run)
-            count = len(latents)
-            if count < len(gathered):
-                run.warn(f"stopped: {len(gathered) - count} of {len(gathered)} new clouds were not added")
-            names = free_names(reader, gathered.names[:count], run)
-            poses = None if gathered.poses is None else gathered.poses.rows(slice(count))
-            extended = extend(reader, NewClouds(latents, names, gathered.counts[:count], poses))
-            with extended.reader() as new:  # the latents as they will be read
-                stored = new.latents(range(header.clouds, extended.header.clouds))
-            measured = Measured(source, gathered, stored)
-            error = measured.of_sample(run)
-            paths = [source.path for source in found.sources]
-            if strange := far_off(header, paths, (errors, measured.n_em_kd), findings):
-                strange.tell(run)
-                findings.append(strange)
-            whole = extended.with_header(widened(extended.header, gathered.boxes[:count], error))
-            size = put(whole, output, overwrite, run)
-        grown = size - reader.size_bytes
-    unfitted = len(gathered.names) - count
+        if there:
+
+            def differs(grown: ArchiveReader) -> str | None:
+                names = [source.name for source in find_clouds(inputs)]
+                return difference(reader, grown, names, skip_bad=skip_bad)
+
+            def told(grown: ArchiveReader) -> EncodeSummary:
+                return EncodeSummary.of_archives(reader, grown, shown(output), run)
+
+            if (done := already(target, run, differs, told)) is not None:
+                return done
+        with checkpointing(target, run.work, options_of(reader, asked, run), run.note) as checkpoints:
+            claimed = Asked(output, overwrite or there, skip_bad)
+            return encode_claimed(reader, inputs, claimed, run.going_on(checkpoints))
+
+
+class Asked(NamedTuple):
+    """What `encode` was asked for; see there."""
+
+    output: Location
+    overwrite: bool
+    skip_bad: bool
+
+
+def options_of(reader: ArchiveReader, budget: float | None, run: Run) -> dict[str, Any]:
+    """All that decides what comes out of the same clouds, by name. The checksums of an archive stand for all of it."""
+    return {
+        "command": "encode",
+        "archive": f"{reader.header.clouds} clouds, {reader.frame.header_crc32:08x}-{reader.frame.table_crc32:08x}",
+        "budget_seconds": None if budget is None else round(budget, 3),
+        "seed": run.seed,
+        "device": run.device,
+        "sample": run.sample,
+    }
+
+
+def encode_claimed(reader: ArchiveReader, inputs: Inputs, asked: Asked, run: Run) -> EncodeSummary:
+    """`encode`, once nothing stands in the way of its output."""
+    run.expect()
+    header, source, checkpoints = reader.header, OpenArchive(reader), run.checkpoints
+    unread: list[str] = []
+    sources = find_clouds(inputs, run.note, unread)
+    protect(files_of(sources), asked.output)
+    found = survey(sources, run, skip_bad=asked.skip_bad)
+    sampled(found, header.points, run, skip_bad=asked.skip_bad)
+    tell(found, header.points, "what the archive has", run)
+    check_extendable(reader, len(found.sources))
+    check_reach(header.dtype, Normalisation(np.array(header.offset), header.scale), found)
+    known = unlike_clouds(source)
+    leave_out = asked.skip_bad and not checkpoints.resumed
+    with unchanged(found, lambda: laid(reader, known, found, run), run, skip_bad=leave_out) as gathered:
+        findings = look_at_new(found, gathered, known)
+        tell_all(findings, run)
+        latents, errors = fit_new(source, gathered, run)
+        count = len(latents)
+        if unfitted := len(gathered) - count:
+            run.warn(f"stopped: {unfitted} of {len(gathered)} new clouds were not added")
+        names = free_names(reader, gathered.names[:count], run)
+        poses = None if gathered.poses is None else gathered.poses.rows(slice(count))
+        extended = extend(reader, NewClouds(latents, names, gathered.counts[:count], poses))
+        with extended.reader() as new:  # the latents as they will be read
+            stored = new.latents(range(header.clouds, extended.header.clouds))
+        measured = Measured(source, gathered, stored)
+        error = measured.of_sample(run)
+        paths = [source.path for source in found.sources]
+        if strange := far_off(header, paths, (errors, measured.n_em_kd), findings):
+            strange.tell(run)
+            findings.append(strange)
+        whole = extended.with_header(widened(extended.header, gathered.boxes[:count], error))
+        checkpoints.staying = unfitted > 0 and run.stop.to_go_on and checkpoints.any
+        size = put(whole, asked.output, asked.overwrite, run)
     return EncodeSummary(
-        path=shown(output),
+        path=shown(asked.output),
         added=count,
         clouds=header.clouds + count,
         points=header.points,
         bytes_out=size,
-        bytes_added=grown,
+        bytes_added=size - reader.size_bytes,
         em_kd=error.em_kd,
         em_kd_root=math.sqrt(error.em_kd),
         n_em_kd=error.n_em_kd,
@@ -157,15 +163,38 @@ def encode(
     )
 
 
+def laid(reader: ArchiveReader, known: Sequence[Singles], found: Survey, run: Run) -> Gathered:
+    """The surveyed clouds, placed by some clouds that the archive has, and gathered.
+
+    Raises:
+        ChangedError, CloudError, EnvironmentFailure, Interrupted.
+    """
+    same_clouds(found, run)
+    left = run.checkpoints.take(PLACED)
+    frame = frame_of(reader, known, found, run) if left is None else LookedAt.of(left, len(found)).frame
+    run.checkpoints.keep(PLACED, LookedAt(frame).state())
+    run.checkpoints.change("normalising")
+    header = reader.header
+    return gather(found, header.points, run, Normalisation(np.array(header.offset), header.scale), frame)
+
+
 def fit_new(source: OpenArchive, gathered: Gathered, run: Run) -> Fitted:
-    """Latents and errors of the gathered clouds, or of the first of them where the run was stopped."""
+    """Latents and errors of the gathered clouds, or of the first of them where the run was stopped.
+
+    Raises:
+        Interrupted: stopped before a cloud was fitted.
+    """
     load_torch(run)  # it takes seconds: bad input is told before
     from qaadcodec.training.fitting import Learnt, fit
 
-    run.expect(*expected_fitting(len(gathered), source.header.points))
+    same_machine(run)
+    run.expect(*still_to_come(expected_fitting(len(gathered), source.header.points), run.checkpoints))
     learnt = Learnt(source.header.network, source.weights, source.input_cloud, source.latents())
     left = run.seconds_left
-    return fit(learnt, gathered.store, run.within(None if left is None else (1.0 - MEASURING_SHARE) * left))
+    found = fit(learnt, gathered.store, run.within(None if left is None else (1.0 - MEASURING_SHARE) * left))
+    if not len(found.latents):
+        raise Interrupted("stopped before a cloud was fitted; nothing was written")
+    return found
 
 
 def free_names(reader: ArchiveReader, wanted: tuple[str, ...], run: Run) -> tuple[str, ...]:
@@ -175,54 +204,3 @@ def free_names(reader: ArchiveReader, wanted: tuple[str, ...], run: Run) -> tupl
         what = f"{len(renamed)} of {len(wanted)} new clouds have names that are taken"
         run.warn(f"{what}: {renamed[0][0]} becomes {renamed[0][1]}")
     return names
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """New clouds as they will decode from their latents.
-
-    Attributes:
-        source: the archive.
-        gathered: the clouds as they were given.
-        stored: their latents as they will be read, (n, l).
-    """
-
-    source: OpenArchive
-    gathered: Gathered
-    stored: Singles
-
-    def original(self, cloud: int) -> Singles:
-        """Normalised points, turned as they were given, (M, 3)."""
-        return self.gathered.turned(cloud, self.gathered.store.points[cloud])
-
-    def decoded(self, cloud: int) -> Singles:
-        """The same of what will be decoded."""
-        source = self.source
-        points = decode_points(source.header.network, source.weights, source.input_cloud, self.stored[cloud])
-        return self.gathered.turned(cloud, points)
-
-    def n_em_kd(self, cloud: int) -> float:
-        """EM-kD over the variance of a cloud."""
-        spread = variance(truth := self.original(cloud))
-        return em_kd(self.decoded(cloud), truth) / spread if spread > 0 else 0.0
-
-    def of_sample(self, run: Run) -> SampledError:
-        """The error of a sample of the clouds."""
-        count = len(self.stored)
-        with run.phase("measuring", min(SAMPLE, count), "clouds") as phase:
-            return sample_error(count, self.original, self.decoded, self.source.header.scale, run, phase)
-
-
-def widened(header: Header, boxes: Doubles, error: SampledError) -> Header:
-    """The header with the new clouds in its bounds, and with the error of those that were added last.
-
-    Only their EM-kD is kept: each number in a header takes more bytes than a latent of 32 numbers.
-    """
-    low, high = outer_box(np.concatenate([np.array(header.bounds)[None], boxes]))
-    added = {ADDED: error.to_header()["em_kd"]}
-    return replace(
-        header,
-        bounds=(tuple(low.tolist()), tuple(high.tolist())),
-        errors=header.errors | added,
-        writer=f"qaad {__version__}",
-    )

@@ -8,9 +8,9 @@ from qaadcodec.report.tables import facts, table, wrapped
 from qaadcodec.report.text import count_of, duration, grouped, percent, printable, short
 
 if TYPE_CHECKING:
-    from qaadcodec.codec.compress import CompressSummary
+    from qaadcodec.codec.compressed import CompressSummary
     from qaadcodec.codec.decode import DecodeSummary
-    from qaadcodec.codec.encode import EncodeSummary
+    from qaadcodec.codec.grown import EncodeSummary
     from qaadcodec.codec.verify import Verification
 
 
@@ -37,6 +37,7 @@ def compress_lines(summary: CompressSummary, *, width: int | None = None) -> lis
 
 def encode_lines(summary: EncodeSummary, *, width: int | None = None) -> list[str]:
     """What the archive has become."""
+    of_new = f"(mean of {count_of(summary.sample, 'new cloud')})"
     return facts(
         [
             ("archive", summary.path),
@@ -45,7 +46,7 @@ def encode_lines(summary: EncodeSummary, *, width: int | None = None) -> list[st
             ("clouds", clouds_of(summary.clouds, summary.points)),
             ("bytes added", grouped(summary.bytes_added)),
             ("bytes out", grouped(summary.bytes_out)),
-            ("nEM-kD", f"{percent(summary.n_em_kd)} (mean of {count_of(summary.sample, 'new cloud')})"),
+            *(() if summary.n_em_kd is None else (("nEM-kD", f"{percent(summary.n_em_kd)} {of_new}"),)),
             ("EM-kD", em_kd(summary.em_kd, summary.em_kd_root)),
             ("time", duration(summary.seconds)),
         ],

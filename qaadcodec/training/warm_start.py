@@ -46,11 +46,8 @@ class WarmStart:
         """A latent for each cloud, (n, l). Where the run is stopped, clouds that are new begin in the middle."""
         known, rows = self.learnt.latents, store.part.rows(self.rows)
         latents = np.where(rows[:, None] >= 0, known[rows], known.mean(0))
-        new = np.flatnonzero(rows < 0)
-        if len(new) and not run.stop:
-            with TargetStore(len(new), store.points.shape[1], store.channels) as few:
-                for place, cloud in enumerate(new):
-                    few.points[place] = store.learnt(int(cloud))
-                found = fit(self.learnt, few, run.within(run.share(FITTING_SHARE))).latents
+        if (self.rows < 0).any():  # on any rank: all of them fit, or none
+            new = np.flatnonzero(rows < 0)
+            found = fit(self.learnt, store, run.within(run.share(FITTING_SHARE)), clouds=new.tolist()).latents
             latents[new[: len(found)]] = found
         return np.asarray(latents, np.float32)

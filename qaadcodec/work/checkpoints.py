@@ -35,7 +35,8 @@ class Checkpoints:
 
     Attributes:
         resumed: whether the run goes on from a checkpoint.
-        staying: whether the last checkpoint should stay although the run ends in order.
+        staying: whether the last checkpoint should stay although the run ends in order; known before its output is
+            written.
         spent: seconds that writing checkpoints has taken.
         written: how many were.
     """
@@ -112,7 +113,7 @@ class Checkpoints:
     def finishing(self, sha256: str) -> None:
         """Note what the output is about to become: a run that is killed then, and resumed, may overwrite it."""
         if self._folder is not None and self.any:
-            self._folder.note_output(sha256)
+            self._folder.note_output(sha256, whole=not self.staying)
 
     @property
     def any(self) -> bool:

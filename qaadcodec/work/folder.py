@@ -212,23 +212,32 @@ class WorkFolder:
         while self._files:
             self._files.pop().close()
 
-    def note_output(self, sha256: str) -> None:
-        """Note what the output of the run is about to become; where that cannot be written, nothing is noted."""
-        with contextlib.suppress(EnvironmentFailure), atomic_output(self.path / OUTPUT, overwrite=True) as stream:
-            stream.write(json.dumps({"sha256": sha256}).encode())
+    def note_output(self, sha256: str, *, whole: bool) -> None:
+        """Note what the output of the run is about to become; where that cannot be written, nothing is noted.
 
-    def has_written(self, target: Path) -> bool:
-        """Whether a file is what the run noted that its output would become."""
+        Args:
+            whole: whether the run is over then; one that was told to end leaves something to do.
+        """
+        with contextlib.suppress(EnvironmentFailure), atomic_output(self.path / OUTPUT, overwrite=True) as stream:
+            stream.write(json.dumps({"sha256": sha256, "whole": whole}).encode())
+
+    def has_written(self, target: Path) -> bool | None:
+        """Whether a file is what the output was to become at the end of the run; None where the run never noted it."""
         try:
-            noted = json.loads((self.path / OUTPUT).read_bytes())["sha256"]
+            noted = json.loads((self.path / OUTPUT).read_bytes())
             with target.open("rb") as stream:
-                return bool(hashlib.file_digest(stream, "sha256").hexdigest() == noted)
+                own = hashlib.file_digest(stream, "sha256").hexdigest() == noted["sha256"]
+            return bool(noted["whole"]) if own else None
         except (OSError, ValueError, KeyError, TypeError):
-            return False
+            return None
 
     def delete(self, start: str = "") -> None:
-        """Delete its own files, or those whose names begin so; an archive that was rescued stays."""
-        for path in self._own():
+        """Delete its own files, or those whose names begin so; an archive that was rescued stays.
+
+        The manifest goes first, and last what was noted of the output: whoever is killed between them leaves no
+        checkpoint that is gone on from though the output is there.
+        """
+        for path in sorted(self._own(), key=lambda path: (path.name == OUTPUT, path.name != NAME)):
             if path.name.startswith(start) and not STAYING.fullmatch(path.name):
                 with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)

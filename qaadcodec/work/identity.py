@@ -32,9 +32,14 @@ def check_options(begun: Mapping[str, Any], given: Mapping[str, Any], folder: st
     """Refuse to go on with other options than those that a run was begun with.
 
     Raises:
-        UsageError: names those that differ, with both values.
+        UsageError: names those that differ, with both values; where it was another command, that alone.
     """
     begun, given = plain(begun), plain(given)
+    if (was := begun.get("command")) != (command := given.get("command")):
+        raise UsageError(
+            f"{folder} keeps an unfinished run of {was}, and this is {command}",
+            hint="go on with that one, or delete the folder and start again without --resume",
+        )
     names = [name for name in {**begun, **given} if begun.get(name) != given.get(name)]
     if names:
         changes = (f"{name} was {_told(begun.get(name))}, and is {_told(given.get(name))}" for name in names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from qaadcodec.work.asked import Work
 from qaadcodec.work.checkpoints import Checkpoints
 from qaadcodec.work.folder import WorkFolder
 from qaadcodec.work.identity import check_options
-from qaadcodec.work.manifest import Manifest
+from qaadcodec.work.manifest import NAME, Manifest
 
 SUFFIX = ".work"
 
@@ -31,10 +32,36 @@ def work_folder(target: Path | None, asked: Work) -> Path | None:
     return asked.folder or (None if target is None else hidden_beside(target, SUFFIX))
 
 
-def was_finished(target: Path | None, asked: Work) -> bool:
-    """Whether the output is there because the run that is to be resumed had written it when it was killed."""
+class LeftOutput(Enum):
+    """What the file is that lies where a run that is to be resumed writes its output."""
+
+    WHOLE = "what it wrote at its end: it was killed just before the work folder was gone"
+    PART = "what it wrote when it was told to end: there is more to do"
+    OTHER = "something else, though the run has a checkpoint"
+    UNKNOWN = "nobody knows: there is no checkpoint"
+
+
+def left_output(target: Path, asked: Work) -> LeftOutput:
+    """What the output of a run is that is there already.
+
+    Raises:
+        EnvironmentFailure: the work folder cannot be read.
+    """
     path = work_folder(target, asked)
-    return asked.resume and path is not None and target is not None and WorkFolder(path).has_written(target)
+    if path is None or not (folder := WorkFolder(path)).check():
+        return LeftOutput.UNKNOWN
+    if (whole := folder.has_written(target)) is not None:
+        return LeftOutput.WHOLE if whole else LeftOutput.PART
+    return LeftOutput.OTHER if (path / NAME).exists() else LeftOutput.UNKNOWN
+
+
+def over(target: Path, asked: Work) -> None:
+    """Delete what is left of the work folder of a run whose output is whole; EnvironmentFailure where it is in use."""
+    path = work_folder(target, asked)
+    if path is not None and (folder := WorkFolder(path)).check():
+        folder.open()
+        folder.delete()
+        folder.close(done=True)
 
 
 @contextlib.contextmanager

@@ -1,11 +1,11 @@
-"""How `qaad compress --resume` stands being killed: kill -9 at random moments, again and again, to the end of the run.
+"""How runs that are resumed stand being killed: kill -9 at random moments, again and again, to the end of the run.
 
     bin/bench kills               # 100 kills
     bin/bench kills --kills 10    # fewer
 
 A small set of bodies is learnt once without being disturbed. Then the same command with --resume is started and killed
 over and over, after a random time each. Every run that gets to its end must have written the same file, and must have
-left nothing else. Runs take turns in going through every phase: registration, Greedy, and the paper's warm-up.
+left nothing else. Runs take turns in going through every phase: registration, Greedy, the paper's warm-up, encode.
 """
 
 from __future__ import annotations
@@ -29,12 +29,17 @@ WAYS = {
     "Greedy": ["--set", "assignment.registration=false"],
     "warm-up": ["--preset", "paper", "--set", "training.warmup_epochs=10", "--set", "network.shared_widths=[64,32]"],
 }
+ADDED = "encode"
 QAAD = [sys.executable, "-m", "qaadcodec"]
 
 
 def command(way: str, output: str) -> list[str]:
     """The run that is killed: a checkpoint every 0.2 s, so that there is something to go on from."""
-    return [*QAAD, "compress", "set/", "-o", output, *SMALL, *WAYS[way], "--checkpoint-every", "0.2s", "-q"]
+    if way == ADDED:
+        what = ["encode", "Greedy.qaad", "more/", "-o", output, "--device", "cpu"]
+    else:
+        what = ["compress", "set/", "-o", output, *SMALL, *WAYS[way]]
+    return [*QAAD, *what, "--checkpoint-every", "0.2s", "-q"]
 
 
 def stage(work: Path) -> str:
@@ -73,11 +78,12 @@ def main() -> None:
     options = parser.parse_args()
     random.seed(options.seed)
     folder = Path(tempfile.mkdtemp(prefix="qaad-kills-"))
-    made = [*QAAD, "synth", "bodies", "-n", "16", "-m", "512", "-o", "set/", "-q"]
-    subprocess.run(made, cwd=folder, check=True)
+    for count, out, seed in ((16, "set/", "0"), (48, "more/", "1")):
+        made = [*QAAD, "synth", "bodies", "-n", str(count), "-m", "512", "-o", out, "--seed", seed, "-q"]
+        subprocess.run(made, cwd=folder, check=True)
     print(", ".join(f"{key} {value}" for key, value in hardware().items()), flush=True)
     found, ends, done, whole = Counter[str](), Counter[str](), 0, {}
-    for way in WAYS:
+    for way in (*WAYS, ADDED):
         started = time.perf_counter()
         subprocess.run(command(way, f"{way}.qaad"), cwd=folder, check=True, stdout=subprocess.DEVNULL)
         whole[way] = time.perf_counter() - started

@@ -16,7 +16,7 @@ import pytest
 
 from qaadcodec.archive import ArchiveReader, writer
 from qaadcodec.clouds import Normalisation, write_cloud
-from qaadcodec.codec import encode as encoding
+from qaadcodec.codec import added
 from qaadcodec.codec.compress import compress
 from qaadcodec.codec.encode import encode
 from qaadcodec.codec.evaluate import evaluate
@@ -317,13 +317,13 @@ def test_the_recorded_error_is_that_of_what_will_be_decoded(
     coarse = replace(tiny, epochs=60, settings=settings)
     compress([scans], tmp_path / "coarse.qaad", coarse, run=Run(device="cpu"))
     stored: list[npt.NDArray[np.float32]] = []
-    measure = encoding.sample_error
+    measure = added.sample_error
 
     def noted(clouds: int, original: Any, decoded: Any, *rest: Any) -> Any:
         stored.extend(np.array(decoded(i)) for i in range(clouds))
         return measure(clouds, original, decoded, *rest)
 
-    monkeypatch.setattr(encoding, "sample_error", noted)
+    monkeypatch.setattr(added, "sample_error", noted)
     encode(tmp_path / "coarse.qaad", [more], tmp_path / "x.qaad", run=Run(device="cpu"))
     with open_archive(tmp_path / "x.qaad") as new:
         norm = Normalisation(np.array(new.header.offset), new.header.scale)

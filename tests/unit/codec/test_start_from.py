@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from qaadcodec.codec.evaluate import evaluate
 from qaadcodec.config import Request
 from qaadcodec.errors import ArchiveError, EnvironmentFailure, UsageError
 from qaadcodec.progress import PhaseStarted, Run
+from qaadcodec.training import fitting
 from qaadcodec.work.asked import Work
 
 MakeShape = Callable[..., npt.NDArray[np.float64]]
@@ -34,9 +36,8 @@ def old(tmp_path: Path, scans: Path, tiny: Request) -> Path:
 
 
 @pytest.fixture
-def more(scans: Path, old: Path, make_shape: MakeShape, put_cloud: Put) -> Path:
+def more(scans: Path, make_shape: MakeShape, put_cloud: Put) -> Path:
     """The four clouds, and two more that came after the archive."""
-    assert old.exists()
     for i in (4, 5):
         put_cloud(scans / f"new{i}.ply", make_shape(i).astype(np.float32))
     return scans
@@ -46,7 +47,7 @@ def n_em_kd(archive: Path, clouds: Path) -> dict[str, float]:
     return {error.name: error.n_em_kd or 0.0 for error in evaluate(archive, [clouds], metrics=["n_em_kd"])}
 
 
-def test_it_gets_further_than_a_cold_start(tmp_path: Path, more: Path, tiny: Request, old: Path, heard: Any) -> None:
+def test_it_gets_further_than_a_cold_start(tmp_path: Path, old: Path, more: Path, tiny: Request, heard: Any) -> None:
     """Old clouds and new ones, in as many epochs."""
     few = replace(tiny, epochs=FEW)
     compress([more], tmp_path / "cold.qaad", few, run=Run(device="cpu"))
@@ -88,17 +89,29 @@ def test_poses_go_on(tmp_path: Path, scans: Path, tiny: Request) -> None:
         compress([scans], tmp_path / "x.qaad", replace(start, align="none"), run=Run(device="cpu"))
 
 
-@pytest.mark.parametrize("at", [1, 2, 4])
+@pytest.mark.parametrize(("at", "stage"), [(1, "normalising"), (3, "fitting"), (7, "assigning"), (10, "training")])
 def test_it_goes_on_when_it_was_killed(
-    tmp_path: Path, more: Path, tiny: Request, old: Path, left: Left, at: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    more: Path,
+    tiny: Request,
+    archive: Path,
+    left: Left,
+    at: int,
+    stage: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    few = replace(tiny, epochs=FEW, start=old)
+    """The third time, one of two new clouds is fitted."""
+    monkeypatch.setattr(fitting, "Fitting", partial(fitting.Fitting, rounds=2, steps=2, points_per_step=16))
+    monkeypatch.setattr(fitting, "TOGETHER", 1)
+    monkeypatch.setattr("qaadcodec.training.host.assign.cores", lambda: 2)
+    few = replace(tiny, epochs=FEW, start=archive)
     compress([more], tmp_path / "whole.qaad", few, run=Run(device="cpu"))
     dying = left.dying(at)
     with monkeypatch.context() as patch:
         patch.setattr(Run, "going_on", lambda run, _: replace(run, checkpoints=dying))
         with pytest.raises(Killed):
             compress([more], tmp_path / "warm.qaad", few, run=Run(device="cpu"))
+    assert dying.stages[-1] == stage
     monkeypatch.setattr(Run, "going_on", lambda run, _: replace(run, checkpoints=left.found()))
     compress([more], tmp_path / "warm.qaad", few, run=Run(device="cpu"))
     assert (tmp_path / "warm.qaad").read_bytes() == (tmp_path / "whole.qaad").read_bytes()

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from fixtures.ranks import shared
 from torch import Tensor
 
 from qaadcodec.config import AssignmentConfig, NetworkConfig
-from qaadcodec.errors import Interrupted
 from qaadcodec.metrics.em_kd import variance
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Event, PhaseStarted, Progress, Run, StopRequest
+from qaadcodec.ranks.part import Part
+from qaadcodec.ranks.ranks import Ranks
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training import fitting as fitting_module
-from qaadcodec.training.fitting import CANDIDATES, Fitting, Group, Learnt, candidates, fit, nearest_start
+from qaadcodec.training import fitting_group
+from qaadcodec.training.fitting import CANDIDATES, Fitting, Learnt, candidates, fit
+from qaadcodec.training.fitting_group import Group, nearest_start
 from qaadcodec.training.predict import predict
+from qaadcodec.work.checkpoints import Checkpoints
+from qaadcodec.work.folder import WorkFolder
 
 Array = npt.NDArray[np.float32]
 MakeStore = Callable[[Array], TargetStore]
@@ -82,9 +89,7 @@ def test_a_latent_is_found_again(frozen: Frozen, make_store: MakeStore) -> None:
         np.testing.assert_array_equal(old, now)
 
 
-def test_clouds_come_in_groups_and_stay_permutations(
-    frozen: Frozen, make_store: MakeStore, assert_permuted: Callable[[Array, Array], None], heard: Any
-) -> None:
+def test_clouds_come_in_groups_and_are_only_read(frozen: Frozen, make_store: MakeStore, heard: Any) -> None:
     clouds = frozen.shuffled(frozen.known[torch.arange(10) % 6])
     store = make_store(clouds)
     fitting = Fitting(rounds=2, steps=2, points_per_step=64, assignment=ASSIGNMENT)
@@ -92,7 +97,7 @@ def test_clouds_come_in_groups_and_stay_permutations(
     assert heard.events[0] == PhaseStarted("fitting", 10, "clouds")
     told = [event for event in heard.events if isinstance(event, Progress)]
     assert [(event.done, event.fraction) for event in told] == [(8, 0.8), (10, 1.0)]
-    assert_permuted(store.points, clouds)
+    np.testing.assert_array_equal(store.points, clouds)
 
 
 def test_the_same_seed_gives_the_same_latents(frozen: Frozen, make_store: MakeStore) -> None:
@@ -134,15 +139,14 @@ def test_a_stop_leaves_out_what_was_not_begun(frozen: Frozen, make_store: MakeSt
     run = Run(listener=listen, stop=stop)
     fitting = Fitting(rounds=1, steps=1, points_per_step=8, assignment=ASSIGNMENT)
     assert fit(frozen.learnt, store, run, fitting).latents.shape == (8, 3)
-    with pytest.raises(Interrupted, match=r"^stopped before a cloud was fitted; nothing was written$"):
-        fit(frozen.learnt, store, run)
+    assert fit(frozen.learnt, store, run, fitting).latents.shape == (0, 3)
 
 
 def test_of_all_rounds_the_best_latent_is_kept(
     frozen: Frozen, make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last round goes astray, at a thousand times the rate."""
-    monkeypatch.setattr(fitting_module, "learning_rate_factor", lambda done: 1.0 if done < 0.75 else 1000.0)
+    monkeypatch.setattr(fitting_group, "learning_rate_factor", lambda done: 1.0 if done < 0.75 else 1000.0)
     truth = frozen.known[[1, 4]] + 0.3 * torch.randn(2, 3, generator=torch.Generator().manual_seed(13))
     fitting = Fitting(rounds=4, steps=40, points_per_step=POINTS, assignment=ASSIGNMENT)
     found = fit(frozen.learnt, make_store(frozen.shuffled(truth)), Run(), fitting)
@@ -155,25 +159,25 @@ def test_a_deadline_is_kept_by_fewer_steps_for_every_cloud(
     """A clock that goes on by a second a step: 20 seconds for two groups, of which each has its share."""
     clock = [1000.0]
     monkeypatch.setattr("qaadcodec.progress.run.now", lambda: clock[0])
-    gradient, groups, factors = Group.gradient, list[range](), list[float]()
+    gradient, groups, factors = Group.gradient, list[list[int]](), list[float]()
 
-    def slow(group: Group, clouds: range, table: Tensor, rng: np.random.Generator) -> Tensor:
+    def slow(group: Group, table: Tensor, rng: np.random.Generator) -> Tensor:
         clock[0] += 1.0
-        groups.append(clouds)
-        return gradient(group, clouds, table, rng)
+        groups.append(list(group.numbers))
+        return gradient(group, table, rng)
 
     def noted(fraction: float) -> float:
         factors.append(fraction)
         return 1.0 - fraction
 
     monkeypatch.setattr(Group, "gradient", slow)
-    monkeypatch.setattr(fitting_module, "learning_rate_factor", noted)
+    monkeypatch.setattr(fitting_group, "learning_rate_factor", noted)
     clouds = frozen.shuffled(frozen.known[torch.arange(12) % 6])
     fitting = Fitting(rounds=4, steps=10, points_per_step=64, assignment=ASSIGNMENT)
     run = Run(started=1000.0).within(20.0)
     found = fit(frozen.learnt, make_store(clouds), run, fitting)
     assert found.latents.shape == (12, 3)
-    assert groups == [range(8)] * 14 + [range(8, 12)] * 6  # two thirds and one third of the time
+    assert groups == [list(range(8))] * 14 + [list(range(8, 12))] * 6  # two thirds and one third of the time
     assert factors[:14] == sorted(factors[:14])
     assert factors[13] > 0.95
 
@@ -183,3 +187,59 @@ def test_after_the_deadline_every_cloud_gets_the_mean(frozen: Frozen, make_store
     late = Run(started=0.0, deadline=0.001)
     found = fit(frozen.learnt, make_store(clouds), late, Fitting(points_per_step=64, assignment=ASSIGNMENT))
     np.testing.assert_allclose(found.latents, np.tile(frozen.known.mean(0), (9, 1)), atol=1e-6)
+
+
+def test_ranks_fit_their_own_clouds_and_go_on_in_other_numbers(
+    frozen: Frozen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of seven clouds, three in a row are known already: so one rank of two has one new cloud, the other three."""
+    monkeypatch.setattr(fitting_module, "TOGETHER", 1)
+    clouds, new = frozen.shuffled(frozen.known[torch.arange(7) % 6] * 1.1), [3, 4, 5, 6]
+    quick = Fitting(rounds=1, steps=2, points_per_step=16, assignment=ASSIGNMENT)
+
+    def fitted(ranks: Ranks, checkpoints: Checkpoints) -> tuple[list[int], Array]:
+        part = Part(7, ranks)
+        own = [cloud - part.first for cloud in new if part.first <= cloud < part.end]
+        with TargetStore(part, POINTS) as store:
+            store.points[:] = part.rows(clouds)
+            found = fit(frozen.learnt, store, Run(ranks=ranks, checkpoints=checkpoints), quick, own)
+        return [part.first + cloud for cloud in own], found.latents
+
+    def one_group(ranks: Ranks) -> tuple[list[int], Array]:
+        """Both checkpoints that are written before the second group: at the start, and after the first one."""
+        checkpoints = Checkpoints(WorkFolder(tmp_path / "w"), every=1e-9, ranks=ranks)
+        monkeypatch.setattr(checkpoints, "change", lambda *_: None)
+        offer = checkpoints.offer
+
+        def once(*arguments: Any) -> None:
+            if not checkpoints.written:
+                offer(*arguments)
+
+        monkeypatch.setattr(checkpoints, "offer", once)
+        found = fitted(ranks, checkpoints)
+        if ranks.rank == 0:
+            checkpoints._folder.close()  # type: ignore[union-attr]
+        return found
+
+    def gone_on(ranks: Ranks) -> tuple[list[int], Array]:
+        folder = WorkFolder(tmp_path / "w")
+        try:
+            return fitted(ranks, Checkpoints(folder, every=1e9, found=folder.manifest(), ranks=ranks))
+        finally:
+            folder.close()
+
+    ((_, wanted),) = shared(1, lambda ranks: fitted(ranks, Checkpoints()))
+    both = shared(2, one_group)
+    assert [own for own, _ in both] == [[3], [4, 5, 6]]
+    np.testing.assert_array_equal(np.concatenate([latents for _, latents in both]), wanted)
+    manifest = WorkFolder(tmp_path / "w").manifest()
+    assert manifest is not None
+    assert [part.clouds for part in manifest.files if part.clouds] == [(0, 4), (4, 7)]
+    groups: list[list[int]] = []
+    whole = Group.fitted
+    monkeypatch.setattr(Group, "fitted", lambda group, run: groups.append(list(group.numbers)) or whole(group, run))
+    for size in (1, 3):
+        groups.clear()
+        found = shared(size, gone_on)
+        np.testing.assert_array_equal(np.concatenate([latents for _, latents in found]), wanted)
+        assert sorted(groups) == [[5], [6]]  # 3 and 4 were fitted before

@@ -19,7 +19,7 @@ from qaadcodec.work.asked import Work
 from qaadcodec.work.checkpoints import Checkpoints
 from qaadcodec.work.folder import WorkFolder
 from qaadcodec.work.identity import Known
-from qaadcodec.work.session import checkpointing, was_finished
+from qaadcodec.work.session import LeftOutput, checkpointing, left_output, over
 from qaadcodec.work.state import State, Table
 
 OPTIONS: dict[str, Any] = {"epochs": 10, "points": None, "set network.shared_widths": [24, 16]}
@@ -414,16 +414,36 @@ def test_numbers_that_are_missing_are_told(output: Path) -> None:
 
 
 def test_an_output_that_the_run_had_written_is_known_again(output: Path, folder: Path) -> None:
-    broken_off(output)
     output.write_bytes(b"the archive")
-    assert not was_finished(output, RESUME)
-    WorkFolder(folder).note_output("e0a04c8b6ba8a3e8a96ba6f5e0b3a3e3f5e3d6a0c3d7d3c9e7f1d0b6a5c4e3d2")
-    assert not was_finished(output, RESUME)
-    WorkFolder(folder).note_output(hashlib.sha256(b"the archive").hexdigest())
-    assert was_finished(output, RESUME)
-    assert not was_finished(output, OFTEN)
-    resumed(output)
+    assert left_output(output, RESUME) is LeftOutput.UNKNOWN
+    broken_off(output)
+    assert left_output(output, RESUME) is LeftOutput.OTHER
+    WorkFolder(folder).note_output("e0a04c8b6ba8a3e8a96ba6f5e0b3a3e3f5e3d6a0c3d7d3c9e7f1d0b6a5c4e3d2", whole=True)
+    assert left_output(output, RESUME) is LeftOutput.OTHER
+    for whole, left in ((False, LeftOutput.PART), (True, LeftOutput.WHOLE)):
+        WorkFolder(folder).note_output(hashlib.sha256(b"the archive").hexdigest(), whole=whole)
+        assert left_output(output, RESUME) is left
+    over(output, RESUME)
     assert [path.name for path in output.parent.iterdir()] == ["scans.qaad"]
+    over(output, RESUME)
+
+
+def test_a_folder_goes_in_an_order_that_a_kill_does_no_harm_in(
+    output: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First the manifest, so that no checkpoint without its files is gone on from; last what is noted of the output."""
+    broken_off(output)
+    WorkFolder(folder).note_output("0", whole=True)
+    gone: list[str] = []
+    unlink = Path.unlink
+
+    def noted(path: Path, missing_ok: bool = False) -> None:
+        gone.append(path.name)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", noted)
+    WorkFolder(folder).delete()
+    assert (gone[0], gone[-1], len(gone)) == ("checkpoint.json", "output.json", 4)
 
 
 def test_a_name_that_is_too_long_has_a_work_folder(tmp_path: Path) -> None:
