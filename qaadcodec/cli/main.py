@@ -105,12 +105,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     prepare_streams()
-    if instruction := os.environ.get(VARIABLE):
-        return answer(qaad, instruction)
     invocation = Invocation(arguments=tuple(arguments), debug=os.environ.get("QAAD_DEBUG", "") not in ("", "0"))
     try:
         with ending_on_signals():
-            code = dispatch(arguments, invocation)
+            instruction = os.environ.get(VARIABLE)
+            code = answer(qaad, instruction) if instruction else dispatch(arguments, invocation)
             sys.stdout.flush()
     except BrokenPipeError:
         discard(sys.stdout)
