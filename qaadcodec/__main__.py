@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -11,6 +12,8 @@ from typing import NoReturn
 # they are imported, and once more at the end, which together takes as long as to import numpy does.
 gc.set_threshold(100_000)
 
+NO_MEMORY = b"qaad: error: out of memory\nhint: raise the limit that is set: ulimit -v\n"
+
 
 def main() -> NoReturn:
     """Run the command line, and leave with its exit code.
@@ -18,13 +21,22 @@ def main() -> NoReturn:
     While modules are imported, and when all is done, Ctrl-C ends the process as it would any other program, without a
     traceback: there is nothing to clear up.
     """
+    try:
+        code = run_quietly()
+        gc.freeze()
+    except MemoryError:  # a limit leaves too little to import what tells of it
+        os.write(2, NO_MEMORY)
+        code = 1
+    sys.exit(code)
+
+
+def run_quietly() -> int:
+    """Run the command line and return its exit code; Ctrl-C means what it means to any other program until it begins."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from qaadcodec.cli.main import run
 
-    code = run()
-    gc.freeze()
-    sys.exit(code)
+    return run()
 
 
 if __name__ == "__main__":

@@ -54,9 +54,7 @@ def test_a_pipe_whose_reader_has_left_keeps_its_name(tmp_path: Path) -> None:
             os.close(readers.pop())
         return write(stream)
 
-    with pytest.raises(
-        EnvironmentFailure, match=r"^cannot write .*a pipe: broken pipe; what was learnt is "
-    ) as failure:
+    with pytest.raises(EnvironmentFailure, match=r": broken pipe; what was learnt is saved as ") as failure:
         write_or_rescue(fail, pipe, True, tmp_path)
     (saved,) = tmp_path.glob("rescued-*.qaad")
     assert failure.value.hint == f"copy it to where it should be: cp {saved} '{pipe}'"
