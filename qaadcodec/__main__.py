@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -21,22 +22,18 @@ def main() -> NoReturn:
     While modules are imported, and when all is done, Ctrl-C ends the process as it would any other program, without a
     traceback: there is nothing to clear up.
     """
-    try:
-        code = run_quietly()
-        gc.freeze()
-    except MemoryError:  # a limit leaves too little to import what tells of it
-        os.write(2, NO_MEMORY)
-        code = 1
-    sys.exit(code)
-
-
-def run_quietly() -> int:
-    """Run the command line and return its exit code; Ctrl-C means what it means to any other program until it begins."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from qaadcodec.cli.main import run
+    try:
+        from qaadcodec.cli.main import run
 
-    return run()
+        code = run()
+        gc.freeze()
+    except MemoryError:  # a limit leaves too little to import what would tell of it
+        with contextlib.suppress(OSError):
+            os.write(2, NO_MEMORY)
+        code = 1
+    sys.exit(code)
 
 
 if __name__ == "__main__":

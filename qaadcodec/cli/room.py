@@ -1,8 +1,8 @@
 """Little memory: libraries that are not imported where a limit of the system leaves less than they take.
 
-OpenBLAS ends the process where it gets none, and PyTorch crashes, or tries for minutes: neither can be told of then. So
-the room is looked at before. What is asked for was measured on x86-64 with Python 3.11, as the least limit (`ulimit -v`)
-under which a library can be imported and used (tests/bench/FAULTS.md).
+OpenBLAS ends the process where it gets none, and PyTorch crashes, or tries for minutes: neither can be told of then.
+So the room is looked at before. What is asked for was measured on x86-64 with Python 3.11, as the least limit
+(`ulimit -v`) under which a library can be imported and used: tests/bench/FAULTS.md.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def check(library: str) -> None:
     wanted = (need.itself + need.per_core * cores()) * MB
     if (left := max(0, most - taken())) < wanted:
         raise EnvironmentFailure(
-            f"out of memory: {NAMES.get(library, library)} takes {wanted // MB} MB of addresses on {cores()} cores, and "
-            f"of the {most // MB} MB that a limit allows {left // MB} are left",
+            f"out of memory: {NAMES.get(library, library)} takes {wanted // MB} MB of addresses on {cores()} cores, "
+            f"and of the {most // MB} MB that a limit allows {left // MB} are left",
             hint=f"raise the limit: ulimit -v {(most - left + wanted) // 1024}",
         )
 

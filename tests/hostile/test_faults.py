@@ -11,7 +11,9 @@ import pytest
 if not hasattr(signal, "SIGHUP"):
     pytest.skip("needs the signals and limits of Unix", allow_module_level=True)
 
-from fixtures.faults import VICTIMS, Place, Victim, after, limited, made, small_disk, while_writing
+from fixtures.disturbances import after, limited, small_disk, while_writing
+from fixtures.faults import Place, made
+from fixtures.victims import VICTIMS, Victim
 
 WRITING = VICTIMS[:2]  # into a folder, and into a file
 names = pytest.mark.parametrize("victim", WRITING, ids=lambda victim: victim.name)
