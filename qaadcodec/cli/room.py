@@ -67,7 +67,7 @@ def check(library: str) -> None:
         raise EnvironmentFailure(
             f"out of memory: {NAMES.get(library, library)} takes {wanted // MB} MB of addresses on {cores()} cores, "
             f"and of the {most // MB} MB that a limit allows {left // MB} are left",
-            hint=f"raise the limit: ulimit -v {(most - left + wanted) // 1024}",
+            hint=f"raise the limit: ulimit -v {(most - left + wanted) // 1024}, or more",
         )
 
 
