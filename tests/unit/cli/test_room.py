@@ -24,7 +24,8 @@ def test_what_is_missing_is_said() -> None:
     with pytest.raises(EnvironmentFailure) as failure:
         room.check("torch")  # 550 + 4·70
     assert str(failure.value) == (
-        "out of memory: PyTorch takes 830 MB of addresses on 4 cores, and of the 600 MB that a limit allows 500 are left"
+        "out of memory: PyTorch takes 830 MB of addresses on 4 cores, "
+        "and of the 600 MB that a limit allows 500 are left"
     )
     assert failure.value.hint == f"raise the limit: ulimit -v {930 << 10}, or more"
 
