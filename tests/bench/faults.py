@@ -94,21 +94,21 @@ def shots(place: Place, victim: Victim, count: int) -> Iterator[Shot]:
         for i, at in enumerate(times):
             number = SIGNALS[i % len(SIGNALS)]
             yield "a signal", phase, partial(after, float(at), number, place, victim)
-    yield from in_phases(place, victim)
+    yield from in_phases(place, victim, count)
     if not victim.prints and not victim.in_steps:
         for number in SIGNALS[:count]:
             yield "a signal, and SIGTERM at once", "writing", partial(while_writing, number, place, victim)
         yield from full(place, victim, max(2, count // 3))
-    for share in ROOM:
+    for share in ROOM[:: 1 if count >= 12 else 3]:
         yield "too few addresses", "", partial(limited, resource.RLIMIT_AS, int(share * (1 << 30)), place, victim)
     yield from streams(place, victim)
     yield from inputs(place, victim, max(2, count // 6))
 
 
-def in_phases(place: Place, victim: Victim) -> Iterator[Shot]:
+def in_phases(place: Place, victim: Victim, count: int) -> Iterator[Shot]:
     """At the beginning of each phase that a command tells of: signals, a second Ctrl-C, and a disk that is full."""
     for phase in victim.phases:
-        for number in SIGNALS[:4]:
+        for number in SIGNALS[: min(count, 4)]:
             act = partial(at_phase, phase, lambda process, number=number: process.send_signal(number), place, victim)
             yield "a signal", phase, act
         yield "Ctrl-C twice", phase, partial(at_phase, phase, twice_interrupted, place, victim)
