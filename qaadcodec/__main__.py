@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -10,6 +12,8 @@ from typing import NoReturn
 # What modules consist of stays as long as the process. Python would look through it again and again for garbage while
 # they are imported, and once more at the end, which together takes as long as to import numpy does.
 gc.set_threshold(100_000)
+
+NO_MEMORY = b"qaad: error: out of memory\nhint: raise the limit that is set: ulimit -v\n"
 
 
 def main() -> NoReturn:
@@ -20,10 +24,15 @@ def main() -> NoReturn:
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from qaadcodec.cli.main import run
+    try:
+        from qaadcodec.cli.main import run
 
-    code = run()
-    gc.freeze()
+        code = run()
+        gc.freeze()
+    except MemoryError:  # a limit leaves too little to import what would tell of it
+        with contextlib.suppress(OSError):
+            os.write(2, NO_MEMORY)
+        code = 1
     sys.exit(code)
 
 

@@ -95,6 +95,11 @@ def clear_beside(target: Path) -> None:
             left.unlink()
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a file or folder of that name is one that a run writes, or that a run which was killed has left."""
+    return name.startswith(".qaad-") and name.endswith(".tmp")
+
+
 @contextlib.contextmanager
 def atomic_output(path: Location, overwrite: bool) -> Iterator[BinaryIO]:
     """Open a file for writing (and reading back) that appears under `path` only if the block ends without an exception.

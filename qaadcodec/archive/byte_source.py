@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -27,7 +28,7 @@ class Source:
         remark: what there is to tell of the way it was read; "" where there is nothing.
 
     Raises:
-        ArchiveError: it is a folder, or a pipe is too long.
+        ArchiveError: it is a folder or a device, or a pipe is too long.
         EnvironmentFailure: there is no such file, or the machine cannot read it.
     """
 
@@ -92,6 +93,9 @@ def _open(path: Location) -> BinaryIO:
 
         return cast(BinaryIO, RangeFile(path))
     try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):  # which may have no end
+            raise ArchiveError(f"{path}: is a device, and archives are read from files and pipes")
         return open(path, "rb")
     except FileNotFoundError as error:
         raise EnvironmentFailure(f"{path}: no such file", hint="archives are written by qaad compress") from error

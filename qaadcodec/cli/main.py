@@ -15,6 +15,7 @@ import click
 from qaadcodec.cli.completion import VARIABLE, answer
 from qaadcodec.cli.interrupts import ending_on_signals
 from qaadcodec.cli.options import Invocation, debug_option
+from qaadcodec.cli.room import checked_imports, memory_hint
 from qaadcodec.cli.voice import complain, in_our_voice
 from qaadcodec.errors import QaadError
 
@@ -105,12 +106,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     prepare_streams()
-    if instruction := os.environ.get(VARIABLE):
-        return answer(qaad, instruction)
     invocation = Invocation(arguments=tuple(arguments), debug=os.environ.get("QAAD_DEBUG", "") not in ("", "0"))
     try:
-        with ending_on_signals():
-            code = dispatch(arguments, invocation)
+        with ending_on_signals(), checked_imports():
+            instruction = os.environ.get(VARIABLE)
+            code = answer(qaad, instruction) if instruction else dispatch(arguments, invocation)
             sys.stdout.flush()
     except BrokenPipeError:
         discard(sys.stdout)
@@ -153,7 +153,7 @@ def report_failure(error: Exception) -> int:
         module = error.name.partition(".")[0]
         complain(f"this needs {module}, which is not installed", f"pip install {module}")
     elif isinstance(error, MemoryError) or lacks_memory(error):
-        complain("out of memory", "use fewer points (--points), or a machine with more memory")
+        complain("out of memory", memory_hint())
     elif isinstance(error, OSError):
         what = error.strerror or str(error) or type(error).__name__
         complain(f"{error.filename}: {what.lower()}" if error.filename else what.lower())

@@ -43,14 +43,12 @@ def command(ctx: click.Context, name: str, output: Path | None, force: bool) -> 
         raise UsageError("--output writes all pages: leave the command out")
 
     from qaadcodec.cli.voice import say
-    from qaadcodec.files import atomic_output, preflight
+    from qaadcodec.codec.folder_output import whole_folder
 
-    output.mkdir(parents=True, exist_ok=True)
-    for page in pages:
-        preflight(output / f"{page}.1", force)
-    for page, text in pages.items():
-        with atomic_output(output / f"{page}.1", force) as file:
-            file.write(text.encode())
+    with whole_folder(output, [output / f"{page}.1" for page in pages], force) as files:
+        for place, text in enumerate(pages.values()):
+            with files.opened(place) as file:
+                file.write(text.encode())
     say(f"wrote {len(pages)} pages to {output}")
 
 

@@ -20,6 +20,7 @@ from qaadcodec.cli.options import (
 from qaadcodec.cli.output import put
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import EnvironmentFailure
+from qaadcodec.files import is_temporary
 from qaadcodec.synth import KINDS
 
 
@@ -97,7 +98,7 @@ def check_folder(folder: Path, names: set[str], *, overwrite: bool) -> None:
         return
     if not folder.is_dir():
         raise EnvironmentFailure(f"{folder} is a file", hint="name a new folder")
-    present = {entry.name for entry in folder.iterdir()}
+    present = {entry.name for entry in folder.iterdir() if not is_temporary(entry.name)}
     if present and not overwrite:
         raise EnvironmentFailure(f"{folder} exists already", hint="-f overwrites it")
     if others := sorted(present - names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,14 +12,25 @@ from qaadcodec.errors import EnvironmentFailure
 
 @contextmanager
 def of_the_extra() -> Iterator[None]:
-    """Import Pillow and matplotlib in this; EnvironmentFailure says how to get them where one is missing."""
+    """Import Pillow and matplotlib in this; EnvironmentFailure says how to get them where one is missing.
+
+    Where there is no home that can be written, matplotlib keeps what it needs in a temporary folder, and warns of that;
+    nobody who asked for a picture has use for it.
+    """
+    log = logging.getLogger("matplotlib")
+    before = log.level
+    log.setLevel(logging.ERROR)
     try:
         yield
     except ImportError as error:
+        if "map segment" in str(error):  # it is there, and memory for it is not
+            raise
         raise EnvironmentFailure(
             f"pictures need Pillow and matplotlib: {str(error).lower()}",
             hint="pip install 'qaadcodec[pictures]'",
         ) from error
+    finally:
+        log.setLevel(before)
 
 
 def font_file(*, bold: bool = False) -> Path:

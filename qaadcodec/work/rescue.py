@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from qaadcodec.errors import EnvironmentFailure
-from qaadcodec.files import atomic_output
+from qaadcodec.files import atomic_output, failure
 from qaadcodec.remote.urls import Location, is_url
 
 
@@ -28,17 +29,26 @@ def write_or_rescue(write: Callable[[BinaryIO], int], target: Location, overwrit
     try:
         with atomic_output(target, overwrite) as stream:
             return write(stream)
-    except EnvironmentFailure as error:
+    except (EnvironmentFailure, BrokenPipeError) as error:
         saved = _saved(write, work)
         if saved is None:
             raise
-        what = f"{error}; what was learnt is saved as {saved}"
+        why = failure(target, error) if isinstance(error, BrokenPipeError) else error
         raise EnvironmentFailure(
-            what,
-            hint=f"move it to where it should be: mv {saved} {target}"
-            if not is_url(target)
-            else "copy it to where it should be",
+            f"{why}; what was learnt is saved as {saved}", hint=_what_to_do(saved, target, overwrite)
         ) from error
+
+
+def _what_to_do(saved: Path, target: Location, overwrite: bool) -> str:
+    """How it comes to its target without the loss of anything that is there."""
+    if is_url(target):
+        return "copy it to where it should be"
+    if os.path.isfile(target) and not overwrite:  # which may have come there meanwhile
+        return f"it can be moved to a name that is free; {target} is as it was"
+    there = shlex.join([str(saved), str(target)])
+    if os.path.exists(target):  # a device or a pipe, whose name moving would take away
+        return f"copy it to where it should be: cp {there}"
+    return f"move it to where it should be: mv {there}"
 
 
 def _saved(write: Callable[[BinaryIO], int], work: Path | None) -> Path | None:

@@ -29,7 +29,8 @@ def test_a_closed_reader_is_no_error(place: Path, shell: Shell) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_said(place: Path, shell: Shell) -> None:
-    for command in ("qaad inspect tiny.qaad", "qaad decode tiny.qaad --index 0 -o -"):
+    commands = ("qaad inspect tiny.qaad", "qaad decode tiny.qaad --index 0 -o -", "qaad man", "qaad completion bash")
+    for command in (*commands, "_QAAD_COMPLETE=bash_source qaad"):
         outcome = shell(f"{command} > /dev/full", place)
         assert outcome.code == 1, command
         assert outcome.stderr.splitlines()[0].endswith("no space left on device"), outcome.stderr
@@ -122,7 +123,7 @@ def test_what_works_without_torch(command: str, place: Path, shell: Shell) -> No
     [
         ("--help", "numpy scipy rich torch h5py plyfile"),
         ("inspect tiny.qaad", "scipy rich torch h5py plyfile"),
-        ("decode tiny.qaad --index 1 -o out.ply", "scipy rich torch h5py"),
+        ("decode tiny.qaad --index 1 -o out.ply", "scipy rich torch h5py plyfile"),
         ("decode tiny.qaad --index 1 -o out.npy", "scipy rich torch h5py plyfile"),
     ],
 )

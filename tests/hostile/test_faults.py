@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 if not hasattr(signal, "SIGHUP"):
     pytest.skip("needs the signals and limits of Unix", allow_module_level=True)
 
-from fixtures.faults import VICTIMS, Place, Victim, after, limited, made, small_disk, while_writing
+from fixtures.disturbances import after, limited, small_disk, while_writing
+from fixtures.faults import Place, made
+from fixtures.victims import VICTIMS, Victim
 
 WRITING = VICTIMS[:2]  # into a folder, and into a file
 names = pytest.mark.parametrize("victim", WRITING, ids=lambda victim: victim.name)
@@ -45,6 +48,22 @@ def test_files_that_may_not_grow(place: Place, victim: Victim, share: float) -> 
     found = limited(resource.RLIMIT_FSIZE, most, place, victim)
     assert (found.left, found.code) == ("nothing", 1), found
     assert found.said.startswith("qaad: error: cannot write to/out"), found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere addresses have no limit")
+@pytest.mark.parametrize(
+    ("line", "megabytes", "said"),
+    [
+        ("inspect in.qaad", 17, "qaad: error: out of memory\nhint: raise the limit that is set: ulimit -v\n"),
+        ("inspect in.qaad", 60, "qaad: error: out of memory: numpy takes "),
+        ("eval in.qaad set/ --metrics em_kd -q", 300, "qaad: error: out of memory: "),
+        ("encode in.qaad set/00000.ply -o to/out.qaad -q", 700, "qaad: error: out of memory: PyTorch takes "),
+    ],
+)
+def test_too_few_addresses(place: Place, line: str, megabytes: int, said: str) -> None:
+    found = limited(resource.RLIMIT_AS, megabytes << 20, place, Victim("", line))
+    assert (found.left, found.code) == ("nothing", 1), found
+    assert found.said.startswith(said), found
 
 
 @names

@@ -100,7 +100,7 @@ def write_many(stream: BinaryIO, clouds: Iterator[tuple[str, Points]]) -> None:
     """Write a dataset for each cloud, without times, under its name made safe (see `SafePaths`)."""
     import h5py
 
-    if not stream.seekable() or stream.tell():
+    if not stream.seekable() or not stream.readable() or stream.tell():  # as those of pipes and devices are
         whole = io.BytesIO()
         write_many(whole, clouds)
         stream.write(whole.getbuffer())

@@ -1,12 +1,14 @@
 """PLY files: the vertices of any of them are read, and plain ones are written.
 
-plyfile parses and writes them. It is imported, with the modules that use it, when a PLY is read or written.
+plyfile parses them. It is imported, with the modules that use it, when a PLY is read; writing needs no library.
 """
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
 
 from qaadcodec.clouds.cloud import Points, Unit
 from qaadcodec.clouds.formats.record import CloudFormat, Contents
@@ -55,10 +57,11 @@ def count(place: Place) -> int:
 
 def write_one(stream: BinaryIO, points: Points) -> None:
     """Write (M, 3) points as binary little-endian PLY: `float` from float32, `double` from float64."""
-    from plyfile import PlyData, PlyElement
-
-    vertices = points.view([(axis, points.dtype) for axis in "xyz"])[:, 0]
-    PlyData([PlyElement.describe(vertices, "vertex")], byte_order="<").write(stream)
+    kind = "float" if points.dtype == np.float32 else "double"
+    axes = "".join(f"property {kind} {axis}\n" for axis in "xyz")
+    header = f"ply\nformat binary_little_endian 1.0\nelement vertex {len(points)}\n{axes}end_header\n"
+    stream.write(header.encode("ascii"))
+    stream.write(points.data)
 
 
 def _dropped(header: Header) -> tuple[str, ...]:

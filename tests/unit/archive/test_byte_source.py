@@ -54,6 +54,13 @@ def test_a_pipe_is_read_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
             assert not pipe.closed
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
+def test_a_device_is_no_archive() -> None:
+    for device in ("/dev/zero", "/dev/null"):
+        with pytest.raises(ArchiveError, match=f"^{device}: is a device, and archives are read from files and pipes$"):
+            Source(device)
+
+
 def test_a_pipe_that_brings_no_archive_is_not_read_to_its_end() -> None:
     out, into = os.pipe()
     os.write(into, b"0123456789")

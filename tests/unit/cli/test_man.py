@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
+from pathlib import Path
 
 import click
 import pytest
 
-from qaadcodec.cli.main import COMMANDS, qaad
+from qaadcodec.cli.main import COMMANDS, qaad, run
 from qaadcodec.cli.man import escaped, pages_of
 
 PAGES = pages_of(click.Context(qaad, info_name="qaad"))
@@ -37,6 +39,27 @@ def test_a_page_is_good_roff(title: str) -> None:
         ["groff", "-man", "-Tutf8", "-ww", "-z"], input=PAGES[title].encode(), capture_output=True, check=False
     )
     assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+def test_pages_are_written_all_or_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "qaad-verify.1").write_text("mine")
+    assert run(["man", "-o", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith(f"qaad: error: {tmp_path / 'qaad-verify.1'} exists already\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["qaad-verify.1"]
+    assert run(["man", "-o", str(tmp_path), "-f"]) == 0
+    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == {
+        f"{title}.1": page for title, page in PAGES.items()
+    }
+
+
+def test_a_folder_that_had_to_be_made_is_gone_if_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qaadcodec.codec.folder_output.give_name", full)
+    assert run(["man", "-o", str(tmp_path / "a" / "b")]) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def full(file: Path, name: Path) -> None:
+    raise OSError(errno.ENOSPC, "no space left on device")
 
 
 def test_text_is_taken_literally() -> None:

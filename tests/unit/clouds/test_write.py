@@ -128,6 +128,14 @@ def test_an_older_file_is_kept_unless_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format", WRITTEN)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_devices(format: str) -> None:
+    write_cloud(Path("/dev/null"), CLOUD, format)
+    with pytest.raises(EnvironmentFailure, match=r"^cannot write /dev/full: no space left on device$"):
+        write_cloud(Path("/dev/full"), CLOUD, format)
+
+
+@pytest.mark.parametrize("format", WRITTEN)
 def test_a_disk_that_fills_up(tmp_path: Path, format: str) -> None:
     code = f"""
 import resource, zipfile

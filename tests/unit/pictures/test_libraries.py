@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qaadcodec.errors import EnvironmentFailure
-from qaadcodec.pictures.libraries import font_file
+from qaadcodec.pictures.libraries import font_file, of_the_extra
 
 
 def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,3 +40,17 @@ def test_nothing_that_is_slow_to_import_is_needed(archive: Path, tmp_path: Path)
         check=True,
     )
     assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_without_a_home_nothing_is_said(tmp_path: Path) -> None:
+    program = "from qaadcodec.pictures.libraries import font_file\nprint(font_file().name)"
+    none = {"HOME": "/dev/null/none", "XDG_CONFIG_HOME": "/dev/null/none", "TMPDIR": str(tmp_path)}
+    kept = {name: value for name, value in os.environ.items() if name != "MPLCONFIGDIR"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=kept | none)
+    assert (done.stdout, done.stderr) == ("DejaVuSans.ttf\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_that_is_missing_is_no_missing_library() -> None:
+    with pytest.raises(ImportError, match=r"^failed to map segment"), of_the_extra():
+        raise ImportError("failed to map segment from shared object")

@@ -1,0 +1,54 @@
+"""Libraries are not imported where a limit leaves too little memory for them."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from qaadcodec.cli import room
+from qaadcodec.errors import EnvironmentFailure
+
+
+@pytest.fixture
+def _little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "limit", lambda: 600 << 20)
+    monkeypatch.setattr(room, "taken", lambda: 100 << 20)
+    monkeypatch.setattr(room, "cores", lambda: 4)
+
+
+@pytest.mark.usefixtures("_little")
+def test_what_is_missing_is_said() -> None:
+    room.check("numpy")  # 90 + 4·32 MB
+    room.check("llvmlite")
+    with pytest.raises(EnvironmentFailure) as failure:
+        room.check("torch")  # 550 + 4·70
+    assert str(failure.value) == (
+        "out of memory: PyTorch takes 830 MB of addresses on 4 cores, "
+        "and of the 600 MB that a limit allows 500 are left"
+    )
+    assert failure.value.hint == f"raise the limit: ulimit -v {930 << 10}, or more"
+
+
+@pytest.mark.usefixtures("_little")
+def test_an_import_is_refused_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    with room.checked_imports(), pytest.raises(EnvironmentFailure, match="PyTorch takes"):
+        import torch  # noqa: F401
+    assert not any(isinstance(finder, room.Checked) for finder in sys.meta_path)
+
+
+def test_without_a_limit_nothing_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "limit", lambda: None)
+    monkeypatch.setattr(room, "taken", lambda: 1 << 50)
+    room.check("torch")
+    with room.checked_imports():
+        assert not any(isinstance(finder, room.Checked) for finder in sys.meta_path)
+    assert room.memory_hint() == "use fewer points (--points), or a machine with more memory"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_what_the_process_has_taken() -> None:
+    before = room.taken()
+    kept = bytearray(64 << 20)
+    assert room.taken() - before >= len(kept) - (1 << 20)
