@@ -12,6 +12,7 @@ from typing import TextIO
 
 import click
 
+from qaadcodec.cli.addresses import keep_few_in_reserve
 from qaadcodec.cli.completion import VARIABLE, answer
 from qaadcodec.cli.interrupts import ending_on_signals
 from qaadcodec.cli.options import Invocation, debug_option
@@ -106,6 +107,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     prepare_streams()
+    keep_few_in_reserve()
     invocation = Invocation(arguments=tuple(arguments), debug=os.environ.get("QAAD_DEBUG", "") not in ("", "0"))
     try:
         with ending_on_signals(), checked_imports():
