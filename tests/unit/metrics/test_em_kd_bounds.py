@@ -8,7 +8,7 @@ import torch
 
 from qaadcodec.errors import UsageError
 from qaadcodec.metrics.em_kd import em_kd
-from qaadcodec.metrics.em_kd_bounds import em_kd_bounds
+from qaadcodec.metrics.em_kd_bounds import em_kd_bounds, em_kd_within
 
 
 @pytest.mark.parametrize(("points", "leaf"), [(1, 8), (90, 128), (333, 50), (700, 64)])
@@ -34,6 +34,13 @@ def test_a_moved_cloud_is_at_the_squared_length_of_the_way() -> None:
     assert upper.tolist() == pytest.approx([5.25, 5.25], rel=1e-3)
     assert (lower <= 5.25 + 1e-9).all()
     assert (upper >= 5.25 - 1e-9).all()
+
+
+def test_of_two_clouds_it_is_the_upper_bound_and_how_far_the_exact_one_may_be_below() -> None:
+    a, b = np.random.default_rng(1).standard_normal((2, 50, 3)).astype(np.float32)
+    (upper,), (lower,) = em_kd_bounds(torch.from_numpy(a)[None], torch.from_numpy(b)[None])
+    assert em_kd_within(a, b, torch.device("cpu")) == (float(upper), float(upper - lower))
+    assert lower < upper
 
 
 def test_axes_are_chosen_in_float64() -> None:

@@ -25,6 +25,7 @@ def test_the_spacing_is_that_of_the_loneliest_point() -> None:
     assert peak_length("spacing", PointTree.of(lonely)) == 5.0
     assert peak_length("spacing", PointTree.of(np.concatenate([GRID, GRID]))) == 0.0  # each has a twin
     assert peak_length("spacing", PointTree.of(GRID[:1])) == 0.0
+    assert peak_length("spacing", PointTree.of(GRID[[0, -1]])) == math.hypot(6, 4)
 
 
 def test_a_length_is_itself() -> None:
