@@ -61,7 +61,7 @@ def write_one(stream: BinaryIO, points: Points) -> None:
     axes = "".join(f"property {kind} {axis}\n" for axis in "xyz")
     header = f"ply\nformat binary_little_endian 1.0\nelement vertex {len(points)}\n{axes}end_header\n"
     stream.write(header.encode("ascii"))
-    stream.write(points.data)
+    stream.write(np.ascontiguousarray(points, points.dtype.newbyteorder("<")).data)
 
 
 def _dropped(header: Header) -> tuple[str, ...]:
