@@ -53,3 +53,7 @@ class Interrupted(QaadError):
     """The work was stopped on request before there was anything to write."""
 
     exit_code = 130
+
+
+class SlowerWarning(RuntimeWarning):
+    """Something goes a slower way on this machine, to the same result. The command line says so in its own voice."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,13 @@ import click
 
 from qaadcodec.cli.interrupts import finishing_on_interrupt
 from qaadcodec.cli.options import Invocation, Ways
-from qaadcodec.errors import ThresholdMissed
+from qaadcodec.errors import SlowerWarning, ThresholdMissed
 from qaadcodec.ranks.group import is_first, joined
 from qaadcodec.remote.urls import clean
 from qaadcodec.version import __version__
 
 if TYPE_CHECKING:
-    from qaadcodec.progress import Run
+    from qaadcodec.progress import Listener, Run
     from qaadcodec.sets.looks.finding import Finding
 
 
@@ -38,6 +39,7 @@ def running(ways: Ways) -> Iterator[Run]:
     log = ways.log if speaks else None
     with (
         reporting(quiet=ways.quiet or not speaks, verbose=ways.verbose, log=log, start=started_with()) as listener,
+        warnings_told(listener),
         finishing_on_interrupt(listener) as stop,
         joined() as ranks,
     ):
@@ -50,6 +52,26 @@ def running(ways: Ways) -> Iterator[Run]:
             strict=ways.strict,
             sample=ways.sample,
         )
+
+
+@contextmanager
+def warnings_told(listener: Listener) -> Iterator[None]:
+    """Within it, what goes a slower way is told as whatever else a person should act on; once for each place."""
+    from qaadcodec.progress import Notice
+
+    before = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, SlowerWarning):
+            listener(Notice(str(message), warning=True))
+        else:
+            before(message, category, *where, **more)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
 
 
 def started_with() -> dict[str, Any]:

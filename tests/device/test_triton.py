@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,9 +18,10 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from qaadcodec.assignment.device import bidding
+from qaadcodec.assignment.device import auction, bidding
 from qaadcodec.assignment.device.auction import valid_rows
 from qaadcodec.assignment.device.certificate import dual_bounds, matched_cost
+from qaadcodec.errors import SlowerWarning
 
 pytestmark = pytest.mark.skipif(find_spec("triton") is None, reason="no Triton")
 RELATIVE_GAP = 1e-3
@@ -30,6 +32,32 @@ def test_the_kernel_under_the_interpreter() -> None:
     environment = {**os.environ, "TRITON_INTERPRET": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "18 problems\n"), done.stderr
+
+
+def test_a_launch_without_a_compiler_is_what_is_done_without(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Triton looks for CC, then for gcc and clang on the path; where it finds none it raises, and nothing is left."""
+    from triton.runtime import build
+
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path / "cache"))
+    build._find_compiler.cache_clear()
+
+    def launch(*_: object) -> None:
+        """What a first launch does before anything else: it makes Triton's own library."""
+        build.compile_module_from_src("int nothing;", "cuda_utils", [], [], [])
+
+    monkeypatch.setattr("qaadcodec.assignment.device.auction_triton.bid_until_assigned", launch)
+    auction.triton_auction.cache_clear()
+    with pytest.warns(SlowerWarning, match=r"it cannot be launched \(RuntimeError: Failed to find C compiler\."):
+        assert auction.triton_auction(torch.device("cpu")) is None
+    monkeypatch.setenv("CC", str(tmp_path / "cc"))
+    build._find_compiler.cache_clear()
+    auction.triton_auction.cache_clear()
+    with pytest.warns(SlowerWarning, match=r"it cannot be launched \(FileNotFoundError: "):
+        assert auction.triton_auction(torch.device("cpu")) is None
+    auction.triton_auction.cache_clear()
+    build._find_compiler.cache_clear()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")

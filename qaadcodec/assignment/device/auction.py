@@ -8,6 +8,7 @@ prices, so the bijection costs at most n ε more than the best one. ε falls fro
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -19,9 +20,10 @@ from torch import Tensor
 
 from qaadcodec.assignment.device.bidding import Rules, bid_until_assigned
 from qaadcodec.assignment.device.certificate import CHUNK_BYTES, dual_bounds, matched_cost
-from qaadcodec.errors import UsageError
+from qaadcodec.errors import SlowerWarning, UsageError
 
 RELATIVE_GAP = 1e-3
+LONGEST_CAUSE = 200  # characters of what went wrong, which may be the whole line of a compiler
 ROUNDS_PER_POINT = 64  # several times what sets of 256 to 1024 points were seen to need
 
 
@@ -86,9 +88,10 @@ def assign(
 ) -> Matching:
     """Bijections between the rows of a and b of P problems, by squared distance.
 
-    On a CUDA device with Triton one kernel solves all problems of up to 2048 points, in float32 and with 60 P n bytes
-    of working memory. Otherwise the rounds are torch operations on cost matrices. With numbers of s bytes these take
-    4 s P n² bytes, so problems are taken in chunks that stay below CHUNK_BYTES, or one at a time if that is too much.
+    On a CUDA device where Triton can launch its kernel, that one solves all problems of up to 2048 points, in float32
+    and with 60 P n bytes of working memory. Otherwise the rounds are torch operations on cost matrices. With numbers of
+    s bytes these take 4 s P n² bytes, so problems are taken in chunks that stay below CHUNK_BYTES, or one at a time if
+    that is too much.
 
     Args:
         a, b: (P, n, 3) each, float32 or float64, finite.
@@ -109,7 +112,7 @@ def assign(
     problems, points, _ = a.shape
     rules = Rules(relative_gap, ROUNDS_PER_POINT * points if max_rounds is None else max_rounds)
     valid = valid_rows(a, count)
-    kernel = triton_auction() if a.is_cuda else None
+    kernel = triton_auction(a.device) if a.is_cuda else None
     if kernel is not None and points <= kernel.MOST_POINTS:
         return Matching(*kernel.bid_until_assigned(a, b, valid, rules))
     matches, prices = a.new_empty(problems, points, dtype=torch.int64), a.new_empty(problems, points)
@@ -128,8 +131,24 @@ def valid_rows(a: Tensor, count: Tensor | None) -> Tensor:
 
 
 @cache
-def triton_auction() -> ModuleType | None:
-    """The module with the Triton kernel, or None where Triton is not installed."""
+def triton_auction(device: torch.device) -> ModuleType | None:
+    """The module with the Triton kernel; None where Triton is not installed, or cannot launch on a device.
+
+    Before its first launch Triton compiles a small library of C, for which it wants a compiler and Python's headers.
+    Many machines have none. So a tiny problem is solved first: whatever goes wrong, torch operations do the same, and a
+    warning says so, once.
+    """
     if find_spec("triton") is None:
         return None
-    return import_module("qaadcodec.assignment.device.auction_triton")
+    point = torch.zeros(1, 1, 3, device=device)
+    try:
+        kernel = import_module("qaadcodec.assignment.device.auction_triton")
+        matches, _, _ = kernel.bid_until_assigned(point, point, valid_rows(point, None), Rules(RELATIVE_GAP, 1))
+        matches.tolist()  # waits for the launch
+    except Exception as error:
+        cause = f"{type(error).__name__}: {error}".strip().splitlines()[0][:LONGEST_CAUSE]
+        wanted = "it wants a C compiler and the headers of Python"
+        said = f"assignments without Triton's kernel, which is slower: it cannot be launched ({cause}); {wanted}"
+        warnings.warn(said, SlowerWarning, stacklevel=2)
+        return None
+    return kernel

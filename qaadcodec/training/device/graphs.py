@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from qaadcodec.errors import SlowerWarning
+
 WARM_UP = 3  # ordinary calls before the capture, in which libraries and optimisers set themselves up
 AHEAD = 8  # calls that the host may be ahead of the device: a budget or Ctrl-C must not wait for a long queue
 
@@ -107,6 +109,6 @@ class Replayed:
         except RuntimeError as error:
             self._capturable = False
             cause = error.__context__ or error  # what broke the capture, rather than that it was broken
-            warnings.warn(f"training without a CUDA graph, which is slower: {cause}", RuntimeWarning, stacklevel=2)
+            warnings.warn(f"training without a CUDA graph, which is slower: {cause}", SlowerWarning, stacklevel=2)
         else:
             recording.graph = graph

@@ -58,7 +58,7 @@ class Steps:
         self._weights = list(learner.network.parameters())
         self._rates = torch.zeros(3, device=device)  # of the network, the input cloud and the latents
         matrices, others = divided(learner.network, plan.training.optimiser)
-        self._soap = Soap(matrices)
+        self._soap = Soap(matrices, device)
         moved = [others, [learner.input_cloud]] if plan.training.input_rate > 0 else [others]
         self._adam = Adam(
             [{"params": params, "lr": rate} for params, rate in zip(moved, self._rates, strict=False)],

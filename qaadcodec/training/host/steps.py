@@ -54,7 +54,7 @@ class Steps:
         self._offsets = patch_offsets(store.points.shape[1], plan.network.patches)
         learner.input_cloud.requires_grad_(plan.training.input_rate > 0)
         matrices, others = divided(learner.network, plan.training.optimiser)
-        self._soap = Soap(matrices)
+        self._soap = Soap(matrices, learner.latents.device)
         groups = [{"params": others, "share": 1.0}]
         if plan.training.input_rate > 0:
             groups.append({"params": [learner.input_cloud], "share": plan.training.input_rate})

@@ -97,9 +97,10 @@ class Soap:
     an exception: it only finds the bases. The host calls `turn` after every step.
     """
 
-    def __init__(self, tensors: Sequence[Tensor]) -> None:
+    def __init__(self, tensors: Sequence[Tensor], device: torch.device) -> None:
+        """Move tensors, none or more, all of which are on the device."""
         self._matrices = [Matrix(tensor) for tensor in tensors]
-        self._count = torch.zeros((), device=tensors[0].device) if tensors else torch.zeros(())
+        self._count = torch.zeros((), device=device)
         self._begun, self._steps = False, 0
 
     def tensors(self) -> dict[str, Tensor]:

@@ -147,7 +147,7 @@ class CoarseSteps:
     def __init__(self, learner: Learner, clouds: SampledClouds, rng: np.random.Generator) -> None:
         self._learner, self._clouds, self.rng = learner, clouds, rng
         matrices, others = divided(learner.network, "soap")
-        self._soap, self._adam = Soap(matrices), Adam(others)
+        self._soap, self._adam = Soap(matrices, learner.latents.device), Adam(others)
         self._latents, self._exchange = RowAdam(learner.latents), Exchange(clouds.part)
 
     def join(self, clouds: Longs, leaders: Longs) -> None:

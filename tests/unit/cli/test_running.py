@@ -6,6 +6,7 @@ import importlib
 import signal
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,8 @@ from qaadcodec.cli import interrupts
 from qaadcodec.cli.interrupts import ENDING, FINISHING, PATIENCE, ending_on_signals, finishing_on_interrupt
 from qaadcodec.cli.main import qaad
 from qaadcodec.cli.options import Invocation
-from qaadcodec.errors import CloudError
+from qaadcodec.cli.running import warnings_told
+from qaadcodec.errors import CloudError, SlowerWarning
 from qaadcodec.progress import Event, Notice, Run
 
 
@@ -36,6 +38,21 @@ def test_the_seed_and_the_device_reach_the_work(verb: str, monkeypatch: pytest.M
     outcome = CliRunner().invoke(qaad, line, obj=Invocation(debug=False))
     assert isinstance(outcome.exception, CloudError)
     assert [(run.seed, run.device, run.strict) for run in runs] == [(71, "cpu", True)]
+
+
+def test_what_goes_a_slower_way_is_told_and_other_warnings_are_left_alone() -> None:
+    told: list[Event] = []
+
+    def work() -> None:
+        with warnings_told(told.append):
+            warnings.warn("without the kernel, which is slower", SlowerWarning, stacklevel=1)
+            warnings.warn("old", DeprecationWarning, stacklevel=1)
+
+    with pytest.warns(DeprecationWarning, match="^old$"):
+        work()
+    assert told == [Notice("without the kernel, which is slower", warning=True)]
+    with pytest.warns(SlowerWarning):
+        warnings.warn("slower", SlowerWarning, stacklevel=1)
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
+from subprocess import CalledProcessError
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from scipy.spatial.distance import cdist
 from qaadcodec.assignment.device import auction as auctions
 from qaadcodec.assignment.device import certificate
 from qaadcodec.assignment.device.auction import Auction, assign, auction
-from qaadcodec.errors import UsageError
+from qaadcodec.errors import SlowerWarning, UsageError
 
 Pairs = tuple[np.ndarray, np.ndarray]
 
@@ -191,3 +193,66 @@ def test_shapes_and_gaps_that_make_no_sense_are_refused() -> None:
         assign(torch.zeros(5, 3), torch.zeros(5, 3))
     with pytest.raises(UsageError, match=r"^relative gap is 0.0, and must be above 0$"):
         assign(torch.zeros(2, 5, 3), torch.zeros(2, 5, 3), relative_gap=0.0)
+
+
+class Kernel:
+    """Stands for the module of the kernel on a machine where Triton is installed."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure, self.solved = failure, list[tuple[int, ...]]()
+
+    def bid_until_assigned(self, a: torch.Tensor, *_: object) -> tuple[torch.Tensor, ...]:
+        self.solved.append(tuple(a.shape))
+        if self.failure:
+            raise self.failure
+        return torch.zeros(a.shape[:2], dtype=torch.int64), a[..., 0], torch.zeros(len(a), dtype=torch.int64)
+
+
+@pytest.fixture
+def _triton_found(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(auctions, "find_spec", lambda name: object())
+    auctions.triton_auction.cache_clear()
+    yield
+    auctions.triton_auction.cache_clear()
+
+
+@pytest.mark.usefixtures("_triton_found")
+@pytest.mark.parametrize(
+    ("failure", "cause"),
+    [
+        (RuntimeError("Failed to find C compiler. Please\nspecify"), "RuntimeError: Failed to find C compiler. Please"),
+        (CalledProcessError(1, ["gcc", "cuda_utils.c", *(99 * ["-O3"])]), "CalledProcessError: Command '['gcc', "),
+        (FileNotFoundError(2, "No such file or directory", "cc"), "FileNotFoundError: [Errno 2] No such file"),
+        (AssertionError(), "AssertionError:"),
+    ],
+)
+def test_a_kernel_that_cannot_be_launched_is_done_without(
+    failure: Exception, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is found out once, before any work, and said."""
+    kernel = Kernel(failure)
+    monkeypatch.setattr(auctions, "import_module", lambda name: kernel)
+    with pytest.warns(SlowerWarning) as said:
+        assert auctions.triton_auction(torch.device("cpu")) is None
+    assert auctions.triton_auction(torch.device("cpu")) is None
+    assert len(kernel.solved) == len(said) == 1
+    text = str(said[0].message)
+    assert text.startswith(f"assignments without Triton's kernel, which is slower: it cannot be launched ({cause}")
+    assert text.endswith("); it wants a C compiler and the headers of Python")
+    assert len(text) < 400
+
+
+@pytest.mark.usefixtures("_triton_found")
+def test_a_kernel_that_solves_a_tiny_problem_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel()
+    monkeypatch.setattr(auctions, "import_module", lambda name: kernel)
+    assert auctions.triton_auction(torch.device("cpu")) is kernel
+    assert auctions.triton_auction(torch.device("cpu")) is kernel
+    assert kernel.solved == [(1, 1, 3)]
+
+
+def test_without_triton_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    auctions.triton_auction.cache_clear()
+    monkeypatch.setattr(auctions, "find_spec", lambda name: None)
+    assert auctions.triton_auction(torch.device("cpu")) is None
+    auctions.triton_auction.cache_clear()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from fixtures.card import CARD, Card
 
 from qaadcodec.assignment.device.bidding import Bidding, Rules, bid_until_assigned
+from qaadcodec.assignment.device.certificate import dual_bounds, matched_cost
 
 # Costs of row 0: 1 and 16; of row 1: 0 and 9. Both rows prefer column 0.
 A = torch.tensor([[[0.0, 0, 0], [1, 0, 0]]], dtype=torch.float64)
@@ -41,3 +43,17 @@ def test_without_a_whole_assignment_the_rest_is_completed(most: int, matches: li
 def test_of_equal_bids_the_first_row_wins() -> None:
     found = bid_until_assigned(A[:, [0, 0]], B, VALID, Rules(1e-3, 1))
     assert found[0].tolist() == [[0, 1]]
+
+
+def test_rounds_stay_on_the_card() -> None:
+    """All that is computed between two looks of the host at who waits; see `fixtures.card`."""
+    card = Card()
+    a, b = (torch.zeros(3, 5, 3, device=CARD) for _ in range(2))
+    valid = torch.ones(3, 5, dtype=torch.bool, device=CARD)
+    rows, which = torch.zeros(4, dtype=torch.int64, device=CARD), torch.zeros(2, dtype=torch.int64, device=CARD)
+    with card, card.recording():
+        bidding = Bidding(a, b, valid, Rules(1e-3, 100))
+        bidding.bid(rows)
+        bidding.settle(which, bidding.matches()[which])
+        found = (*bidding.result(), matched_cost(a, b, bidding.matches(), valid), *dual_bounds(a, b, a[..., 0], valid))
+    assert {tensor.device for tensor in found} == {CARD}

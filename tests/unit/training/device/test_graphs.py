@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from qaadcodec.errors import SlowerWarning
 from qaadcodec.training.device import graphs as module
 from qaadcodec.training.device.graphs import AHEAD, WARM_UP, Replayed
 
@@ -114,7 +115,7 @@ def test_a_capture_that_fails_leaves_ordinary_calls_and_says_so(monkeypatch: pyt
     books.replayed._function = failing
     for i in range(WARM_UP):
         assert float(books.replayed(torch.tensor([i]))) == i
-    with pytest.warns(RuntimeWarning, match=r"without a CUDA graph, which is slower: operation not permitted"):
+    with pytest.warns(SlowerWarning, match=r"without a CUDA graph, which is slower: operation not permitted"):
         assert float(books.replayed(torch.tensor([7]))) == 7
     for i in range(5):
         assert float(books.replayed(torch.tensor([i]))) == i

@@ -18,7 +18,7 @@ def gradients(shape: tuple[int, ...], count: int) -> list[Tensor]:
 
 
 def moved(tensor: Tensor, given: list[Tensor], rate: float = 0.1) -> None:
-    optimiser = Soap([tensor])
+    optimiser = Soap([tensor], tensor.device)
     for gradient in given:
         tensor.grad = gradient.clone()
         optimiser.step(rate)
@@ -78,7 +78,7 @@ def test_it_fits_what_adam_fits_slowly(shape: tuple[int, ...]) -> None:
     for name in ("soap", "adam"):
         generator.manual_seed(1)
         weight = torch.zeros(shape)
-        optimiser, adam = Soap([weight]), torch.optim.Adam([weight])
+        optimiser, adam = Soap([weight], weight.device), torch.optim.Adam([weight])
         for step in range(200):
             inputs = torch.randn(64, 8, generator=generator) @ long
             weight.grad = 2.0 * (weight - wanted) @ inputs.t() @ inputs / 64
@@ -106,7 +106,7 @@ def test_second_moments_keep_to_their_directions_when_these_change_places(monkey
     orders = {3: torch.tensor([2, 0, 1]), 4: torch.tensor([1, 3, 0, 2])}
     monkeypatch.setattr(Side, "turn", lambda side: orders[len(side.basis)])
     tensor = torch.zeros(3, 4)
-    optimiser = Soap([tensor])
+    optimiser = Soap([tensor], tensor.device)
     (matrix,) = optimiser._matrices
     matrix.second.copy_(torch.arange(12.0).reshape(3, 4))
     for _ in range(soap.TURN_EVERY - 1):
