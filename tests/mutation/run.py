@@ -8,25 +8,22 @@ from __future__ import annotations
 import argparse
 import datetime
 import gc
-import importlib.abc
-import importlib.machinery
-import importlib.util
+import importlib
 import json
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from types import ModuleType
-from typing import NamedTuple
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(ROOT)]
 
-from mutation.mutants import Mutant, mutants, mutated  # noqa: E402
+from mutation.mutants import mutants  # noqa: E402
+from mutation.processes import KILLED, SURVIVED, TIMED_OUT, Job, reach_of, tried  # noqa: E402
+from mutation.reach import Reach, function_around  # noqa: E402
 
 RESULTS = HERE / "results.json"
 SEED = 1
@@ -39,24 +36,6 @@ TESTS = {
 }
 # Imported once, before a process is made for each mutant: they take seconds, and are not mutated.
 HEAVY = ("constriction", "hypothesis", "numba", "numpy", "pytest", "scipy.spatial", "scipy.optimize", "torch")
-LEAST_SECONDS, TIMES = 10, 6  # a mutant may take so many times what the tests take of a processor
-KILLED, SURVIVED, TIMED_OUT = "killed", "survived", "timed out"
-
-
-class Job(NamedTuple):
-    """A mutant of a file of the source."""
-
-    path: Path
-    mutant: Mutant
-
-    @property
-    def module(self) -> str:
-        """The name that the file is imported by."""
-        parts = self.path.relative_to(ROOT).with_suffix("").parts
-        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-    def __str__(self) -> str:
-        return f"{self.path.relative_to(ROOT)}:{self.mutant.line}: {self.mutant.what}"
 
 
 def main() -> int:
@@ -75,16 +54,18 @@ def main() -> int:
     os.environ["OMP_NUM_THREADS"] = "1"
     for name in HEAVY:
         importlib.import_module(name)
-    gc.freeze()  # what every process shares need not be looked through in each
+    gc.freeze()  # what all processes share need not be looked through in each
     for package in TESTS if arguments.package == "all" else [arguments.package]:
-        jobs = [job for job in all_jobs(package) if arguments.only in str(job)]
+        jobs = all_jobs(package)
         chosen = jobs
         if arguments.sample is not None and arguments.sample < len(jobs):
             chosen = sorted(Random(arguments.seed).sample(jobs, arguments.sample), key=jobs.index)
+        chosen = [job for job in chosen if arguments.only in str(job)]
         counts, took = try_all(package, chosen)
         noticed = counts[KILLED] + counts[TIMED_OUT]
         print(
-            f"{package}: {noticed} of {len(chosen)} noticed ({counts[TIMED_OUT]} never ended), of {len(jobs)} mutants"
+            f"{package}: {noticed} of {len(chosen)} noticed ({counts[TIMED_OUT]} never ended), of {len(jobs)} mutants;"
+            f" {took:.0f} s of a processor"
         )
         if arguments.record:
             record(package, {"mutants": len(jobs), "tried": len(chosen), "noticed": noticed, "seconds": round(took)})
@@ -98,17 +79,16 @@ def all_jobs(package: str) -> list[Job]:
 
 
 def try_all(package: str, jobs: Sequence[Job]) -> tuple[Counter[str], float]:
-    """How many mutants ended how, and the seconds that it took. Survivors are printed."""
-    start, counts, usual = time.monotonic(), Counter[str](), dict[tuple[str, ...], float]()
+    """How many mutants ended how, and the seconds of a processor that it took. Survivors are printed."""
+    counts, reaches, took = Counter[str](), dict[bool, Reach](), 0.0
     for i, job in enumerate(jobs):
-        state, plain = SURVIVED, "/kernels/" in job.path.as_posix()
-        for tests in tests_of(package, job):
-            key = (*tests, str(plain))
-            if key not in usual:
-                whole, usual[key] = in_a_process(tests, None, 10_000, plain)
-                if whole != SURVIVED:
-                    sys.exit(f"bin/mutate: without a mutant these fail: {' '.join(tests)}")
-            state, _ = in_a_process(tests, job, int(max(LEAST_SECONDS, TIMES * usual[key])), plain)
+        if job.plain not in reaches:
+            reaches[job.plain], used = reach_of(ROOT / TESTS[package][0], TESTS[package][1], job.plain)
+            took += used
+        state = SURVIVED
+        for tests in stages(job, reaches[job.plain]):
+            state, used = tried(job, tests)
+            took += used
             if state != SURVIVED:
                 break
         counts[state] += 1
@@ -116,81 +96,19 @@ def try_all(package: str, jobs: Sequence[Job]) -> tuple[Counter[str], float]:
             print(f"{state}: {job}", flush=True)
         if sys.stderr.isatty():
             print(f"{package}: {i + 1} of {len(jobs)}", end="\r", file=sys.stderr)
-    return counts, time.monotonic() - start
+    return counts, took
 
 
-def tests_of(package: str, job: Job) -> list[list[str]]:
-    """The tests that are to notice: those of the file itself, which most often do, and then all others of the package."""
-    own = Path("tests/unit", *job.path.relative_to(ROOT).parts[1:-1], f"test_{job.path.stem}.py").as_posix()
-    if not (ROOT / own).exists():
-        return [TESTS[package][1]]
-    return [[own], [f"--ignore={own}", *TESTS[package][1]]]
+def stages(job: Job, reach: Reach) -> list[dict[str, float]]:
+    """The tests that are to notice, with their seconds: those in the test file of the mutant's own, and then all others.
 
-
-def in_a_process(tests: list[str], job: Job | None, seconds: int, plain: bool) -> tuple[str, float]:
-    """What became of the mutant, or of the source itself, in a process; and the seconds of a processor that it took.
-
-    Args:
-        plain: do without numba, which would take machine code from the disk that was made of the source itself.
+    Most mutants are noticed by the former, so that the files of the latter need not even be imported.
     """
-    child = os.fork()
-    if child == 0:
-        try:
-            code = run_tests(tests, job, seconds, plain)
-        except BaseException:
-            code = 1
-        os._exit(code)
-    _, status, used = os.wait4(child, 0)
-    took = used.ru_utime + used.ru_stime
-    if os.WIFSIGNALED(status):
-        return TIMED_OUT if took >= seconds - 1 else KILLED, took
-    return SURVIVED if os.WEXITSTATUS(status) == 0 else KILLED, took
-
-
-def run_tests(tests: list[str], job: Job | None, seconds: int, plain: bool) -> int:
-    """In the process of a mutant: the exit code of pytest."""
-    import resource
-
-    import numba
-    import pytest
-
-    os.chdir(ROOT)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (1, 2):
-        os.dup2(nothing, stream)
-    if plain:
-        numba.config.DISABLE_JIT = True
-    if job is not None:
-        sys.meta_path.insert(0, Finder(job))
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore", *tests]))
-
-
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the mutant where its module is imported."""
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        """The specification of the mutated module, None of all others."""
-        if name != self._job.module:
-            return None
-        where = self._job.path
-        inside = [str(where.parent)] if where.stem == "__init__" else None
-        return importlib.util.spec_from_file_location(name, where, loader=self, submodule_search_locations=inside)
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        """An empty module, as usual."""
-        return None
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the mutant."""
-        tree = mutated(self._job.path.read_text("utf-8"), self._job.mutant)
-        exec(compile(tree, str(self._job.path), "exec"), module.__dict__)
+    parts = job.path.relative_to(ROOT).parts[1:-1]
+    own = Path("tests/unit", *parts, f"test_{job.path.stem}.py").as_posix() + "::"
+    reaching = reach.tests_of(function_around(job.path, job.mutant.line))
+    both = [test for test in reaching if test.startswith(own)], [test for test in reaching if not test.startswith(own)]
+    return [{test: reach.seconds[test] for test in tests} for tests in both if tests]
 
 
 def record(package: str, counts: dict[str, int]) -> None:

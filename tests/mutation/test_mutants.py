@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+from pathlib import Path
 
-from mutation import run
 from mutation.mutants import mutants, mutated
-from mutation.run import Finder, all_jobs
+from mutation.processes import Finder
+from mutation.reach import ANY, Reach, Recorder, function_around
+from mutation.run import all_jobs, stages
 
-from qaadcodec.metrics import rate
+from qaadcodec.metrics import names, rate
 
 SOURCE = '''
 """Not this: 1 < 2."""
@@ -60,7 +62,31 @@ def test_a_mutant_takes_the_place_of_its_module() -> None:
     assert module.raw_bytes(6, 2) == 1  # 6 * 2 / 12
 
 
-def test_the_tests_of_the_file_come_first() -> None:
-    job = next(job for job in all_jobs("archive") if job.path.name == "tables.py")
-    assert run.tests_of("archive", job)[:2] == ["tests/unit/archive/coding/test_tables.py", "tests/unit/archive"]
-    assert job.module == "qaadcodec.archive.coding.tables"
+def test_a_mutant_is_shown_to_the_tests_that_call_its_function_and_those_of_its_file_first() -> None:
+    job = next(job for job in all_jobs("metrics") if job.path.name == "rate.py" and job.mutant.what == "Mult → Div")
+    assert job.module == "qaadcodec.metrics.rate"
+    called = function_around(job.path, job.mutant.line)
+    assert called == (str(job.path), rate.raw_bytes.__code__.co_firstlineno)
+    own = "tests/unit/metrics/test_rate.py::"
+    seconds = {"tests/properties/a.py::one": 1.0, own + "two": 2.0, own + "three": 3.0}
+    some, everywhere = {"tests/properties/a.py::one", own + "three"}, {own + "two", ANY}
+    assert stages(job, Reach(seconds, {called: some})) == [{own + "three": 3.0}, {"tests/properties/a.py::one": 1.0}]
+    assert stages(job, Reach(seconds, {called: everywhere})) == [
+        {own + "two": 2.0, own + "three": 3.0},
+        {"tests/properties/a.py::one": 1.0},
+    ]
+    assert stages(job, Reach(seconds, {})) == []
+
+
+def test_module_level_code_is_shown_to_all_tests() -> None:
+    job = next(job for job in all_jobs("archive") if job.path.name == "caps.py")
+    assert function_around(job.path, job.mutant.line) is None
+    assert stages(job, Reach({"a::b": 1.0}, {})) == [{"a::b": 1.0}]
+
+
+def test_calls_are_recorded_outside_of_tests_too() -> None:
+    recorder = Recorder(Path(names.__file__).parent)
+    with recorder.recording():
+        names.asks_for(["stray"], names.SURFACE)
+    function = names.__file__, names.asks_for.__code__.co_firstlineno
+    assert recorder.reach.calls == {function: {ANY}}

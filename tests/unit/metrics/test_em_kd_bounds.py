@@ -36,6 +36,17 @@ def test_a_moved_cloud_is_at_the_squared_length_of_the_way() -> None:
     assert (upper >= 5.25 - 1e-9).all()
 
 
+def test_clouds_side_by_side_have_the_bounds_of_one() -> None:
+    """Four in a row, far apart, each in a subspace of its own: means over all of their points."""
+    a, b = torch.from_numpy(np.random.default_rng(2).integers(-64, 65, (2, 1, 50, 3)) / 64.0)
+    far = torch.tensor([[0.0, 0, 0], [64, 0, 0], [128, 0, 0], [192, 0, 0]], dtype=torch.float64)
+    alone = em_kd_bounds(a, b, 50)
+    upper, lower = em_kd_bounds(*((cloud[:, None] + far[:, None]).view(1, 200, 3) for cloud in (a, b)), 50)
+    assert 0 < lower < upper
+    assert upper.tolist() == pytest.approx(alone.upper.tolist())
+    assert (upper - lower).tolist() == pytest.approx((alone.upper - alone.lower).tolist())
+
+
 def test_of_two_clouds_it_is_the_upper_bound_and_how_far_the_exact_one_may_be_below() -> None:
     a, b = np.random.default_rng(1).standard_normal((2, 50, 3)).astype(np.float32)
     (upper,), (lower,) = em_kd_bounds(torch.from_numpy(a)[None], torch.from_numpy(b)[None])

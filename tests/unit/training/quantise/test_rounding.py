@@ -14,6 +14,7 @@ from torch import Tensor
 
 from qaadcodec.archive.sections.weights import decode_weights, encode_weights
 from qaadcodec.config import NetworkConfig
+from qaadcodec.training.exchange import Summed
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.quantise.rounding import Rounding, rate_gradient, rounded
 
@@ -180,6 +181,17 @@ def test_the_fewer_clouds_a_step_shows_the_more_a_latent_is_charged(make_loud: M
     found = rounding.charged(torch.tensor([3]), torch.zeros(1, 3))
     wanted = -0.25 * 6 / (0.5 * float(grids.latents[1])) / math.log(2.0)
     assert found[0].tolist() == [0.0, pytest.approx(wanted, rel=1e-5), 0.0]
+
+
+def test_with_other_ranks_their_clouds_count_too(make_loud: MakeLoud) -> None:
+    """3 clouds shown of 12, whose latents have magnitudes of 6, 12 and 0 in all: means of 1/2, 1 and 0."""
+    learner, grids = make_loud(NETWORK, 4, 10), grids_for(NETWORK, 0.25)
+    learner.latents[2] = torch.tensor([5.0, -5.0, 5.0])
+    none = torch.zeros(0)
+    summed = Summed(3, 12, none, torch.tensor([6.0, 12.0, 0.0]), none)
+    found = Rounding(learner, grids, 0.25).charged(torch.tensor([2]), torch.ones(1, 3), summed)
+    widths = np.array([0.5, 1.0, 0.0]) + 0.5 * np.array([0.125, 0.375, 0.625])
+    np.testing.assert_allclose(found[0], 1.0 + np.array([1, -1, 1]) / (math.log(2.0) * widths), rtol=1e-6)
 
 
 def test_a_price_of_zero_changes_no_gradient(make_loud: MakeLoud) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from qaadcodec.archive.coding.grids import storable
 from qaadcodec.config import NetworkConfig
@@ -54,6 +57,38 @@ def test_an_untrained_network_hands_noise_of_the_input_cloud_on_as_it_is() -> No
     silent = {name: c for name, c in found.weights.items() if not name.startswith("head.1")}
     assert set(silent.values()) == {0.0}  # behind a last layer of zeros
     assert found.latents.tolist() == [0.0, 0.0]
+
+
+class Watched:
+    """A network that keeps what it is shown."""
+
+    def __init__(self, network: FoldingNetwork) -> None:
+        self.network, self.shown = network, list[tuple[Tensor, Tensor]]()
+        self.config = network.config
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.network[name]
+
+    def __call__(self, q: Tensor, latents: Tensor) -> Tensor:
+        self.shown.append((q.clone(), latents.clone()))
+        return self.network(q, latents)
+
+
+@pytest.mark.parametrize(("size", "widest"), [(3.0, 0.01 * 3.0), (0.0, 0.01 * 1e-3)], ids=["any", "zeros"])
+def test_the_noise_is_a_fiftieth_of_the_numbers_wide(make_loud: MakeLoud, size: float, widest: float) -> None:
+    """Even about zero, on 4096 points of four clouds; as if they were a thousandth where all are zero."""
+    learner: Any = make_loud(replace(SMALL, patches=1), 5, 4200)
+    learner.input_cloud.copy_(size * torch.sign(learner.input_cloud))
+    learner.network = Watched(learner.network)
+    sensitivity(learner, 0)
+    (before, clouds), (after, same) = learner.network.shown[0], learner.network.shown[-1]
+    assert before.shape[:-1].numel() == 4096
+    assert clouds.shape == (4, 3)
+    assert torch.equal(clouds, same)
+    noise = (after - before).double()  # that in the input cloud comes last
+    assert float(noise.max()) == pytest.approx(widest, rel=0.01)
+    assert float(noise.min()) == pytest.approx(-widest, rel=0.01)
+    assert abs(float(noise.mean())) < 0.03 * widest
 
 
 def linear(clouds: int) -> Learner:
@@ -144,7 +179,9 @@ def test_clouds_without_an_error_do_not_ask_for_no_end_of_bits(make_loud: MakeLo
     learner = make_loud(SMALL, 5, 40)
     zero, price = chosen_grids(learner, 0.0, 0)
     least, same = chosen_grids(learner, 1e-9, 0)
-    assert price == same > 0
+    numbers = sum(weight.numel() for weight in learner.network.parameters()) + 40 * 3 + 5 * 3
+    assert price == same == pytest.approx(2.0 * math.log(2.0) * 1e-9 / numbers)
+    assert chosen_grids(learner, 1.5e-9, 0)[1] == pytest.approx(1.5 * price)
     assert zero.weights == least.weights
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +15,12 @@ from hypothesis import strategies as st
 from qaadcodec.archive.coding.grids import Grids, storable
 from qaadcodec.archive.sections.prior import fit_prior
 from qaadcodec.config import NetworkConfig
+from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.training.learner import Learner
+from qaadcodec.training.quantise import size_control
 from qaadcodec.training.quantise.rounding import Rounding
-from qaadcodec.training.quantise.size_control import EVERY, FACTOR, SETTLED, SizeControl, fitted, scaled
+from qaadcodec.training.quantise.size_control import SizeControl, fitted, scaled
+from qaadcodec.work.state import State
 
 MakeLoud = Callable[..., Learner]
 LAW = settings(deadline=None, derandomize=True)
@@ -95,9 +100,39 @@ def test_a_size_out_of_reach_ends_at_steps_of_eight_times_or_an_eighth(
     assert len(looks) < 15
 
 
+@pytest.mark.parametrize(("sign", "target"), [(1, 1), (-1, 10**9)])
+def test_the_first_try_is_a_quarter_of_a_doubling_and_then_what_is_left_is_halved(sign: int, target: int) -> None:
+    """Each look encodes the whole archive, so there are few."""
+    learner: Any = SimpleNamespace(grids=even_grids(1.0))
+    tried: list[float] = []
+
+    def look(learner: Learner) -> bytes:
+        assert learner.grids is not None
+        tried.append(math.log2(learner.grids.input_cloud))
+        return bytes(1000)
+
+    fitted(learner, target, look, 0.03)
+    left = 2.75 * 0.5 ** np.arange(10)  # from a quarter to three, in halves until no hundredth is left
+    assert tried == pytest.approx([0.0, *(sign * (3.0 - left))], abs=0.006)
+
+
+def test_a_difference_of_just_the_tolerance_is_left_alone() -> None:
+    learner: Any = SimpleNamespace(grids=even_grids(1.0))
+    looks: list[int] = []
+
+    def look(learner: Learner) -> bytes:
+        looks.append(0)
+        return bytes(1030)
+
+    fitted(learner, 1000, look, 0.03)
+    assert len(looks) == 1
+    fitted(learner, 1000, look, 0.0299)
+    assert len(looks) > 2
+
+
 @pytest.mark.parametrize(
     ("size", "factor"),
-    [(1000, 1.0), (1100, 1.21), (900, 0.81), (5000, FACTOR), (10, 1.0 / FACTOR)],
+    [(1000, 1.0), (1100, 1.21), (900, 0.81), (5000, 1.6), (10, 1.0 / 1.6)],
 )
 def test_too_large_takes_coarser_steps_and_a_higher_price(make_loud: MakeLoud, size: int, factor: float) -> None:
     """By the square of size over target, within bounds; the price as the square of the grids."""
@@ -123,10 +158,56 @@ def test_it_is_due_at_its_interval_and_not_at_the_end(make_loud: MakeLoud) -> No
             rounding = control.adjusted(learner, rounding, fraction)
         fraction += 0.001
     assert looks[0] == 0.6
-    assert np.diff(looks) == pytest.approx(EVERY, abs=0.0011)
-    assert SETTLED - EVERY - 0.001 < looks[-1] < SETTLED
-    assert not control.due(SETTLED)
+    assert np.diff(looks) == pytest.approx(0.05, abs=0.0011)
+    assert 0.95 - 0.05 - 0.001 < looks[-1] < 0.95
+    assert SizeControl(1000, lambda _: 1000).due(0.9499)
+    assert not control.due(0.95)
     assert not control.due(1.0)
+
+
+def test_it_goes_on_from_what_it_said_of_itself(make_loud: MakeLoud) -> None:
+    learner = learner_with(make_loud, 0.25)
+    assert learner.grids is not None
+    control = SizeControl(1000, lambda _: 1234)
+    assert control.due(0.0)
+    assert control.numbers() == {"seen": None, "next": 0.0}
+    control.adjusted(learner, Rounding(learner, learner.grids, 1.0), 0.5)
+    assert control.numbers() == {"seen": 1234, "next": pytest.approx(0.55)}
+    other = SizeControl(1000, lambda _: 0)
+    other.go_on(State(control.numbers()))
+    assert other.numbers() == control.numbers()
+    assert not other.due(0.5499)
+    assert other.due(other.numbers()["next"])
+    with pytest.raises(EnvironmentFailure, match=r"^here: the checkpoint is damaged: next is missing$"):
+        other.go_on(State({"seen": 1}, origin="here"))
+
+
+def test_without_a_target_looking_takes_a_hundredth_of_the_time(
+    make_loud: MakeLoud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look of half a second, and another at once when 50 have gone by; nothing is changed by them."""
+    learner, clock = learner_with(make_loud, 0.25), [0.0]
+    grids = learner.grids
+    monkeypatch.setattr(size_control, "now", lambda: clock[0])
+
+    def measure(learner: Learner) -> int:
+        clock[0] += 0.5
+        return 77
+
+    control = SizeControl(None, measure)
+    assert control.wants_glance
+    control.glance(learner)
+    assert control.seen == 77
+    assert learner.grids is grids
+    clock[0] = 50.4375
+    assert not control.wants_glance
+    clock[0] = 50.5
+    assert control.wants_glance
+    assert not control.due(0.5)
+
+
+def test_with_a_target_nobody_looks_for_the_sake_of_it() -> None:
+    assert not SizeControl(1000, lambda _: 1000).wants_glance
 
 
 def test_looking_again_and_again_settles_at_the_target(make_loud: MakeLoud) -> None:
