@@ -35,7 +35,6 @@ from qaadcodec.training.pulse import Pulse
 from qaadcodec.training.registration.joining import Joining
 from qaadcodec.training.registration.quantile_latents import quantile_latents
 from qaadcodec.training.registration.sampled_clouds import SampledClouds
-from qaadcodec.training.registration.stretching import edges, stretched
 from qaadcodec.training.remembered import Memory, learnt, replicated, together
 from qaadcodec.training.schedule import learning_rate_factor
 from qaadcodec.training.standing import spent, take_up
@@ -49,7 +48,6 @@ CHEAPER = 4  # times as cheap as a step of the training, or more
 TOGETHER = 2  # clouds per step: many small steps find more than few large ones
 ROWS, POINTS = 256, 512  # rows of Q, and points of each cloud, per step
 RATE, LATENT_RATE = 4e-3, 4.0  # of the network; of the latents, as a multiple of it
-STIFFNESS = 0.6  # weight of the stretching of a cloud, beside 2 for its distance
 COVERING = 0.6  # share of the steps in which rows have to cover a cloud first:
 LOOSE = 0.1  # weight of the distance from rows to points there, beside 1 for that from points to rows
 REPORT_SECONDS = 0.25
@@ -63,8 +61,7 @@ def learn_coarsely(
 
     Minimises the mean over clouds of w mean_p̂ min_p |p̂ - p|² + (2 - w) mean_p min_p̂ |p̂ - p|² on samples. Both ways
     count alike (w = 1) at the end. Before, every point of a cloud has to find a row near it, while a row may still lie
-    off: the rows of a hand that has come to lie at the hip would else have no reason to leave it. Beside that, lengths
-    should be the same in all clouds (`stretching`).
+    off: the rows of a hand that has come to lie at the hip would else have no reason to leave it.
 
     Args:
         store: N clouds, normalised, in any row order; only read.
@@ -189,11 +186,8 @@ class CoarseSteps:
         learner.network.zero_grad()
         loss = torch.zeros(())
         if here:
-            shown = learner.input_cloud[rows]
-            predictions = learner.network(shown[None], latents)  # (B, ROWS, 3)
-            loss = self.loss(batch[here], predictions[here], [drawn[place] for place in here], weight)
-            if len(batch) > 1:
-                loss = loss + STIFFNESS * stretched(predictions, here, edges(shown))
+            predictions = learner.network(learner.input_cloud[rows][None], latents[here])  # (own, ROWS, 3)
+            loss = self.loss(batch[here], predictions, [drawn[place] for place in here], weight)
             loss.backward()  # type: ignore[no-untyped-call]
         self._add(latents, len(here), loss.detach(), pulse)
         for group in self._adam.param_groups:
