@@ -191,7 +191,7 @@ def inputs(place: Place, victim: Victim, count: int) -> Iterator[Shot]:
         if "in.qaad" in victim.line:
             archive = place.folder / "in.qaad"
             yield "the archive shrinks", "", partial(changed, archive, halve, float(delay), place, victim)
-        if "set/" in victim.line:
+        if "set/" in victim.line and not victim.prints:  # what is printed of another cloud is other numbers
             for what, change in (("shrinks", halve), ("is another one", turn)):
                 cloud = place.folder / "set" / "00003.ply"
                 yield f"a cloud {what}", "", partial(changed, cloud, change, float(delay), place, victim)
