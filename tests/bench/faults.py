@@ -137,8 +137,8 @@ def full(place: Place, victim: Victim, count: int) -> Iterator[Shot]:
         for call in CALLS:
             for when in (1, 2, 7)[:count]:
                 yield "a call of the system fails", call, partial(injected, call, "ENOSPC", when, place, victim)
-    yield "read-only outputs", "", partial(read_only, place.outputs, place, victim)
-    yield "read-only temporary files", "", partial(read_only, place.temporary, place, victim)
+    for which, folder in (("outputs", place.outputs), ("temporary files", place.temporary)):
+        yield f"read-only {which}", "", partial(read_only, folder, place, victim)
 
 
 def on_small_disk(folder: Path, size: int, place: Place, victim: Victim) -> Judgement:
