@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -19,8 +21,22 @@ def cores() -> int:
 
 @cache
 def workers() -> ThreadPoolExecutor:
-    """The threads that read clouds and solve assignments, one per core, started once."""
-    return ThreadPoolExecutor(cores(), thread_name_prefix="qaad")
+    """The threads that read clouds and solve assignments, one per core, started once.
+
+    The first of them is started by another thread. Ctrl-C meets the main one alone; met while it starts a thread, the
+    pool would not know of that thread, and where it knew of none, nothing would end it, nor the process. (Those that
+    know of the end pass it on to the others.)
+    """
+    pool = ThreadPoolExecutor(cores(), thread_name_prefix="qaad")
+
+    def start() -> None:
+        with contextlib.suppress(RuntimeError):  # no memory for a thread: told when there is something to do
+            pool.submit(int)
+
+    starter = threading.Thread(target=start)
+    starter.start()
+    starter.join()
+    return pool
 
 
 if hasattr(os, "register_at_fork"):  # a forked process has none of the threads

@@ -7,10 +7,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from fixtures.faults import Judgement
+from fixtures.faults import FINE, Judgement
 from fixtures.victims import Victim
 
-FINE = ("nothing", "whole", "steps")
 HEAD = "| fault | phase | commands | runs | left | exit code | what is said |\n|---|---|---|---|---|---|---|"
 
 

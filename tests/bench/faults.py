@@ -137,8 +137,8 @@ def full(place: Place, victim: Victim, count: int) -> Iterator[Shot]:
         for call in CALLS:
             for when in (1, 2, 7)[:count]:
                 yield "a call of the system fails", call, partial(injected, call, "ENOSPC", when, place, victim)
-    yield "read-only outputs", "", partial(read_only, place.outputs, place, victim)
-    yield "read-only temporary files", "", partial(read_only, place.temporary, place, victim)
+    for which, folder in (("outputs", place.outputs), ("temporary files", place.temporary)):
+        yield f"read-only {which}", "", partial(read_only, folder, place, victim)
 
 
 def on_small_disk(folder: Path, size: int, place: Place, victim: Victim) -> Judgement:
@@ -191,7 +191,7 @@ def inputs(place: Place, victim: Victim, count: int) -> Iterator[Shot]:
         if "in.qaad" in victim.line:
             archive = place.folder / "in.qaad"
             yield "the archive shrinks", "", partial(changed, archive, halve, float(delay), place, victim)
-        if "set/" in victim.line:
+        if "set/" in victim.line and not victim.prints:  # what is printed of another cloud is other numbers
             for what, change in (("shrinks", halve), ("is another one", turn)):
                 cloud = place.folder / "set" / "00003.ply"
                 yield f"a cloud {what}", "", partial(changed, cloud, change, float(delay), place, victim)
