@@ -1,7 +1,7 @@
 # Sourced by the scripts beside it. `ensure_venv EXTRA` makes .venv at the project's root, once: the project itself,
 # editable, and the dependencies of EXTRA: "dev" or "bench", which have those of "formats", "pictures" and "remote" among
 # them, or "" for these alone. Versions and hashes are those of bin/locks; QAAD_UNLOCKED=1 goes by the versions of bin/constraints.txt alone,
-# for an index that has other files.
+# for an index that has other files. `ensure_venv lowest` makes .venv-lowest instead, of the lowest versions, with the lowest Python.
 #
 # It is done when .venv/qaad-installed (or .venv/qaad-installed-dev, …) holds what it was made from: that file is written
 # last, so an interrupted set-up starts again, and a changed pyproject.toml or bin/constraints.txt leads to another one.
@@ -31,19 +31,20 @@ is_installed() { # extra
 }
 
 find_python() { # sets $python
-    local candidate
+    local candidate wanted='>= (3, 11)' what='Python 3.11 or later'
+    if [[ $venv == *-lowest ]]; then wanted='== (3, 11)' what='Python 3.11'; fi # the lowest versions have no files for later ones
     for candidate in ${QAAD_PYTHON:+"$QAAD_PYTHON"} python3 python3.13 python3.12 python3.11 python3.14 python; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+        if "$candidate" -c "import sys; sys.exit(not sys.version_info[:2] $wanted)" >/dev/null 2>&1; then
             python=$candidate
             return
         fi
         if [[ $candidate == "${QAAD_PYTHON:-}" ]]; then
-            fail "QAAD_PYTHON is $candidate, and that is no Python 3.11 or later"
+            fail "QAAD_PYTHON is $candidate, and that is no $what"
         fi
     done
     local found
     found=$(python3 --version 2>&1) || found='no python3'
-    fail "Python 3.11 or later is needed, and only this was found: $found" \
+    fail "$what is needed, and only this was found: $found" \
         'install Python (https://www.python.org/downloads/), or name one: QAAD_PYTHON=/path/to/python3'
 }
 
@@ -104,11 +105,31 @@ install_locked() { # extra
         locks+=(--requirement "$root/bin/locks/$lock.txt")
     done
     # Where it finds PyTorch's build for CPUs, it is asked for by name: pip prefers files whose hash an index tells.
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-input \
-        --requirement "$root/bin/locks/cpu.txt" >/dev/null 2>&1 || true
+    install_where_found cpu || true
     install --require-hashes --no-deps "${locks[@]}" || return
+    install_cuda || return
+    install --no-deps --no-build-isolation --editable "$root"
+}
+
+install_where_found() { # lock, of which nothing is said
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-input \
+        --requirement "$root/bin/locks/$1.txt" >/dev/null 2>&1
+}
+
+install_cuda() { # where PyTorch asks for it
     if "$venv/bin/python" -c "$wants_cuda" >&2; then
-        install --require-hashes --no-deps --requirement "$root/bin/locks/cuda.txt" || return
+        install --require-hashes --no-deps --requirement "$root/bin/locks/cuda.txt"
+    fi
+}
+
+install_lowest() {
+    install --require-hashes --no-deps --requirement "$root/bin/locks/lowest.txt" || return
+    if ! install_where_found lowest-torch; then # on Linux, PyPI has PyTorch for GPUs alone
+        say 'PyTorch is that of .venv: its lowest version for CPUs could not be installed'
+        say 'hint: PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu has it'
+        install_where_found cpu ||
+            install --require-hashes --no-deps --requirement <(sed -n '/^torch==/,/[^\]$/p' "$root/bin/locks/run.txt") || return
+        install_cuda || return
     fi
     install --no-deps --no-build-isolation --editable "$root"
 }
@@ -118,11 +139,14 @@ install_unlocked() { # extra
 }
 
 install_project() { # extra
-    say "installing ${1:+the tools for $1, and }what bin/locks pins; this takes minutes the first time"
+    local tools="${1:+the tools for $1, and }"
+    [[ $1 != lowest ]] || tools='the lowest versions of '
+    say "installing ${tools}what bin/locks pins; this takes minutes the first time"
     echo 'This set-up has not ended. It is made anew if it was interrupted.' >"$venv/unfinished"
     rm -f "$venv/setup.log"
     local way=install_locked
     [[ -z ${QAAD_UNLOCKED:-} ]] || way=install_unlocked
+    [[ $1 != lowest ]] || way=install_lowest
     if "$way" "$1"; then return; fi
     rm -f "$venv/unfinished" # pip ended by itself: what was installed before is whole
     if grep -qE "$no_network" "$venv/setup.log"; then
@@ -143,7 +167,7 @@ set_up() { # extra
     local extra=$1
     trap 'say "set-up interrupted; the next call starts it again"; exit 130' INT
     trap 'exit 143' TERM
-    [[ -w $root ]] || fail "cannot write to $root" 'the set-up makes .venv there'
+    [[ -w $root ]] || fail "cannot write to $root" "the set-up makes ${venv##*/} there"
     lock
     if ! is_installed "$extra"; then # or it has been done while this process waited
         if [[ -e $venv/unfinished ]] || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
@@ -164,6 +188,7 @@ set_up() { # extra
 
 ensure_venv() { # extra
     venv="$root/.venv"
+    [[ $1 != lowest ]] || venv="$root/.venv-lowest"
     read_recipe
     is_installed "$1" || set_up "$1"
 }

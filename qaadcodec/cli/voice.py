@@ -38,6 +38,8 @@ def in_our_voice(error: click.ClickException) -> tuple[str, str | None]:
     known = getattr(error, "possibilities", None) or ()
     word = getattr(error, "option_name", None) or getattr(error, "name", None)
     text = getattr(error, "message", "") if known else error.format_message()
+    if isinstance(error, click.NoSuchOption):  # which versions of click say differently
+        text = f"no such option {error.option_name!r}"
     text = " ".join(text.split()).rstrip(".")
     text = text[:1].lower() + text[1:]
     near = did_you_mean(word, known) if word else None

@@ -24,7 +24,7 @@ def font(size: int, bold: bool) -> FreeTypeFont:
     with of_the_extra():
         from PIL import ImageFont
     # The basic layout gives the same letters in the same places whether or not the machine has Raqm.
-    return ImageFont.truetype(font_file(bold=bold), size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(str(font_file(bold=bold)), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 @dataclass(frozen=True, slots=True)

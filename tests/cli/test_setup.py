@@ -115,6 +115,42 @@ def test_the_locks_of_an_extra(checkout: Path) -> None:
     assert "--require-hashes" not in done.stderr
 
 
+def test_the_lowest_versions_have_an_environment_of_their_own(checkout: Path) -> None:
+    """PyTorch for CPUs is asked for first, and is that of .venv where it is not to be had; tests alone are run."""
+    asks = 'printf "<%s>" "$@"; [[ $1 != -c ]]'
+    script(checkout / ".venv-lowest/bin/python", asks)
+    script(checkout / ".venv-lowest/bin/pytest", 'printf "{%s}" "$@"')
+    locks = f"{checkout.resolve()}/bin/locks"
+    done = run(checkout, "test", "--lowest", "tests/unit", "-x")
+    assert done.returncode == 0
+    assert done.stdout.endswith("{-rs}{tests/unit}{-x}{-W}{ignore::DeprecationWarning}")
+    assert done.stdout.count("\n$ ") == 1
+    assert f"<--require-hashes><--no-deps><--requirement><{locks}/lowest.txt>" in done.stderr
+    assert "PyTorch is that of .venv" not in done.stderr
+    assert not (checkout / ".venv").exists()
+    assert run(checkout, "test", "--lowest").stderr == ""
+
+    (checkout / ".venv-lowest/qaad-installed-lowest").unlink()
+    log = 'echo "$@" >>"$(dirname "$0")/../asked"'
+    torch = f'{asks} || exit 1; {log}; [[ "$*" != */lowest-torch.txt && "$*" != */cpu.txt ]] || exit 1; cat "${{@: -1}}" 2>&-; true'
+    script(checkout / ".venv-lowest/bin/python", torch)
+    done = run(checkout, "test", "--lowest")
+    assert done.returncode == 0
+    assert "qaad: PyTorch is that of .venv: its lowest version for CPUs could not be installed\n" in done.stderr
+    asked = (checkout / ".venv-lowest/asked").read_text()
+    assert asked.index("/lowest.txt") < asked.index("/lowest-torch.txt") < asked.index("/cpu.txt") < asked.index("/dev/fd/")
+    pinned = re.findall(r"^torch==.*(?:\n    .*)*", (ROOT / "bin/locks/run.txt").read_text(), re.MULTILINE)
+    assert pinned[0] in done.stderr  # what stands in /dev/fd/…
+
+
+def test_the_lowest_versions_want_the_lowest_python(checkout: Path, tmp_path: Path) -> None:
+    later = tmp_path / "python3.13"
+    script(later, '[[ $2 != *"== (3, 11)"* ]]')
+    done = run(checkout, "test", "--lowest", QAAD_PYTHON=str(later))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"qaad: error: QAAD_PYTHON is {later}, and that is no Python 3.11\n"
+
+
 def test_files_of_another_index_are_refused_with_what_to_do(checkout: Path) -> None:
     mismatch = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
     refuse = f'[[ "$*" != *install* ]] || {{ echo "{mismatch}" >"$(dirname "$0")/../setup.log"; exit 1; }}'

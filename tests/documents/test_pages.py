@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in ROOT.rglob("*.md")
-    if not {".venv", ".git", "qaad-demo", "node_modules"} & set(path.relative_to(ROOT).parts)
+    if not {".venv", ".venv-lowest", ".git", "qaad-demo", "node_modules"} & set(path.relative_to(ROOT).parts)
 )
 Shell = Callable[..., Any]
 

@@ -13,7 +13,7 @@ LOCKS = Path(__file__).parents[2] / "bin" / "locks"
 KNOWN = json.loads((LOCKS / "licences.json").read_text(encoding="utf-8"))
 LOCKED = {
     name: version
-    for path in LOCKS.glob("*.txt")
+    for path in sorted(LOCKS.glob("*.txt"), key=lambda path: not path.stem.startswith("lowest"))  # the highest count
     for name, version in re.findall(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", path.read_text(encoding="utf-8"), re.MULTILINE)
 }
 CLASSIFIERS = {
@@ -53,6 +53,8 @@ def test_an_installed_package_says_the_same(name: str) -> None:
         told = metadata.metadata(name)
     except metadata.PackageNotFoundError:
         pytest.skip("is not installed")
+    if told["Version"].partition("+")[0] != LOCKED[name].partition("+")[0]:
+        pytest.skip("is installed in another version")
     expression: str = KNOWN["packages"][name]
     if stated := told.get("License-Expression"):
         assert stated == expression
