@@ -37,7 +37,7 @@ class Job(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether to do without numba, which would take machine code from the disk that was made of the source itself."""
+        """Whether to do without numba, which would take machine code of the source itself from the disk."""
         return "/kernels/" in self.path.as_posix()
 
     def __str__(self) -> str:

@@ -100,7 +100,7 @@ def try_all(package: str, jobs: Sequence[Job]) -> tuple[Counter[str], float]:
 
 
 def stages(job: Job, reach: Reach) -> list[dict[str, float]]:
-    """The tests that are to notice, with their seconds: those in the test file of the mutant's own, and then all others.
+    """The tests that are to notice, with their seconds: those in the mutant's own test file, and then all others.
 
     Most mutants are noticed by the former, so that the files of the latter need not even be imported.
     """

@@ -1,4 +1,4 @@
-"""The errors of two clouds under their names: which of them there are, what they are of clouds of one place, and as JSON."""
+"""The errors of two clouds under their names: which there are, what they are of clouds of one place, and as JSON."""
 
 from __future__ import annotations
 
