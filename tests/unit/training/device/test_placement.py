@@ -80,7 +80,7 @@ def test_a_whole_step_stays_on_the_card(
     monkeypatch.setattr(soap, "TURN_EVERY", 4)
     clouds = make_planted(CLOUDS, POINTS)
     with TargetStore(CLOUDS, POINTS, normals=normals) as store, card:
-        store.points[..., :3] = clouds
+        store.points[:, :, :3] = clouds
         learner = placed(plan)
         steps = steps_of(learner, store, plan)
         for turn in range(6):
