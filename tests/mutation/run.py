@@ -22,8 +22,9 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(ROOT)]
 
 from mutation.mutants import mutants  # noqa: E402
-from mutation.processes import KILLED, SURVIVED, TIMED_OUT, Job, reach_of, tried  # noqa: E402
-from mutation.reach import Reach, function_around  # noqa: E402
+from mutation.places import Job  # noqa: E402
+from mutation.processes import KILLED, TIMED_OUT  # noqa: E402
+from mutation.session import fates  # noqa: E402
 
 RESULTS = HERE / "results.json"
 SEED = 1
@@ -80,35 +81,17 @@ def all_jobs(package: str) -> list[Job]:
 
 def try_all(package: str, jobs: Sequence[Job]) -> tuple[Counter[str], float]:
     """How many mutants ended how, and the seconds of a processor that it took. Survivors are printed."""
-    counts, reaches, took = Counter[str](), dict[bool, Reach](), 0.0
-    for i, job in enumerate(jobs):
-        if job.plain not in reaches:
-            reaches[job.plain], used = reach_of(ROOT / TESTS[package][0], TESTS[package][1], job.plain)
-            took += used
-        state = SURVIVED
-        for tests in stages(job, reaches[job.plain]):
-            state, used = tried(job, tests)
-            took += used
-            if state != SURVIVED:
-                break
-        counts[state] += 1
-        if state != KILLED:
-            print(f"{state}: {job}", flush=True)
-        if sys.stderr.isatty():
-            print(f"{package}: {i + 1} of {len(jobs)}", end="\r", file=sys.stderr)
-    return counts, took
-
-
-def stages(job: Job, reach: Reach) -> list[dict[str, float]]:
-    """The tests that are to notice, with their seconds: those in the mutant's own test file, and then all others.
-
-    Most mutants are noticed by the former, so that the files of the latter need not even be imported.
-    """
-    parts = job.path.relative_to(ROOT).parts[1:-1]
-    own = Path("tests/unit", *parts, f"test_{job.path.stem}.py").as_posix() + "::"
-    reaching = reach.tests_of(function_around(job.path, job.mutant.line))
-    both = [test for test in reaching if test.startswith(own)], [test for test in reaching if not test.startswith(own)]
-    return [{test: reach.seconds[test] for test in tests} for tests in both if tests]
+    counts, took, done = Counter[str](), os.times(), 0
+    for plain in (False, True):
+        if some := [job for job in jobs if job.plain == plain]:
+            for job, state in fates(ROOT / TESTS[package][0], TESTS[package][1], some):
+                counts[state] += 1
+                done += 1
+                if state != KILLED:
+                    print(f"{state}: {job}", flush=True)
+                if sys.stderr.isatty():
+                    print(f"{package}: {done} of {len(jobs)}", end="\r", file=sys.stderr)
+    return counts, sum(os.times()[:4]) - sum(took[:4])
 
 
 def record(package: str, counts: dict[str, int]) -> None:
