@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from mutation.places import KERNELS, Exchange, Function, first_line
+from mutation.places import KERNELS, Exchange, Function, Job, first_line
 
 ANY = ""  # stands for what is called where no test runs: while tests are collected, say
 SLOW = 5.0  # seconds of a processor; a test that takes longer is left out where a quicker one calls the function
@@ -37,20 +37,24 @@ class Reach(NamedTuple):
         tests = [test for test in self.seconds if ANY in reaching or test in reaching]
         return [test for test in tests if self.seconds[test] <= SLOW] or tests
 
-    def in_order(self, function: Function | None, own: str) -> list[str]:
-        """Those tests, the most likely to notice first: the file of tests `own`, then files that take little time.
+    def in_order(self, job: Job) -> dict[str, float]:
+        """The tests that a mutant is shown to, with their seconds, the most likely to notice first.
 
-        In a file the quickest are first. Files are not mixed, since what their tests share would be made again.
+        First the file of tests that mirrors the mutant's, then what calls anything in its file, then all else, and of
+        these files that take little time first. In a file the quickest are first. Files are not mixed, since what their
+        tests share would be made again.
         """
-        tests, spent = self.tests_of(function), defaultdict[str, float](float)
+        around, spent = job.around, defaultdict[str, float](float)
+        tests = self.tests_of(around[-1] if around else None)
+        near = {file_of(test) for (path, _), those in self.calls.items() if path == str(job.path) for test in those}
         for test in tests:
             spent[file_of(test)] += self.seconds[test]
 
-        def place(test: str) -> tuple[bool, float, str, float]:
+        def place(test: str) -> tuple[bool, bool, float, str, float]:
             file = file_of(test)
-            return file != own, spent[file], file, self.seconds[test]
+            return file != job.own, file not in near, spent[file], file, self.seconds[test]
 
-        return sorted(tests, key=place)
+        return {test: self.seconds[test] for test in sorted(tests, key=place)}
 
 
 class Recorder:
@@ -90,11 +94,11 @@ class Recorder:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Around a test."""
         forget(self._folder)
-        self._test, start = item.nodeid, time.process_time()
+        self._test, start = item.nodeid, used()
         try:
             return (yield)
         finally:
-            self._test, self.reach.seconds[item.nodeid] = ANY, time.process_time() - start
+            self._test, self.reach.seconds[item.nodeid] = ANY, used() - start
 
 
 def forget(folder: str) -> None:
@@ -104,6 +108,11 @@ def forget(folder: str) -> None:
             for kept in vars(module).values():
                 if hasattr(kept, "cache_clear"):
                     kept.cache_clear()
+
+
+def used() -> float:
+    """Seconds of a processor that this process has taken, and those that it has started and waited for."""
+    return sum(os.times()[:4])
 
 
 def file_of(test: str) -> str:

@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 import pytest
 from mutation.places import ROOT, Exchange, Functions, Job, functions_of, put
 from mutation.processes import CANNOT, FAILED, KILLED, SURVIVED, TIMED_OUT, Limits, confine, in_a_process
-from mutation.reach import Reach, Recorder, forget
+from mutation.reach import Reach, Recorder, file_of, forget
 
 
 class Fate(NamedTuple):
@@ -94,10 +94,7 @@ class Shown:
         self._tell(reach)
         functions = functions_of(self._folder)
         for job in self._jobs:
-            around = job.around
-            tests = reach.in_order(around[-1] if around else None, job.own)
-            seconds = {test: reach.seconds[test] for test in tests}
-            code = in_a_process(partial(self._show, session, job, functions, seconds))
+            code = in_a_process(partial(self._show, session, job, functions, reach.in_order(job)))
             self._tell(Fate(job, "" if code == CANNOT else state_of(code)))
         return True
 
@@ -137,13 +134,11 @@ def alone(job: Job, reach: Reach) -> Fate:
 
     Most are noticed in the first, so that the other tests need not even be imported.
     """
-    around = job.around
-    tests = reach.in_order(around[-1] if around else None, job.own)
-    own = [test for test in tests if test.startswith(f"{job.own}::")]
-    for part in (own, [test for test in tests if test not in own]):
+    tests = reach.in_order(job)
+    own = {test: seconds for test, seconds in tests.items() if file_of(test) == job.own}
+    for part in (own, {test: seconds for test, seconds in tests.items() if test not in own}):
         if part:
-            seconds = {test: reach.seconds[test] for test in part}
-            code = in_a_process(partial(_alone, job, seconds))
+            code = in_a_process(partial(_alone, job, part))
             if code != 0:
                 return Fate(job, state_of(code))
     return Fate(job, SURVIVED)
@@ -152,7 +147,7 @@ def alone(job: Job, reach: Reach) -> Fate:
 def _alone(job: Job, seconds: dict[str, float]) -> int:
     sys.meta_path.insert(0, Exchange(lambda path: job.tree() if path == job.path else None))
     confine()
-    return run_tests(sorted({test.split("::")[0] for test in seconds}), job.plain, Limits(seconds))
+    return run_tests(sorted({file_of(test) for test in seconds}), job.plain, Limits(seconds))
 
 
 def state_of(code: int | None) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 
 import pytest
+from mutation.equivalent import description, equivalent
 from mutation.mutants import mutants, mutated
 from mutation.places import Exchange, Job, functions_of, put
 from mutation.processes import FAILED, in_a_process
@@ -92,16 +93,22 @@ def test_a_mutant_is_shown_to_the_tests_that_call_its_function_and_those_of_its_
     own, b, c = f"{job.own}::", "tests/b.py::", "tests/c.py::"
     seconds = {b + "1": 1.0, b + "2": 2.0, own + "2": 4.0, own + "1": 2.5, c + "1": 2.0}
     everywhere = [own + "1", own + "2", c + "1", b + "1", b + "2"]
-    assert Reach(seconds, {called: {ANY}}).in_order(called, job.own) == everywhere
-    assert Reach(seconds, {}).in_order(None, job.own) == everywhere
-    assert Reach(seconds, {called: {b + "2", own + "1"}}).in_order(called, job.own) == [own + "1", b + "2"]
-    assert Reach(seconds, {}).in_order(called, job.own) == []
+    assert [*Reach(seconds, {called: {ANY}}).in_order(job).items()] == [(test, seconds[test]) for test in everywhere]
+    assert [*Reach(seconds, {called: {b + "2", own + "1"}}).in_order(job)] == [own + "1", b + "2"]
+    assert Reach(seconds, {}).in_order(job) == {}
+
+
+def test_module_level_code_is_shown_to_all_tests_and_to_those_first_that_call_what_is_in_its_file() -> None:
+    job = next(job for job in all_jobs("metrics") if job.path.name == "sampled.py")
+    seconds = {"a::1": 1.0, "b::1": 2.0}
+    assert [*Reach(seconds, {}).in_order(job)] == ["a::1", "b::1"]
+    assert [*Reach(seconds, {(str(job.path), 7): {"b::1"}}).in_order(job)] == ["b::1", "a::1"]
 
 
 def test_a_slow_test_is_left_out_where_a_quick_one_calls_the_function_too(job: Job) -> None:
     seconds = {"a::slow": SLOW + 1, "a::quick": 1.0}
-    assert Reach(seconds, {job.around[0]: {"a::slow", "a::quick"}}).in_order(job.around[0], job.own) == ["a::quick"]
-    assert Reach(seconds, {job.around[0]: {"a::slow"}}).in_order(job.around[0], job.own) == ["a::slow"]
+    assert Reach(seconds, {job.around[0]: {"a::slow", "a::quick"}}).in_order(job) == {"a::quick": 1.0}
+    assert Reach(seconds, {job.around[0]: {"a::slow"}}).in_order(job) == {"a::slow": SLOW + 1}
 
 
 def test_calls_are_recorded_outside_of_tests_too() -> None:
@@ -124,6 +131,12 @@ def test_what_ends_a_process_is_told() -> None:
     assert in_a_process(lambda: 7) == 7
     assert in_a_process(lambda: signal.raise_signal(signal.SIGXCPU) or 0) is None
     assert in_a_process(lambda: signal.raise_signal(signal.SIGKILL) or 0) == FAILED
+
+
+def test_a_mutant_is_known_by_its_line_without_the_comment() -> None:
+    job = next(job for job in all_jobs("metrics") if job.path.name == "normals.py")
+    assert description(job) == ("qaadcodec/metrics/normals.py", "BLOCK = 4096", "4096 → 4097")
+    assert equivalent()[description(job)] == "the size of a block: speed alone"
 
 
 def imported(finder: Exchange, name: str) -> ModuleType:
