@@ -30,6 +30,13 @@ class Rows:
         self._counts[fault, phase, victim.name, found.left, str(found.code), message(found, victim)] += 1
         return found.left not in FINE
 
+    def runs(self) -> Counter[tuple[str, ...]]:
+        """How many there are of each fault, phase and command, whatever they came to."""
+        found = Counter[tuple[str, ...]]()
+        for row, runs in self._counts.items():
+            found[row[:3]] += runs
+        return found
+
     def save(self) -> None:
         """Write them to the file."""
         if self._path is not None:

@@ -3,6 +3,7 @@
     bin/bench faults                                # all commands; some hours
     bin/bench faults --only compress,encode         # those whose name has one of these words in it
     bin/bench faults --shots 6 --json found.json    # fewer of each kind; added to what there is in the file
+    bin/bench faults --shots 6 --json found.json --rest    # only what the file has too few runs of
     bin/bench faults --show found.json              # as tests/bench/FAULTS.md has it
 
 What is left should be nothing, or the whole output: an archive is verified, the files of a folder and what is printed
@@ -21,6 +22,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -63,6 +65,7 @@ def main() -> None:
     parser.add_argument("--faults", default="", help="faults whose name has one of these words in it")
     parser.add_argument("--shots", type=int, default=SHOTS, help="of each kind")
     parser.add_argument("--json", type=Path, help="add what is found to this file")
+    parser.add_argument("--rest", action="store_true", help="leave out as many runs of each kind as are in the file")
     parser.add_argument("--show", type=Path, help="print the table of such a file, and disturb nothing")
     arguments = parser.parse_args()
     if arguments.show:
@@ -71,11 +74,15 @@ def main() -> None:
     words, faults = arguments.only.split(","), arguments.faults.split(",")
     victims = tuple(victim for victim in VICTIMS if any(word in victim.name for word in words))
     rows = Rows.of(arguments.json)
+    recorded = rows.runs() if arguments.rest else Counter()
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(KeyboardInterrupt):
         place = made(Path(folder, "place"), victims)
         for victim in victims:
             for fault, phase, run in shots(place, victim, arguments.shots):
                 if not any(word in fault for word in faults):
+                    continue
+                if recorded[fault, phase, victim.name]:
+                    recorded[fault, phase, victim.name] -= 1
                     continue
                 found = run()
                 if rows.add(fault, phase, victim, found):
