@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,8 +49,8 @@ def side_by_side(work: Callable[[T], None], items: Sequence[T]) -> None:
     The threads are started for this alone, so that `work` may itself wait for `workers`. Where the system gives no more
     threads, there are fewer.
     """
-    turns: Iterator[Any]
-    turns, one_at_a_time, end = iter(items), threading.Lock(), object()
+    end: Any = object()
+    turns, one_at_a_time = iter(items), threading.Lock()
     errors: list[BaseException] = []
 
     def take_turns() -> None:
