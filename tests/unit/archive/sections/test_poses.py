@@ -72,6 +72,13 @@ def test_half_a_turn_can_be_stored() -> None:
     turn = np.array([1.0, 1.0, 1.0]) * math.pi / math.sqrt(3)
     read = Poses.of("rigid", [PoseValues(1.0, turn, np.zeros(3))]).values(0)
     np.testing.assert_allclose(read.turn, turn, atol=2.0**-14)
+    longest = np.array([[0, 25737, 0]])  # steps of 2^-13: half a turn is 25736 of them
+    none = np.zeros((1, 3), np.int64)
+    Poses("rigid", -14, none, longest, none[:, 0])
+    with pytest.raises(UsageError, match=r"a cloud is turned by 3\.142 radians, more than half a turn"):
+        Poses("rigid", -14, none, longest + 1, none[:, 0])
+    with pytest.raises(UsageError, match="more than half a turn"):
+        Poses.of("rigid", [PoseValues(1.0, np.array([0.0, 2.0**19, 0.0]), np.zeros(3))])  # 2^32 steps
 
 
 def test_a_scale_beyond_the_range_becomes_its_end() -> None:
