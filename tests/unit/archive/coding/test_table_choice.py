@@ -46,6 +46,10 @@ def test_offsets_where_lines_differ(which: str) -> None:
     assert coded_bits(values, choice) == pytest.approx(choice.cost, abs=40)
 
 
+def test_of_nothing_but_zeros_the_narrowest_scale_is_taken() -> None:
+    assert choose(np.zeros((3, 4), dtype=np.int64)).base == 0
+
+
 @pytest.mark.parametrize("family", TRIED_FAMILIES)
 def test_values_as_a_table_has_them_are_coded_by_that_table(family: int) -> None:
     """No other costs as little (Gibbs' inequality): so each family that is tried has its use."""
