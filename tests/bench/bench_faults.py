@@ -63,6 +63,7 @@ def message(found: Judgement, victim: Victim) -> str:
     said = errors[0].removeprefix("qaad: error: ") if errors else ""
     said = re.sub(r"/[^ :;]*/rescued-\w+\.qaad", "FILE", said)
     said = re.sub(r"/\S*/temporary\S*?(?=:|$| )", "TMPDIR", said)
+    said = re.sub(r"(no usable temporary directory found in) \[.*\]", r"\1 [TMPDIR, …]", said)
     if victim.output:
         said = re.sub(re.escape(victim.output) + r"\S*?(?=:|;|$| )", "OUT", said)
     return re.sub(r"\d+", "N", said).replace("|", "\\|")

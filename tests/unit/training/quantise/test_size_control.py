@@ -187,7 +187,7 @@ def test_without_a_target_looking_takes_a_hundredth_of_the_time(
     make_loud: MakeLoud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A look of half a second, and another at once when 50 have gone by; nothing is changed by them."""
-    learner, clock = learner_with(make_loud, 0.25), [1000.0]
+    learner, clock = learner_with(make_loud, 0.25), [0.0]
     grids = learner.grids
     monkeypatch.setattr(size_control, "now", lambda: clock[0])
 
@@ -197,6 +197,7 @@ def test_without_a_target_looking_takes_a_hundredth_of_the_time(
 
     control = SizeControl(None, measure)
     assert control.wants_glance
+    clock[0] = 1000.0
     control.glance(learner)
     assert control.seen == 77
     assert learner.grids is grids
