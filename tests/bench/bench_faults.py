@@ -64,6 +64,7 @@ def message(found: Judgement, victim: Victim) -> str:
     said = re.sub(r"/[^ :;]*/rescued-\w+\.qaad", "FILE", said)
     said = re.sub(r"/\S*/temporary\S*?(?=:|$| )", "TMPDIR", said)
     said = re.sub(r"(no usable temporary directory found in) \[.*\]", r"\1 [TMPDIR, …]", said)
+    said = re.sub(r"(\(process \d+ on) [^)]*\)", r"\1 HOST)", said)
     if victim.output:
         said = re.sub(re.escape(victim.output) + r"\S*?(?=:|;|$| )", "OUT", said)
     return re.sub(r"\d+", "N", said).replace("|", "\\|")

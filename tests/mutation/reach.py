@@ -37,6 +37,10 @@ class Reach(NamedTuple):
         tests = [test for test in self.seconds if ANY in reaching or test in reaching]
         return [test for test in tests if self.seconds[test] <= SLOW] or tests
 
+    def is_late(self, job: Job) -> bool:
+        """Whether the function of a mutant has been called when tests are there: to make a constant, say."""
+        return any(ANY in self.calls.get(function, ()) for function in job.around)
+
     def in_order(self, job: Job) -> dict[str, float]:
         """The tests that a mutant is shown to, with their seconds, the most likely to notice first.
 

@@ -53,6 +53,8 @@ def _heard(heard: IO[bytes], folder: Path, tests: list[str]) -> Iterator[Fate]:
             told = pickle.load(heard)
         except EOFError:
             break
+        if isinstance(told, str):
+            sys.exit(f"bin/mutate: without a mutant this fails: {told}")
         if isinstance(told, Reach):
             reach = told
         elif told.state:
@@ -60,7 +62,7 @@ def _heard(heard: IO[bytes], folder: Path, tests: list[str]) -> Iterator[Fate]:
         elif reach is not None:
             yield alone(told.job, reach)
     if reach is None:
-        sys.exit(f"bin/mutate: without a mutant these fail: {' '.join(tests)}")
+        sys.exit(f"bin/mutate: these cannot be collected: {' '.join(tests)}")
 
 
 class Shown:
@@ -88,13 +90,15 @@ class Shown:
         if session.testsfailed:
             return True
         code = in_a_process(lambda: self._record(session))
-        if code != 0:
-            return True
         reach: Reach = pickle.loads(self._made.read_bytes())
+        if code != 0:
+            self._tell([*reach.seconds][-1])
+            return True
         self._tell(reach)
         functions = functions_of(self._folder)
         for job in self._jobs:
-            code = in_a_process(partial(self._show, session, job, functions, reach.in_order(job)))
+            show = partial(self._show, session, job, functions, reach.in_order(job))
+            code = CANNOT if reach.is_late(job) else in_a_process(show)
             self._tell(Fate(job, "" if code == CANNOT else state_of(code)))
         return True
 

@@ -98,6 +98,11 @@ def test_a_mutant_is_shown_to_the_tests_that_call_its_function_and_those_of_its_
     assert Reach(seconds, {}).in_order(job) == {}
 
 
+def test_a_mutant_comes_too_late_for_a_function_that_was_called_while_tests_were_collected(job: Job) -> None:
+    assert Reach({}, {job.around[0]: {"a::1", ANY}}).is_late(job)
+    assert not Reach({}, {job.around[0]: {"a::1"}}).is_late(job)
+
+
 def test_module_level_code_is_shown_to_all_tests_and_to_those_first_that_call_what_is_in_its_file() -> None:
     job = next(job for job in all_jobs("metrics") if job.path.name == "sampled.py")
     seconds = {"a::1": 1.0, "b::1": 2.0}

@@ -30,6 +30,12 @@ def test_values_that_are_not_known_are_left_out(archive: Archive) -> None:
     assert Header.from_json(bare.to_json()) == bare
 
 
+def test_text_is_utf_8(archive: Archive) -> None:
+    header = replace(archive.header, writer="Müller’s qaad")
+    assert "Müller’s".encode() in header.to_json()
+    assert Header.from_json(header.to_json()) == header
+
+
 def test_seed_and_epochs_may_be_0(archive: Archive) -> None:
     zero = replace(archive.header, seed=0, epochs=0)
     assert Header.from_json(zero.to_json()) == zero

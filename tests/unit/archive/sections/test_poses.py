@@ -100,6 +100,11 @@ def test_what_cannot_be_stored_is_refused() -> None:
         Poses.of("shift", [PoseValues(1.0, np.zeros(3), np.array([2.0**33, 0.0, 0.0]))], exponent=-14)  # 2^47 spacings
     with pytest.raises(UsageError, match="of the kind 'affine'"):
         Poses.of("affine", values())
+    none = np.zeros((2, 3), np.int64)
+    Poses("similarity", -14, none, none, np.array([-32768, 32767]))
+    for scale in (-32769, 32768):
+        with pytest.raises(UsageError, match="a shift or a scale of a pose is out of range"):
+            Poses("similarity", -14, none, none, np.array([0, scale]))
     near = Poses.of("shift", values())
     with pytest.raises(UsageError, match="1 shifts, 3 turns and 3 scales"):
         Poses("rigid", -14, near.shifts[:1], near.turns, near.scales)
