@@ -57,11 +57,11 @@ class Shell:
 
 
 @pytest.mark.parametrize("name", SHELLS)
-def test_the_tabulator_completes(name: str, place: Path, shell_environment: dict[str, str]) -> None:
+def test_the_tabulator_completes(name: str, place: Path, standby: dict[str, str]) -> None:
     command, prepare = SHELLS[name]
     if shutil.which(name) is None:
         pytest.skip(f"needs {name}")
-    shell = Shell(command, place, {**shell_environment, "TERM": "xterm", "PS1": "> ", "COLUMNS": "200"})
+    shell = Shell(command, place, {**standby, "TERM": "xterm", "PS1": "> ", "COLUMNS": "200"})
     try:
         shell.type(f"{prepare}; echo rea''dy\n")
         shell.until("ready")
@@ -75,10 +75,10 @@ def test_the_tabulator_completes(name: str, place: Path, shell_environment: dict
 
 @pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
 @pytest.mark.parametrize(("line", "completed"), TYPED)
-def test_fish_completes(line: str, completed: str, place: Path, shell_environment: dict[str, str]) -> None:
+def test_fish_completes(line: str, completed: str, place: Path, standby: dict[str, str]) -> None:
     script = f"qaad completion fish | source; complete -C '{line}'"
     outcome = subprocess.run(
-        ["fish", "--no-config", "-c", script], cwd=place, env=shell_environment, capture_output=True, text=True
+        ["fish", "--no-config", "-c", script], cwd=place, env=standby, capture_output=True, text=True
     )
     assert (outcome.returncode, outcome.stderr) == (0, "")
     words = {shown.split("\t")[0] for shown in outcome.stdout.splitlines()}

@@ -1,4 +1,7 @@
-"""Ctrl-C, SIGTERM or SIGHUP during long work: once finishes early with a valid archive, twice leaves nothing."""
+"""Ctrl-C, SIGTERM or SIGHUP during long work: once finishes early with a valid archive, twice leaves nothing.
+
+Most signals go to the `qaad` that starts at once, which hands them on; some to the installed one.
+"""
 
 from __future__ import annotations
 
@@ -72,9 +75,9 @@ def test_once_finishes_early_with_a_valid_archive(
     assert shell("qaad verify long.qaad --decode -q", place).code == 0
 
 
-def test_twice_stops_and_leaves_nothing(place: Path, shell_environment: dict[str, str]) -> None:
+def test_twice_stops_and_leaves_nothing(place: Path, standby: dict[str, str]) -> None:
     before = sorted(place.iterdir())
-    process = start(place, shell_environment)
+    process = start(place, standby)
     wait_for(process, "training")
     process.send_signal(signal.SIGINT)
     wait_for(process, FINISHING)
@@ -90,9 +93,9 @@ def test_twice_stops_and_leaves_nothing(place: Path, shell_environment: dict[str
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_being_told_to_end_finishes_early_too(
-    name: str, place: Path, shell_environment: dict[str, str], shell: Callable[..., Any]
+    name: str, place: Path, standby: dict[str, str], shell: Callable[..., Any]
 ) -> None:
-    process = start(place, shell_environment)
+    process = start(place, standby)
     wait_for(process, "training")
     process.send_signal(getattr(signal, name))
     wait_for(process, f"finishing early, as {name} asks for; another one stops at once")
@@ -102,9 +105,9 @@ def test_being_told_to_end_finishes_early_too(
     assert shell("qaad verify long.qaad --decode -q", place).code == 0
 
 
-def test_being_told_twice_leaves_nothing(place: Path, shell_environment: dict[str, str]) -> None:
+def test_being_told_twice_leaves_nothing(place: Path, standby: dict[str, str]) -> None:
     before = sorted(place.iterdir())
-    process = start(place, shell_environment)
+    process = start(place, standby)
     wait_for(process, "training")
     process.terminate()
     wait_for(process, "finishing early")
@@ -147,9 +150,9 @@ def test_a_terminal_that_closes_does_not_lose_the_run(
     assert shell("qaad verify long.qaad --decode -q", place).code == 0
 
 
-def test_a_short_command_just_stops(tmp_path: Path, shell_environment: dict[str, str]) -> None:
+def test_a_short_command_just_stops(tmp_path: Path, standby: dict[str, str]) -> None:
     command = ["qaad", "synth", "skulls", "-n", "100000", "-m", "100", "-o", "many/"]
-    process = start(tmp_path, shell_environment, command)
+    process = start(tmp_path, standby, command)
     wait_for(process, "making skulls")
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=100)
@@ -173,10 +176,10 @@ def test_ctrl_c_while_modules_are_imported(tmp_path: Path, shell_environment: di
 @pytest.mark.parametrize(
     "command", ["compress p -o new.qaad -q", "encode tiny.qaad p -o new.qaad -q", "eval p set/00000.ply"]
 )
-def test_ctrl_c_while_a_pipe_is_read_ends_at_once(command: str, place: Path, shell_environment: dict[str, str]) -> None:
+def test_ctrl_c_while_a_pipe_is_read_ends_at_once(command: str, place: Path, standby: dict[str, str]) -> None:
     os.mkfifo(place / "p")
     before = sorted(place.iterdir())
-    process = start(place, shell_environment, ["qaad", *command.split()])
+    process = start(place, standby, ["qaad", *command.split()])
     with (place / "p").open("wb") as pipe:  # it waits until somebody reads
         pipe.write(b"1 2 3\n" * 1000)
         pipe.flush()
@@ -186,8 +189,8 @@ def test_ctrl_c_while_a_pipe_is_read_ends_at_once(command: str, place: Path, she
     assert sorted(place.iterdir()) == before
 
 
-def test_a_tour_that_is_told_to_end_clears_up(tmp_path: Path, shell_environment: dict[str, str]) -> None:
-    process = start(tmp_path, shell_environment, ["qaad", "demo", "tour", "-n", "99999", "-m", "100"])
+def test_a_tour_that_is_told_to_end_clears_up(tmp_path: Path, standby: dict[str, str]) -> None:
+    process = start(tmp_path, standby, ["qaad", "demo", "tour", "-n", "99999", "-m", "100"])
     wait_for(process, "making skulls")
     process.terminate()
     process.communicate(timeout=100)

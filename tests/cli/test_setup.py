@@ -129,6 +129,7 @@ def test_the_lowest_versions_have_an_environment_of_their_own(checkout: Path) ->
     assert "PyTorch is that of .venv" not in done.stderr
     assert not (checkout / ".venv").exists()
     assert run(checkout, "test", "--lowest").stderr == ""
+    assert "{-rs}{-m}{}{tests/unit}" in run(checkout, "test", "--lowest", "--long", "tests/unit").stdout
 
     (checkout / ".venv-lowest/qaad-installed-lowest").unlink()
     log = 'echo "$@" >>"$(dirname "$0")/../asked"; cat "${@: -1}" 2>&-'

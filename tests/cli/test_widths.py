@@ -54,11 +54,11 @@ def captured(command: str, columns: int, folder: Path, variables: dict[str, str]
     ("name", "columns"),
     [(name, columns) for name in ("inspect", "eval") for columns in (40, 60, 80, 120)] + [("list", 40), ("verify", 40)],
 )
-def test_results_on_a_terminal(name: str, columns: int, tmp_path: Path, shell_environment: dict[str, str]) -> None:
+def test_results_on_a_terminal(name: str, columns: int, tmp_path: Path, standby: dict[str, str]) -> None:
     shutil.copy(ROOT / "formats" / "vectors" / "poses.qaad", tmp_path)
     (tmp_path / "corners.xyz").write_text(CORNERS)
     (tmp_path / "moved.xyz").write_text(MOVED)
-    shown = captured(COMMANDS[name], columns, tmp_path, shell_environment)
+    shown = captured(COMMANDS[name], columns, tmp_path, standby)
     path = CAPTURES / f"{name}-{columns}.txt"
     if UPDATE in os.environ:
         path.parent.mkdir(exist_ok=True)

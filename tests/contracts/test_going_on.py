@@ -30,6 +30,7 @@ MakeStore = Callable[[Array], TargetStore]
 PLAN = replace(SMALL, assignment=replace(SMALL.assignment, resolve_every=2))
 ADAM = replace(PLAN, training=replace(PLAN.training, optimiser="adam", input_rate=0.0))
 SIZED = replace(PLAN, target_bytes=1000)
+WHOLE: dict[object, dict[str, Array]] = {}  # what a side comes to by a plan that nobody disturbs; filled in
 
 pytestmark = [
     pytest.mark.usefixtures("one_thread"),
@@ -59,8 +60,10 @@ def test_going_on_equals_not_having_stopped(
 ) -> None:
     """The first checkpoint is written before the first step, and the others after one each."""
     clouds = make_planted(6, 90)
-    whole = begun(store := make_store(clouds), plan, 3, side.backend.device)
-    wanted = learn(whole, store, plan, Checkpoints(), side)
+    if (side.package, side.backend.device, plan) not in WHOLE:
+        whole = begun(store := make_store(clouds), plan, 3, side.backend.device)
+        WHOLE[side.package, side.backend.device, plan] = learn(whole, store, plan, Checkpoints(), side)
+        assert whole.epochs == 10
 
     dying, store = left.dying(at), make_store(clouds)
     with pytest.raises(Killed):
@@ -74,8 +77,8 @@ def test_going_on_equals_not_having_stopped(
     assert learner.input_cloud.count_nonzero() == 0
     going_on = learn(learner, store, plan, found, side)
     assert not found.has(STAGE)
-    assert learner.epochs == whole.epochs == 10
-    for name, array in wanted.items():
+    assert learner.epochs == 10
+    for name, array in WHOLE[side.package, side.backend.device, plan].items():
         np.testing.assert_array_equal(going_on[name], array, err_msg=name)
 
 

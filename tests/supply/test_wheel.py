@@ -19,7 +19,7 @@ BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_w
 def wheel(folder: Path, age: int) -> Path:
     """The wheel of a copy of the source whose files are so many seconds old."""
     source = folder / "source"
-    ignore = shutil.ignore_patterns("__pycache__")
+    ignore = shutil.ignore_patterns("__pycache__", "node_modules")
     shutil.copytree(ROOT / "qaadcodec", source / "qaadcodec", ignore=ignore)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)

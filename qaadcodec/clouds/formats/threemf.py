@@ -36,11 +36,16 @@ _STAYS = "1 0 0 0 1 0 0 0 1 0 0 0"
 
 @dataclass(slots=True)
 class _Object:
-    """An object: numbers of its vertices and triangles as they are spelt, and the objects that it is made of."""
+    """An object: numbers of its vertices and triangles as they are spelt, and the objects that it is made of.
+
+    Attributes:
+        mesh: the vertices and triangles themselves, once it has been shown.
+    """
 
     numbers: list[str] = field(default_factory=list)
     corners: list[str] = field(default_factory=list)
     components: list[_Use] = field(default_factory=list)
+    mesh: Mesh | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +119,9 @@ class _Model:
         self._corners += len(found.corners)
         check_shown(self._vertices, self._corners, self._size, self._label)
         if found.numbers:
-            vertices = _numbers(found.numbers, f"{where}: coordinate").reshape(-1, 3)
-            corners = _numbers(found.corners, f"{where}: corner")
-            if (corners % 1 != 0).any():
-                raise CloudError(f"{where}: a triangle names a vertex by a fraction")
-            lengths = np.full(len(corners) // 3, 3)
-            triangles = fans(lengths, corners.astype(np.int64), len(vertices), partial(_triangle, where))
-            meshes.append(Mesh(vertices, triangles, None if np.array_equal(whole, np.eye(4)) else whole))
+            found.mesh = found.mesh or _mesh(found, where)
+            stays = np.array_equal(whole, np.eye(4))
+            meshes.append(found.mesh if stays else found.mesh._replace(matrix=whole))
         for component in found.components:
             self._show(component, whole, meshes, depth + 1)
 
@@ -161,6 +162,15 @@ def _use(given: dict[str, str], part: str) -> _Use:
     path = next((value for key, value in given.items() if key.rpartition("|")[2] == "path"), None)
     other = part if path is None else str(PurePosixPath(path)).strip("/").lower()
     return _Use(other, given["objectid"], given.get("transform", _STAYS))
+
+
+def _mesh(spelt: _Object, where: str) -> Mesh:
+    vertices = _numbers(spelt.numbers, f"{where}: coordinate").reshape(-1, 3)
+    corners = _numbers(spelt.corners, f"{where}: corner")
+    if (corners % 1 != 0).any():
+        raise CloudError(f"{where}: a triangle names a vertex by a fraction")
+    lengths = np.full(len(corners) // 3, 3)
+    return Mesh(vertices, fans(lengths, corners.astype(np.int64), len(vertices), partial(_triangle, where)), None)
 
 
 def _matrix(transform: str, where: str) -> Doubles:

@@ -113,15 +113,13 @@ def test_the_phases_are_told_in_order(tmp_path: Path, scans: Path, tiny: Request
 
 
 def test_a_set_is_registered_before_it_is_learnt(tmp_path: Path, scans: Path, tiny: Request, heard: Any) -> None:
-    """And the error is that of the set, not of the targets that registration made; the same command, the same bytes."""
+    """And the error is that of the set, not of the targets that registration made."""
     asked = replace(tiny, epochs=40, settings={**tiny.settings, "assignment.registration": True})
-    for name in ("1.qaad", "2.qaad"):
-        summary = compress([scans], tmp_path / name, asked, run=Run(listener=heard, device="cpu"))
-    started = [e for e in heard.events if isinstance(e, PhaseStarted)][:7]
+    summary = compress([scans], tmp_path / "1.qaad", asked, run=Run(listener=heard, device="cpu"))
+    started = [e for e in heard.events if isinstance(e, PhaseStarted)]
     assert [e.phase for e in started[3:]] == ["finding parts", "registering", "training", "measuring"]
     assert started[3] == PhaseStarted("finding parts", 4 * 40 * 2, "steps")
     assert started[4] == PhaseStarted("registering", 4, "clouds")
-    assert (tmp_path / "1.qaad").read_bytes() == (tmp_path / "2.qaad").read_bytes()
     errors = [e.n_em_kd for e in evaluate(tmp_path / "1.qaad", [scans], metrics=["n_em_kd"])]
     assert summary.n_em_kd == pytest.approx(np.mean(errors), rel=1e-6)
     assert summary.n_em_kd < 0.05
@@ -131,7 +129,7 @@ def test_a_set_is_registered_before_it_is_learnt(tmp_path: Path, scans: Path, ti
 def test_a_set_that_is_mapped_by_windows_becomes_the_same_archive(
     tmp_path: Path, scans: Path, tiny: Request, monkeypatch: pytest.MonkeyPatch, registration: bool
 ) -> None:
-    """Of one cloud, of which one is mapped at a time; checkpoints are written all the while."""
+    """Of one cloud, of which one is mapped at a time; checkpoints are written all the while. So it is learnt twice."""
     asked = replace(tiny, settings={**tiny.settings, "assignment.registration": registration})
     compress([scans], tmp_path / "whole.qaad", asked, run=Run(device="cpu"))
     monkeypatch.setattr(windows, "BOUND", 1)
@@ -532,7 +530,7 @@ def sized(tiny: Request, **aims: Any) -> Request:
 def test_a_wanted_size_is_what_it_takes(tmp_path: Path, scans: Path, tiny: Request, heard: Any) -> None:
     """Learnt from end to end; the network is chosen for it, and the grids do the rest. A ratio is a size."""
     for output, aims in (("bytes.qaad", {"target_bytes": 2560}), ("ratio.qaad", {"target_ratio": 2.25})):
-        request = sized(tiny, epochs=25, **aims)
+        request = sized(tiny, epochs=12, **aims)
         summary = compress([scans], tmp_path / output, request, run=Run(listener=heard, device="cpu"))
         assert summary.bytes_out == (tmp_path / output).stat().st_size == pytest.approx(2560, rel=0.1)
         assert summary.ratio == pytest.approx(2.25, rel=0.1)
@@ -550,7 +548,7 @@ def test_a_wanted_size_is_what_it_takes(tmp_path: Path, scans: Path, tiny: Reque
 
 def test_a_wanted_error_is_reached_by_more_bytes(tmp_path: Path, scans: Path, tiny: Request, heard: Any) -> None:
     """Learnt for real: what two qualities come to says what to ask for."""
-    request = sized(tiny, epochs=20)
+    request = sized(tiny, epochs=8)
     least = compress([scans], tmp_path / "0.qaad", replace(request, quality=20), run=Run(device="cpu"))
     easy = replace(request, target_error=("em_kd", 1.01 * least.em_kd))
     found = compress([scans], tmp_path / "1.qaad", easy, run=Run(listener=heard, device="cpu"))

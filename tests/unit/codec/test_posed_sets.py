@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from fixtures.lying import drawn, lopsided
+from fixtures.shared import shared_folder
 
 from qaadcodec.clouds import Similarity
 from qaadcodec.codec.compress import compress
@@ -34,15 +36,16 @@ def request(**changes: Any) -> Request:
         "training.points_per_step": 256,
         "coding.loss": 0.01,
     }
-    return Request(latent_size=4, patches=4, epochs=40, settings=settings, **changes)
+    return Request(latent_size=4, patches=4, epochs=25, settings=settings, **changes)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folders posed/, plain/ and new/ (posed), and archives of the first two."""
-    from fixtures.lying import drawn, lopsided
+    return shared_folder(tmp_path_factory, "posed", make)
 
-    folder = tmp_path_factory.mktemp("posed")
+
+def make(folder: Path) -> None:
     for name in ("posed", "plain", "new"):
         (folder / name).mkdir()
     for i in range(CLOUDS + NEW):
@@ -53,7 +56,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             np.save(folder / f"plain/{i}.npy", shape.astype(np.float32))
     for name in ("posed", "plain"):
         compress([folder / name], folder / f"{name}.qaad", request(), run=Run(device="cpu", seed=1))
-    return folder
 
 
 def errors(archive: Path, clouds: Path) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from fixtures.left_runs import Killed, Left
+from fixtures.shared import shared_folder
+from fixtures.small_sets import tiny_request
 
 from qaadcodec.archive import ArchiveReader
 from qaadcodec.codec import compress as compressing
@@ -28,11 +31,18 @@ Put = Callable[[Path, npt.NDArray[np.floating[Any]]], Path]
 FEW = 4  # epochs
 
 
+@pytest.fixture(scope="session")
+def learnt(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    def make(folder: Path) -> None:
+        compress([made / "scans"], folder / "old.qaad", replace(tiny_request(), epochs=60), run=Run(device="cpu"))
+
+    return shared_folder(tmp_path_factory, "learnt", make)
+
+
 @pytest.fixture
-def old(tmp_path: Path, scans: Path, tiny: Request) -> Path:
+def old(learnt: Path, tmp_path: Path) -> Path:
     """The archive of four clouds after a longer training."""
-    compress([scans], tmp_path / "old.qaad", replace(tiny, epochs=60), run=Run(device="cpu"))
-    return tmp_path / "old.qaad"
+    return Path(shutil.copy(learnt / "old.qaad", tmp_path))
 
 
 @pytest.fixture

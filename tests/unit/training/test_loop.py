@@ -311,7 +311,7 @@ def test_the_price_of_bits_makes_fewer_of_them(make_store: MakeStore, make_plant
     found = []
     for price in (0.0, 1.0, 30.0):
         coding = CodingConfig(learn_from=0.3, price=price)
-        plan = replace(SMALL, training=replace(SMALL.training, epochs=40), coding=coding)
+        plan = replace(SMALL, training=replace(SMALL.training, epochs=25), coding=coding)
         store = make_store(make_planted(5, 120))
         learner = learnt(store, plan)
         found.append((bits_per_number(learner), rounded_error(learner, store)))

@@ -80,7 +80,7 @@ def gone_on_with(clouds: Array, plan: Plan, ranks: Ranks, path: Path) -> Learned
 
 def test_two_ranks_come_near_the_error_of_one(make_planted: Callable[..., Array]) -> None:
     clouds = make_planted(CLOUDS, 80)
-    plan = replace(SHORT, training=replace(SHORT.training, epochs=60))
+    plan = replace(SHORT, training=replace(SHORT.training, epochs=40))
     one = learnt(clouds, plan, ALONE)
     both = shared(2, lambda ranks: learnt(clouds, plan, ranks))
     assert bytes(both[0].encoded) == bytes(both[1].encoded)

@@ -30,31 +30,6 @@ def test_a_function_that_cannot_be_kept_is_compiled_all_the_same() -> None:
     assert done.stdout == "42 None True 1\n1.0 2\n"
 
 
-# As where neither the folder of the module nor the home of the user can be written.
-HOMELESS = """
-from numba.core import caching
-
-caching.CacheImpl._locator_classes = [c for c in caching.CacheImpl._locator_classes if "UserProvided" in c.__name__]
-from qaadcodec.assignment.kernels.ready import kernels
-
-print(sum(len(f.stats.cache_hits) for f in kernels()), kernels().split.stats.cache_path)
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "getuid"), reason="no owners of files")
-def test_without_a_home_the_code_is_kept_in_a_private_folder(tmp_path: Path) -> None:
-    kept = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"} | {"TMPDIR": str(tmp_path)}
-
-    def run() -> list[str]:
-        command = [sys.executable, "-c", HOMELESS]
-        return subprocess.run(command, env=kept, capture_output=True, text=True, check=True).stdout.split()
-
-    assert run()[0] == "0"
-    hits, folder = run()
-    assert int(hits) >= 4
-    assert Path(folder).parent == tmp_path / f"qaad-compiled-{os.getuid()}"
-
-
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="no owners of files")
 def test_a_folder_that_others_may_write_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

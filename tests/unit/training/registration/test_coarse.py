@@ -58,7 +58,8 @@ def test_legs_are_followed_on_their_way(make_store: Maker, monkeypatch: pytest.M
     rng = np.random.default_rng(0)
     frames = [walker(phase, rng) for phase in (np.arange(FRAMES) + 0.5) / FRAMES * np.pi - np.pi / 2]
     store, parts = make_store(np.stack([points for points, _ in frames])), [part for _, part in frames]
-    monkeypatch.setattr(coarse, "STEPS", 400)
+    monkeypatch.setattr(coarse, "STEPS", 0)
+    monkeypatch.setattr(coarse, "PASSES", 50)
     assert share_on_the_other_leg(store, parts) < 0.02
     monkeypatch.setattr(joining, "AT_FIRST", 1.0)
     assert share_on_the_other_leg(store, parts) > 0.2
