@@ -1,7 +1,7 @@
 """Fault × phase × command × what was left: every command is disturbed in all the ways that are known, again and again.
 
     bin/bench faults                                # all commands; some hours
-    bin/bench faults --only compress,encode         # those whose name has one of these words in it
+    bin/bench faults --only compress,-o             # those of this name, and those with this word in it
     bin/bench faults --shots 6 --json found.json    # fewer of each kind; added to what there is in the file
     bin/bench faults --shots 6 --json found.json --rest    # only what the file has too few runs of
     bin/bench faults --show found.json              # as tests/bench/FAULTS.md has it
@@ -61,7 +61,7 @@ Shot = tuple[str, str, Callable[[], Judgement]]  # fault, phase, and what makes 
 def main() -> None:
     """Disturb every command and print a row for each fault, phase and outcome."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="commands whose name has one of these words in it")
+    parser.add_argument("--only", default="", help="commands of these names, or with these words in them")
     parser.add_argument("--faults", default="", help="faults whose name has one of these words in it")
     parser.add_argument("--shots", type=int, default=SHOTS, help="of each kind")
     parser.add_argument("--json", type=Path, help="add what is found to this file")
@@ -72,7 +72,12 @@ def main() -> None:
         print(Rows.of(arguments.show).markdown())
         return
     words, faults = arguments.only.split(","), arguments.faults.split(",")
-    victims = tuple(victim for victim in VICTIMS if any(word in victim.name for word in words))
+    whole = {victim.name for victim in VICTIMS}.intersection(words)
+    victims = tuple(
+        victim
+        for victim in VICTIMS
+        if victim.name in whole or any(word in victim.name for word in words if word not in whole)
+    )
     rows = Rows.of(arguments.json)
     recorded = rows.runs() if arguments.rest else Counter()
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(KeyboardInterrupt):
