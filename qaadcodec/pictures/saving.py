@@ -14,6 +14,7 @@ from qaadcodec.pictures.video import mp4
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+LEVEL = 6  # of PNG: 9 takes five times as long for a file that is 4 % smaller
 COLOURS = 256  # that a GIF has
 SAMPLES = 6  # frames by which they are chosen
 
@@ -21,7 +22,7 @@ SAMPLES = 6  # frames by which they are chosen
 def png(image: Image) -> bytes:
     """The bytes of a PNG file."""
     stream = BytesIO()
-    image.save(stream, "PNG", compress_level=9)
+    image.save(stream, "PNG", compress_level=LEVEL)
     return stream.getvalue()
 
 
@@ -46,7 +47,7 @@ def moving(frames: Iterable[Image], suffix: str, milliseconds: int) -> bytes:
         )
     else:
         images[0].save(
-            stream, "PNG", save_all=True, append_images=images[1:], duration=milliseconds, loop=0, compress_level=9
+            stream, "PNG", save_all=True, append_images=images[1:], duration=milliseconds, loop=0, compress_level=LEVEL
         )
     return stream.getvalue()
 

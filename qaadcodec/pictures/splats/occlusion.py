@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, pi, sin, sqrt
+from math import pi, sqrt
 
 import numpy as np
 
@@ -28,6 +28,9 @@ def occlude(depth: Doubles, normals: Doubles, reach: float, turns: int, hidden: 
         hidden: (h, w), is written: 0 to 1.
     """
     h, w = depth.shape
+    away = np.array([reach * (step / STEPS) ** 1.5 for step in range(1, STEPS + 1)])
+    angles = 2 * pi * np.arange(DIRECTIONS * turns * turns) / (DIRECTIONS * turns * turns)
+    cosines, sines = np.cos(angles), np.sin(angles)
     for row in range(h):
         for column in range(w):
             hidden[row, column] = 0.0
@@ -35,17 +38,16 @@ def occlude(depth: Doubles, normals: Doubles, reach: float, turns: int, hidden: 
             if here == -np.inf:
                 continue
             total = 0.0
-            turn = ((row % turns) * turns + column % turns) / (turns * turns)
+            turn = (row % turns) * turns + column % turns
             nx, ny, nz = normals[row, column, 0], normals[row, column, 1], max(normals[row, column, 2], 0.15)
             for direction in range(DIRECTIONS):
-                angle = 2 * pi * (direction + turn) / DIRECTIONS
-                right, down = cos(angle), sin(angle)
+                angle = direction * turns * turns + turn
+                right, down = cosines[angle], sines[angle]
                 slope = -(nx * right + ny * down) / nz
                 tangent = slope / sqrt(1 + slope * slope)
                 highest = tangent + 0.1  # what is so low is the surface itself
                 found = 0.0
-                for step in range(1, STEPS + 1):
-                    along = reach * (step / STEPS) ** 1.5
+                for along in away:
                     r, c = int(row + 0.5 + along * down), int(column + 0.5 + along * right)
                     if r < 0 or r >= h or c < 0 or c >= w or (r == row and c == column):
                         continue
