@@ -22,6 +22,7 @@ from qaadcodec.errors import CloudError
 _KEYWORD = re.compile(r"(ST)?(C)?(N)?(4n|4|n)?OFF(?![A-Za-z])\s*(.*)")
 _HAVE = ((1, "texture coordinates"), (2, "colours"), (3, "normals"))
 _COUNTS = re.compile(r"([0-9]{1,18})\s+([0-9]{1,18})(\s+[0-9]{1,18})?")
+LARGEST = 2**63 - 1  # number of a vertex that 64 bits hold
 _LARGEST_HEADER = 1 << 16
 _SHORTEST_VERTEX = 6  # bytes: three digits, two blanks and the end of the line, which the last one may lack
 
@@ -94,12 +95,16 @@ def _faces(lines: Sequence[str], vertices: int, where: Callable[[int], str]) -> 
     for i, line in enumerate(lines):
         tokens = line.split()
         try:
-            lengths[i] = length = int(tokens[0])
-            corners += map(int, tokens[1 : length + 1])
+            length = int(tokens[0])
+            own = [int(token) for token in tokens[1 : length + 1]]
+            if own and not -LARGEST <= min(own) <= max(own) <= LARGEST:
+                raise ValueError
         except ValueError:
             raise CloudError(f"{where(i)}: {line.strip()[:40]!r} is no face", hint=WITHOUT_FACES) from None
         if not 0 <= length < len(tokens):
             raise CloudError(f"{where(i)} counts {length} corners and has {len(tokens) - 1}", hint=WITHOUT_FACES)
+        lengths[i] = length
+        corners += own
     return fans(lengths, np.array(corners, np.int64), vertices, where)
 
 

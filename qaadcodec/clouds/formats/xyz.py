@@ -65,9 +65,10 @@ def read(place: Place) -> Contents:
 
 def _without_count(lines: Sequence[str], kept: list[int], label: str) -> list[int]:
     """The lines without a first one that counts the others, as scanners of Leica and FARO write it."""
-    if len(kept) < 2 or not re.fullmatch(r"\s*[0-9]{1,18}\s*", lines[kept[0]]):
+    counts = re.fullmatch(r"\s*([0-9]{1,18})\s*", lines[kept[0]]) if len(kept) > 1 else None
+    if not counts:
         return kept
-    counted, there = int(lines[kept[0]]), len(kept) - 1
+    counted, there = int(counts[1]), len(kept) - 1  # of the digits: \s matches more than `int` leaves out
     if counted != there:
         cut = "is truncated: " if counted > there else ""
         raise CloudError(f"{label}: {cut}line {kept[0] + 1} counts {counted} points, and {there} lines follow")

@@ -56,6 +56,8 @@ def test_faces_that_cannot_be_drawn_from_do_not_matter_where_vertices_are_taken(
         "c.off": b"OFF\n3 2 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n3 0 1 7 255 0 0\n",
         "d.off": b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n4 0 1 2\n",
         "e.off": b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 one 2\n",
+        "f.off": b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 9223372036854775808 2\n",
+        "g.off": b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n9223372036854775808 0 1 2\n",
     }.items():
         (tmp_path / name).write_bytes(data)
     messages = []
@@ -71,6 +73,8 @@ def test_faces_that_cannot_be_drawn_from_do_not_matter_where_vertices_are_taken(
         "c.off: face 1 (line 7) names vertex 7, and there are 0 to 2",
         "d.off: face 0 (line 6) counts 4 corners and has 3",
         "e.off: face 0 (line 6): '3 0 one 2' is no face",
+        "f.off: face 0 (line 6): '3 0 9223372036854775808 2' is no face",
+        "g.off: face 0 (line 6) counts 9223372036854775808 corners and has 3",
     ]
 
 
