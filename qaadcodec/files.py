@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import stat
 import threading
@@ -84,6 +83,8 @@ def hidden_beside(target: Path, suffix: str) -> Path:
     """The hidden companion of a file: `.scans.qaad.work`. Of a name that is too long for that, a digest is taken."""
     name = f".{target.name}{suffix}"
     if len(os.fsencode(name)) > LONGEST_NAME:
+        import hashlib
+
         name = f".{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:32]}{suffix}"
     return target.with_name(name)
 

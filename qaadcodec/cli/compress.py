@@ -18,7 +18,7 @@ from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.options import setting as parse_setting
 from qaadcodec.cli.output import archive_path, put, stdout_columns
-from qaadcodec.cli.processes import check_inputs, launch, processes_option
+from qaadcodec.cli.processes import RESTARTS, check_inputs, launch, processes_option
 from qaadcodec.cli.running import refuse_useless, running
 from qaadcodec.cli.work import work_options
 from qaadcodec.config import ALIGNMENTS, PRESETS, Recipe, Request
@@ -135,7 +135,7 @@ request_options = bundle(
 @click.option("-o", "--output", required=True, metavar="OUT.qaad", shell_complete=files, help="The archive to write.")
 @request_options
 @work_options
-@processes_option
+@processes_option(" If one is lost, all go on from the last checkpoint.")
 @learning_options
 def command(
     inputs: tuple[str, ...], output: str, request: Request, work: Work, processes: int | None, ways: Ways
@@ -160,7 +160,7 @@ def command(
     target = archive_path(output)
     check_inputs(inputs, processes)
     if processes is not None and processes > 1 and not several():
-        raise Exit(launch(processes))
+        raise Exit(launch(processes, RESTARTS))
 
     from qaadcodec.codec.compress import compress
     from qaadcodec.report.jsonlines import json_line

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
+from click.exceptions import Exit
 from click.shell_completion import CompletionItem
 
 from qaadcodec.cli.choices import cloud_names, files
@@ -21,12 +22,14 @@ from qaadcodec.cli.options import (
     ways,
 )
 from qaadcodec.cli.output import byte_stdout, put
+from qaadcodec.cli.processes import check_inputs, launch, processes_option
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import UsageError
+from qaadcodec.ranks.group import is_first, joined, several
 from qaadcodec.remote.urls import Location
 
 if TYPE_CHECKING:
-    from qaadcodec.codec.decode import Which
+    from qaadcodec.codec.decode import DecodeSummary, Which
 
 
 class FormatName(click.ParamType):  # type: ignore[type-arg]
@@ -114,7 +117,7 @@ which_options = bundle(
     metavar="M",
     help="So many points of each cloud, evenly spread, at proportional cost.  [default: all]",
 )
-@ways(force_option, quiet_option, json_option("What was written"), debug_option)
+@ways(processes_option(), force_option, quiet_option, json_option("What was written"), debug_option)
 def command(archive: Location, which: Which, output: str, form: str | None, points: int | None, ways: Ways) -> None:
     """Get clouds back out of an archive.
 
@@ -135,6 +138,9 @@ def command(archive: Location, which: Which, output: str, form: str | None, poin
     to_stdout = output == "-"
     if to_stdout and ways.as_json:
         raise UsageError("-o - and --json would both write to stdout", hint="name a file with -o")
+    check_inputs([str(archive)], ways.processes)
+    if (processes := ways.processes or 1) > 1 and not several():
+        raise Exit(launch(processes))
     target: str | BinaryIO = output
     if to_stdout:
         from qaadcodec.clouds.written import WRITABLE
@@ -142,9 +148,16 @@ def command(archive: Location, which: Which, output: str, form: str | None, poin
         form = form or "ply"
         target = byte_stdout(f"{form} data", is_text=WRITABLE[form].is_text)
 
-    from qaadcodec.codec.decode import decode
+    from qaadcodec.codec.decode import Form, decode_by_all
 
-    summary = decode(archive, target, which, format=form, points=points, overwrite=ways.force)
+    with joined(goes_on=False) as ranks:
+        summary = decode_by_all(archive, target, which, Form(form, points, ways.force), ranks)
+        if is_first():
+            tell(summary, ways, to_stdout=to_stdout)
+
+
+def tell(summary: DecodeSummary, ways: Ways, *, to_stdout: bool) -> None:
+    """Say what was written."""
     if ways.as_json:
         from qaadcodec.report.jsonlines import json_line
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
-
 import click
+from click.exceptions import Exit
 
 from qaadcodec.cli.choices import files
-from qaadcodec.cli.eval_inputs import files_of, hint_at_pipe, is_archive, one_from_stdin, two_clouds
+from qaadcodec.cli.eval_errors import Errors, Given, measured
+from qaadcodec.cli.eval_inputs import hint_at_pipe, is_archive, one_from_stdin
 from qaadcodec.cli.eval_metrics import Asked, asked_options
 from qaadcodec.cli.eval_plots import Plots, plots_options
-from qaadcodec.cli.indices import IndexCommand, Indices, index_option, resolved
+from qaadcodec.cli.indices import IndexCommand, Indices, index_option
 from qaadcodec.cli.options import (
     Ways,
     debug_option,
@@ -27,14 +24,11 @@ from qaadcodec.cli.options import (
     ways,
 )
 from qaadcodec.cli.output import put, stdout_columns
-from qaadcodec.cli.running import started_with
+from qaadcodec.cli.processes import check_inputs, launch, processes_option
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
-from qaadcodec.remote.urls import Location, shown
-
-if TYPE_CHECKING:
-    from qaadcodec.codec.open import OpenArchive
-    from qaadcodec.metrics.pair import CloudErrors
+from qaadcodec.ranks.group import is_first, joined, several
+from qaadcodec.remote.urls import Location
 
 
 @click.command("eval", cls=IndexCommand)
@@ -48,6 +42,7 @@ if TYPE_CHECKING:
 )
 @plots_options
 @ways(
+    processes_option(),
     seed_option("Seed of what is drawn: points of surfaces, and EM-kD's subsample of the larger of two clouds."),
     click.option(
         "--device",
@@ -91,88 +86,54 @@ def command(
       qaad eval scans.qaad scans/ --metrics d1_psnr,d2_psnr --peak 1023
       qaad decode scans.qaad --index 3 -o - | qaad eval - original.ply
     """
-    from qaadcodec.codec.evaluate import evaluate
-    from qaadcodec.codec.open import open as open_archive
-    from qaadcodec.codec.summarise import summarise
-    from qaadcodec.codec.thresholds import check_thresholds
-    from qaadcodec.progress import Finished, Run
+    one_from_stdin((*what, *asked.dense))
+    check_inputs((*what, *asked.dense), ways.processes)
+    if (processes := ways.processes or 1) > 1 and not several():
+        if not is_archive(what[0]):
+            raise UsageError("--processes goes with an archive, not with two clouds", hint=hint_at_pipe(what[0]))
+        raise Exit(launch(processes))
+    given = Given(what, asked, indices, table_file, plots, ways)
+    with joined(goes_on=False) as ranks:
+        ranks.decided(given.prepare)
+        errors = measured(given, ranks)
+        if is_first():
+            tell(errors, given)
+        check(errors, given)
+
+
+def tell(errors: Errors, given: Given) -> None:
+    """Say what was measured, and write what was asked for."""
     from qaadcodec.report.errors import errors_csv, errors_lines, notes_of
     from qaadcodec.report.jsonlines import json_line
-    from qaadcodec.report.progress.reporting import reporting
 
-    one_from_stdin((*what, *asked.dense))
-    if table_file is not None:
-        from qaadcodec.files import preflight, protect
-
-        preflight(table_file, ways.force)
-        protect(files_of((*what, *asked.dense)), table_file)
-    plots.prepare((*what, *asked.dense), overwrite=ways.force)
-
-    opened: AbstractContextManager[OpenArchive | None] = nullcontext()
-    if is_archive(what[0]):
-        if len(what) < 2:
-            raise UsageError(f"{what[0]}: nothing to compare it with", hint="name the originals: a folder, or files")
-        opened = open_archive(what[0])
-    else:
-        first, second = two_clouds(what)
-        if indices:
-            raise UsageError("--index goes with an archive, not with two clouds", hint=hint_at_pipe(first))
-
-    errors: list[CloudErrors] = []
-    # Lines of results and a live display would write over each other.
-    silent = ways.quiet or (ways.as_json and sys.stdout.isatty())
-    with opened as archive, reporting(quiet=silent, log=ways.log, start=started_with()) as listener:
-        results: Iterable[CloudErrors]
-        run = Run(listener=listener, seed=ways.seed, device=ways.device, sample=ways.sample, peak=asked.peak)
-        if archive is not None:
-            chosen = resolved(indices, len(archive), what[0])
-            results = evaluate(archive, what[1:], dense=asked.dense, indices=chosen, metrics=asked.metrics, run=run)
-        else:
-            results = [compared(first, second, asked, ways)]
-        for each in results:
-            errors.append(each)
-            if ways.as_json:
-                put([json_line(each.to_dict())])
-        summary = summarise(errors, archive, asked.peak)
-        if archive is not None:
-            measured = plots.of_archive(archive, what, errors, run)
-        else:
-            measured = plots.of_pair(first, second, errors)
-        listener(Finished(summary))
+    ways = given.ways
     if ways.as_json:
-        put([json_line(summary)])
-        for note in notes_of(errors):
+        put([json_line(errors.summary)])
+        for note in notes_of(errors.each):
             say(note, quiet=ways.quiet)
     else:
-        put(errors_lines(errors, summary, width=stdout_columns()))
-    if table_file is not None:
-        write_csv(table_file, errors_csv(errors), overwrite=ways.force)
-    plots.write(measured, overwrite=ways.force)
-    if asked.limits and archive is not None and not indices and summary["clouds"] < summary["archive_clouds"]:
+        put(errors_lines(errors.each, errors.summary, width=stdout_columns()))
+    if given.table_file is not None:
+        write_csv(given.table_file, errors_csv(errors.each), overwrite=ways.force)
+    given.plots.write(errors.drawn, overwrite=ways.force)
+
+
+def check(errors: Errors, given: Given) -> None:
+    """Fail where an error is above its limit.
+
+    Raises:
+        ThresholdMissed: so it is; CloudError: clouds were not compared, so that nobody knows.
+    """
+    from qaadcodec.codec.thresholds import check_thresholds
+
+    summary = errors.summary
+    every = summary.get("archive_clouds", 0)  # two clouds have no archive
+    if given.asked.limits and not given.indices and (missing := every - summary["clouds"]) > 0:
         raise CloudError(
-            f"{summary['archive_clouds'] - summary['clouds']} of {summary['archive_clouds']} clouds have no original, "
-            "so the limits cannot be checked",
+            f"{missing} of {every} clouds have no original, so the limits cannot be checked",
             hint="name all originals, or choose clouds with --index",
         )
-    check_thresholds(summary, asked.limits)
-
-
-def compared(first: str, second: str, asked: Asked, ways: Ways) -> CloudErrors:
-    """One cloud against another. Where the first is none and comes through a pipe, it may be an archive."""
-    from qaadcodec.codec.evaluate import evaluate_pair
-    from qaadcodec.progress import Run
-
-    if len(asked.dense) > 1:
-        raise UsageError(f"two clouds have one dense reference, not {len(asked.dense)}")
-    dense = asked.dense[0] if asked.dense else None
-    try:
-        run = Run(seed=ways.seed, device=ways.device, sample=ways.sample, peak=asked.peak)
-        return evaluate_pair(first, second, dense=dense, metrics=asked.metrics, run=run)
-    except CloudError as error:
-        unknown = str(error).startswith(f"{'stdin' if first == '-' else shown(first)}: is not a cloud")
-        if unknown and (hint := hint_at_pipe(first)):
-            raise CloudError(str(error), hint=f"{error.hint}; {hint}") from error
-        raise
+    check_thresholds(summary, given.asked.limits)
 
 
 def write_csv(path: Location, text: str, *, overwrite: bool) -> None:

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from qaadcodec.progress import Listener, Notice, StopRequest
-from qaadcodec.ranks.group import several
+if TYPE_CHECKING:
+    from qaadcodec.progress import Listener, StopRequest
 
 FINISHING = "finishing early; press Ctrl-C again to stop"
 TOLD_TO_END = "finishing early, as {} asks for; another one stops at once"
@@ -96,6 +96,9 @@ def ending_on_signals() -> Iterator[None]:
 @contextmanager
 def finishing_on_interrupt(listener: Listener) -> Iterator[StopRequest]:
     """A stop request that the first signal sets, once there is something to finish; the second one ends the command."""
+    from qaadcodec.progress import Notice, StopRequest  # late: most commands end at once
+    from qaadcodec.ranks.group import several
+
     stop, echo = StopRequest(), ECHO if several() else 0.0
     asked = -echo
 

@@ -249,6 +249,7 @@ class Ways:
     verbose: bool = False
     as_json: bool = False
     log: Path | None = None
+    processes: int | None = None
 
 
 def ways(*options: Callable[[F], F]) -> Callable[[F], F]:

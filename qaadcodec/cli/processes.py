@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import signal
 import sys
@@ -28,15 +27,15 @@ MOST = 1024
 PASSED_ON = frozenset(getattr(signal, name) for name in ASKING if hasattr(signal, name))
 
 
-def processes_option(command: F) -> F:
-    """`--processes`."""
+def processes_option(more: str = "") -> Callable[[F], F]:
+    """`--processes`, with more that is to be said of it."""
     return click.option(
         "--processes",
         type=click.IntRange(1, MOST),
         metavar="P",
         help="Share the work among so many processes of this machine, each with its part of the clouds and of the "
-        "cores, or with a GPU. If one is lost, all go on from the last checkpoint.  [default: 1]",
-    )(command)
+        f"cores, or with a GPU.{more}  [default: 1]",
+    )
 
 
 def check_inputs(inputs: Sequence[str], processes: int | None) -> None:
@@ -54,14 +53,17 @@ def check_inputs(inputs: Sequence[str], processes: int | None) -> None:
         raise click.UsageError(f"--processes {processes}, and torchrun has started {started} on this machine")
 
 
-def launch(processes: int) -> int:
+def launch(processes: int, restarts: int = 0) -> int:
     """Run this command in so many processes of this machine, and return the exit code of the first one.
 
     What a person sends to this process, such as Ctrl-C, is passed on to all of them.
+
+    Args:
+        restarts: how often all are started again where one is lost.
     """
     arguments = list(click.get_current_context().ensure_object(Invocation).arguments)
     codes: list[int] = []
-    thread = threading.Thread(target=lambda: codes.append(_agent(arguments, processes)), daemon=True)
+    thread = threading.Thread(target=lambda: codes.append(_agent(arguments, processes, restarts)), daemon=True)
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         import multiprocessing
@@ -79,8 +81,10 @@ def launch(processes: int) -> int:
     return codes[0] if codes else 1
 
 
-def _agent(arguments: list[str], processes: int) -> int:
+def _agent(arguments: list[str], processes: int, restarts: int) -> int:
     """Start the processes, and start all of them again when one is lost; the exit code of the first one."""
+    import logging
+
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo0" if sys.platform == "darwin" else "lo")
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
@@ -96,15 +100,16 @@ def _agent(arguments: list[str], processes: int) -> int:
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",
         local_addr="localhost",
-        max_restarts=RESTARTS,
+        max_restarts=restarts,
     )
     try:
         codes: dict[int, int] = elastic_launch(config, worker)(arguments)
-    except ChildFailedError:
-        complain(
-            f"processes of the run were lost {RESTARTS + 1} times; is there enough memory?",
-            "the same command with --resume goes on from the last checkpoint",
-        )
+    except ChildFailedError as failed:
+        if restarts:
+            what = f"processes of the run were lost {restarts + 1} times; is there enough memory?"
+            complain(what, "the same command with --resume goes on from the last checkpoint")
+        elif all(failure.exitcode != LOST for failure in failed.failures.values()):  # none was left to tell
+            complain("a process of the run was lost; is there enough memory?")
         return 1
     return codes[0]
 

@@ -28,7 +28,7 @@ from qaadcodec.sets.looks.finding import Finding, tell_all
 from qaadcodec.sets.looks.look import look
 from qaadcodec.sets.sketches import Sketches
 from qaadcodec.sets.surfaces import sampled
-from qaadcodec.sets.survey import Survey, check_alike, survey, tell
+from qaadcodec.sets.survey import Survey, survey, tell
 from qaadcodec.training.backend import check_device, choose_device, load_torch
 from qaadcodec.training.expected import expected_phases, still_to_come
 from qaadcodec.work.session import checkpointing
@@ -124,7 +124,6 @@ def compress_claimed(inputs: Inputs, asked: Asked, run: Run) -> CompressSummary:
     sources = find_clouds(inputs, run.note, unread)
     protect(files_of(sources), output)
     found = survey(sources, run, skip_bad=skip_bad)
-    check_alike(found, run.ranks)
     start = asked.start
     points = sampled(found, start.header.points if start else request.points, run, skip_bad=skip_bad)
     why = "what the archive has" if start else "as asked for" if request.points else None
@@ -185,10 +184,10 @@ def looked_at(
     def seen_anew() -> LookedAt:
         sketches = Sketches(found, run)
         frame = start.frame(found, run) if start else align(found, recipe.clouds.align, run, sketches)
-        return LookedAt(frame, look(found, frame, sketches, run))
+        return LookedAt(frame, run.ranks.decided(lambda: look(found, frame, sketches, run)))
 
     left = checkpoints.take(LOOKED_AT)
-    seen = run.ranks.decided(seen_anew) if left is None else LookedAt.of(left, len(found))
+    seen = seen_anew() if left is None else LookedAt.of(left, len(found))
     tell_all(seen.findings, run)
     checkpoints.keep(LOOKED_AT, seen.state())
     checkpoints.change("normalising")

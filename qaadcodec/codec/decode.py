@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from qaadcodec.codec.open import OpenArchive
 from qaadcodec.codec.open import open as open_archive
 from qaadcodec.errors import UsageError
 from qaadcodec.files import atomic_output, exists, protect
+from qaadcodec.ranks.ranks import ALONE, Ranks
+from qaadcodec.ranks.turns import in_turns
 from qaadcodec.remote.urls import Location, below, is_url, located, shown
 
 
@@ -64,29 +67,52 @@ def decode(
         UsageError: no such cloud, an unknown format, or several clouds for a format of one.
         ArchiveError, EnvironmentFailure.
     """
+    return decode_by_all(archive, output, which, Form(format, points, overwrite), ALONE)
+
+
+class Form(NamedTuple):
+    """How clouds are written; see `decode`."""
+
+    format: str | None = None
+    points: int | None = None
+    overwrite: bool = False
+
+
+def decode_by_all(
+    archive: Location, output: Location | BinaryIO, which: Which, form: Form, ranks: Ranks
+) -> DecodeSummary:
+    """`decode`, by several ranks that see the same files.
+
+    Each decodes some of the clouds, and writes those of a folder; the first one writes all else.
+    """
+    format, points, overwrite = form
     with open_archive(archive) as source:
         chosen = choose(source, which)
         count = source.header.points if points is None else points
-        folder = as_folder(output)
+        folder = ranks.decided(lambda: as_folder(output))
         if folder is not None:
             targets = targets_in(folder, [source.names[i] for i in chosen], format or "ply")
             source.check(chosen, points)
-            check_targets(targets, archive, overwrite)
-            with stored(folder, targets, overwrite) as opened:
-                for place, i in enumerate(chosen):
+            ranks.decided(lambda: check_targets(targets, archive, overwrite))
+            with stored(folder, targets, overwrite, ranks) as opened:
+                for place in range(ranks.rank, len(chosen), ranks.size):
                     with opened(place) as stream:
-                        write_cloud(stream, source.points(i, points), format or "ply")
+                        write_cloud(stream, source.points(chosen[place], points), format or "ply")
             return DecodeSummary(tuple(map(shown, targets)), len(chosen), count, source.remark)
         kind = format or (format_of(output) if isinstance(output, (str, Path)) else "ply")
         target = located(output) if isinstance(output, str) else output
         if isinstance(target, (str, Path)):
             protect([archive], target)
-        if len(chosen) == 1:
+        if len(chosen) > 1:
+            clouds = each(source, chosen, points, ranks)
+            if ranks.rank == 0:
+                write_clouds(target, clouds, kind, overwrite=overwrite)
+            else:
+                deque(clouds, maxlen=0)  # these are decoded for the first one
+        elif ranks.rank == 0:
             named = format_to_write(kind).write_one is None  # the names of all clouds may be much to read
             names = [source.names[chosen[0]]] if named else None
             write_cloud(target, source.points(chosen[0], points), kind, names=names, overwrite=overwrite)
-        else:
-            write_clouds(target, each(source, chosen, points), kind, overwrite=overwrite)
         where = (shown(output),) if isinstance(target, (str, Path)) else ()
         return DecodeSummary(where, len(chosen), count, source.remark)
 
@@ -134,10 +160,10 @@ def as_folder(output: Location | BinaryIO) -> Location | None:
     return path if path.is_dir() and path.suffix.lstrip(".").lower() not in WRITTEN else None
 
 
-def each(source: OpenArchive, chosen: Sequence[int], points: int | None) -> Iterator[tuple[str, Numbers]]:
+def each(source: OpenArchive, chosen: Sequence[int], points: int | None, ranks: Ranks) -> Iterator[tuple[str, Numbers]]:
     """Name and points of each cloud, decoded when its turn comes."""
-    for i in chosen:
-        yield source.names[i], source.points(i, points)
+    decoded = in_turns(chosen, lambda i: source.points(i, points), ranks)
+    return ((source.names[i], cloud) for i, cloud in zip(chosen, decoded, strict=True))
 
 
 def targets_in(folder: Location, names: Sequence[str], format: str) -> list[Location]:
@@ -154,13 +180,14 @@ def targets_in(folder: Location, names: Sequence[str], format: str) -> list[Loca
 
 @contextmanager
 def stored(
-    folder: Location, targets: Sequence[Location], overwrite: bool
+    folder: Location, targets: Sequence[Location], overwrite: bool, ranks: Ranks
 ) -> Iterator[Callable[[int], AbstractContextManager[BinaryIO]]]:
     """What opens each target, by its place, to be written: on the disk they appear together or not at all."""
     if is_url(folder):
         yield lambda place: atomic_output(targets[place], overwrite)
+        ranks.gathered(None)  # the first tells of what all have written
         return
-    with whole_folder(Path(folder), list(map(Path, targets)), overwrite) as files:
+    with whole_folder(Path(folder), list(map(Path, targets)), overwrite, ranks) as files:
         yield files.opened
 
 

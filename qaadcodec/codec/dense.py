@@ -11,7 +11,7 @@ from qaadcodec.codec.originals import by_name
 from qaadcodec.errors import CloudError
 from qaadcodec.metrics.surface import SAMPLE, Surface
 from qaadcodec.progress import Run
-from qaadcodec.sets.remarks import Remarks
+from qaadcodec.sets.remarks import Noticed
 
 
 def dense_references(
@@ -37,21 +37,23 @@ def dense_references(
     return found
 
 
-def read_surface(dense: str | Path | CloudSource, points: int, remarks: Remarks | None = None) -> Surface:
+def read_surface(
+    dense: str | Path | CloudSource, points: int, noticed: list[tuple[str, Noticed]] | None = None
+) -> Surface:
     """The surface that a dense reference stands for.
 
     Args:
         dense: where the reference is; "-" is stdin.
         points: how many the original has, which the spacing is of.
-        remarks: takes what there is to say of the file.
+        noticed: takes what there is to say of the file, and its path.
 
     Raises:
         CloudError: it cannot be read, has fewer points than the original, or no spacing.
     """
     label = dense.path if isinstance(dense, CloudSource) else "stdin" if str(dense) == "-" else str(dense)
     whole = read_cloud(dense)
-    if remarks:
-        remarks.take(label, whole)
+    if noticed is not None:
+        noticed.append((label, Noticed.of(whole)))
     cloud = whole.points
     if len(cloud) < max(points, 2):
         raise CloudError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from qaadcodec.assignment.kernels.ready import make_ready
 from qaadcodec.clouds import Array, Inputs, PointCloud, find_clouds, one_cloud, read_cloud
@@ -16,9 +17,23 @@ from qaadcodec.errors import CloudError
 from qaadcodec.metrics.names import MATCHED, asks_for, chosen_metrics
 from qaadcodec.metrics.pair import CloudErrors
 from qaadcodec.progress import Run
+from qaadcodec.ranks.turns import in_turns
 from qaadcodec.remote.urls import Location, shown
-from qaadcodec.sets.remarks import Remarks
+from qaadcodec.sets.remarks import Noticed, Remarks
 from qaadcodec.sets.surfaces import taken
+from qaadcodec.sets.survey import check_alike
+
+TOGETHER = 4  # clouds that each of several ranks compares before all hear of them; some take longer than others
+
+
+class Compared(NamedTuple):
+    """A cloud that was compared."""
+
+    errors: CloudErrors
+    noticed: list[tuple[str, Noticed]]
+    """what there is to say of the files that were read, and their paths"""
+    drawn: bool
+    """whether points were drawn from the surface of the original"""
 
 
 def evaluate(
@@ -31,6 +46,8 @@ def evaluate(
     run: Run | None = None,
 ) -> Iterator[CloudErrors]:
     """Compare the clouds of an archive with their originals, found by name.
+
+    Of several ranks, each compares some, and all get all the errors; each has to go through them to the end.
 
     Args:
         archive: the .qaad file, or one that is open, which stays so.
@@ -52,7 +69,9 @@ def evaluate(
     wanted, run = chosen_metrics(metrics, dense=bool(dense)), run or Run()
     solve = solver(run.device) if asks_for(wanted, MATCHED) else exactly
     with reading(archive) as source:
-        found = by_name(source.names, find_clouds(references, run.note))
+        originals = find_clouds(references, run.note)
+        check_alike(originals, run.ranks)
+        found = by_name(source.names, originals)
         if not indices and len(found) < len(source):
             missing = [name for i, name in enumerate(source.names) if i not in found]
             what = f"{len(missing)} of {len(source)} clouds have no original among the references, such as {missing[0]}"
@@ -63,19 +82,25 @@ def evaluate(
         equal = all(count == many for count in source.counts)
         if solve is exactly and asks_for(wanted, MATCHED):
             make_ready(run)
+
+        def compared(i: int) -> Compared:
+            if i not in found:
+                raise CloudError(
+                    f"no original for cloud {i} ({source.names[i]}) among the references",
+                    hint="originals are found by name, relative to the folder given",
+                )
+            original = taken(found[i], many, run, equal=equal)
+            noticed = [(found[i].path, Noticed.of(original))]
+            surface = read_surface(surfaces[i], len(original), noticed) if surfaces else None
+            errors = compare(source.points(i), original.points, surface, wanted, run, solve)
+            return Compared(replace(errors, index=i, name=source.names[i]), noticed, original.drawn)
+
         with run.phase("comparing", len(chosen), "clouds") as phase:
-            for i in chosen:
-                if i not in found:
-                    raise CloudError(
-                        f"no original for cloud {i} ({source.names[i]}) among the references",
-                        hint="originals are found by name, relative to the folder given",
-                    )
-                original = taken(found[i], many, run, equal=equal)
-                drawn += original.drawn
-                remarks.take(found[i].path, original)
-                surface = read_surface(surfaces[i], len(original), remarks) if surfaces else None
-                errors = compare(source.points(i), original.points, surface, wanted, run, solve)
-                yield replace(errors, index=i, name=source.names[i])
+            for each in in_turns(chosen, compared, run.ranks, TOGETHER):
+                drawn += each.drawn
+                for path, noticed in each.noticed:
+                    remarks.take(path, noticed)
+                yield each.errors
                 phase.advance()
         remarks.tell(run)
         if drawn:

@@ -12,14 +12,15 @@ from typing import BinaryIO
 
 from qaadcodec.errors import EnvironmentFailure
 from qaadcodec.files import NEW_FILE, exists, failure, give_name, granted_mode
+from qaadcodec.ranks.ranks import ALONE, Ranks
 
 
 class FolderOutput:
     """The files of one folder that are being written."""
 
-    def __init__(self, folder: Path, targets: Sequence[Path], overwrite: bool) -> None:
+    def __init__(self, folder: Path, targets: Sequence[Path], overwrite: bool, name: str) -> None:
         self._folder, self._targets, self._overwrite = folder, targets, overwrite
-        self._staging = folder / f".qaad-{os.urandom(8).hex()}.tmp"
+        self._staging = folder / f".qaad-{name}.tmp"
         self._old = self._staging / "old"
 
     @contextlib.contextmanager
@@ -78,7 +79,9 @@ class FolderOutput:
 
 
 @contextlib.contextmanager
-def whole_folder(folder: Path, targets: Sequence[Path], overwrite: bool) -> Iterator[FolderOutput]:
+def whole_folder(
+    folder: Path, targets: Sequence[Path], overwrite: bool, ranks: Ranks = ALONE
+) -> Iterator[FolderOutput]:
     """Write files that appear only if the block ends without an exception, all together; or leave all as it was.
 
     They are private until then, and lie in a hidden folder within `folder`. Folders that have to be made are removed
@@ -88,21 +91,31 @@ def whole_folder(folder: Path, targets: Sequence[Path], overwrite: bool) -> Iter
         folder: which may have to be made.
         targets: files in it, all different.
         overwrite: replace those that exist.
+        ranks: who share the writing, each some of the files; the first makes folders, and puts all in place once all
+            are through with the block.
 
     Raises:
         EnvironmentFailure: a folder or file cannot be written, a target is no file, or a link leads out of the folder.
     """
-    made = make_folders(folder, targets)
-    output = FolderOutput(folder, targets, overwrite)
-    try:
+    output = FolderOutput(folder, targets, overwrite, ranks.decided(lambda: os.urandom(8).hex()))
+    made: list[Path] = []
+
+    def begin() -> None:
+        made.extend(make_folders(folder, targets))
         output.begin()
+
+    try:
+        ranks.decided(begin)
         yield output
-        output.put_in_place()
+        ranks.gathered(None)
+        ranks.decided(output.put_in_place)
     except BaseException:
-        output.clear()
-        remove(made)
+        if ranks.rank == 0:
+            output.clear()
+            remove(made)
         raise
-    output.clear()
+    if ranks.rank == 0:
+        output.clear()
 
 
 def make_folders(folder: Path, targets: Sequence[Path]) -> list[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from qaadcodec.model.numpy_layers import (
     modulated_layers,
     raised_selu,
 )
-from qaadcodec.parallel import cores
+from qaadcodec.parallel import side_by_side
 
 CHUNK = 2048  # rows decoded together: their features stay in the cache, and the same rows always go together
 NUMBERS = 1 << 20  # of a layer of such rows, at most: fewer rows go together where layers are wide
@@ -98,11 +97,8 @@ class Decoding:
             with np.errstate(all="ignore"):  # each thread has its own state of this
                 out[self._blocks[block][1]] = self._fold(block, shared)
 
-        if len(self._blocks) == 1:
-            decode(0)
-        else:  # numpy gives up the GIL, and the result of a block does not depend on the thread
-            with ThreadPoolExecutor(cores()) as pool:
-                list(pool.map(decode, range(len(self._blocks))))
+        # numpy gives up the GIL, and the result of a block does not depend on the thread.
+        side_by_side(decode, range(len(self._blocks)))
         return out
 
     def _fold(self, block: int, shared: Layers) -> Singles:

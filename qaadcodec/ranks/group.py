@@ -32,10 +32,13 @@ def is_first() -> bool:
 
 
 @contextmanager
-def joined() -> Iterator[Ranks]:
+def joined(*, goes_on: bool = True) -> Iterator[Ranks]:
     """The ranks among which this process was started; ALONE where it is the only one.
 
     Whatever goes wrong within the block ends all ranks with one exit code, and is raised on one of them only.
+
+    Args:
+        goes_on: whether the run can go on from a checkpoint when a rank is lost.
 
     Raises:
         SystemExit: another rank has failed, and has said why.
@@ -51,7 +54,7 @@ def joined() -> Iterator[Ranks]:
     torch.set_num_threads(cores())  # where torch had been imported
     with _lost():
         dist.init_process_group(_backend(), timeout=LONGEST, **_meeting())
-    leaving = Leaving()
+    leaving = Leaving(goes_on=goes_on)
     try:
         if (code := leaving.code()) is not None:  # an agent has started all again, though one had failed
             raise SystemExit(code)

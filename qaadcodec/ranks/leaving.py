@@ -43,7 +43,9 @@ def was_restarted() -> bool:
 class Leaving:
     """The notes of one run. Its store is reached over connections of its own: the ranks' are busy, or broken."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, goes_on: bool = True) -> None:
+        """Of a run that can go on from a checkpoint, or not."""
+        self._goes_on = goes_on
         self._store, self._attempt = agents_store(), os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
         self._done = threading.Event()
         self._watch: threading.Thread | None = None
@@ -67,9 +69,13 @@ class Leaving:
                 code = LOST
         if code is not None:
             return code
-        again = "all start again, from the last checkpoint if there is one" if restarts_left() else None
         message = "another process of the run is gone: it was killed, or its machine is out of reach"
-        return LostRank(message, hint=again or "the same command with --resume goes on from the last checkpoint")
+        hint: str | None
+        if restarts_left():
+            hint = "all start again, from the last checkpoint if there is one" if self._goes_on else "all start again"
+        else:
+            hint = "the same command with --resume goes on from the last checkpoint" if self._goes_on else None
+        return LostRank(message, hint=hint)
 
     def watch(self) -> None:
         """End this process where it still waits for one that has failed, or where the agent is gone."""

@@ -69,11 +69,11 @@ class FetchedFile:
     def _fetch(self, target: Path) -> Path:
         fs, path = storage(self.url)
         try:
-            stream = target.open("wb")
+            target.touch()
         except OSError as error:
             raise EnvironmentFailure(f"{target}: {(error.strerror or str(error)).lower()}", hint=ELSEWHERE) from error
-        with stream, telling(self.url, "be fetched"):
-            fs.get_file(path, stream)
+        with telling(self.url, "be fetched"):
+            fs.get_file(path, str(target))  # s3fs takes a path alone, no stream
         return target
 
 

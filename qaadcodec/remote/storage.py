@@ -10,6 +10,7 @@ from typing import Any
 from qaadcodec.errors import EnvironmentFailure, QaadError, UsageError
 from qaadcodec.remote.urls import WEB, scheme_of, shown
 
+WRITTEN = "be written"  # what cannot be done, in messages
 TIMEOUT = 30  # seconds without an answer
 
 # What fsspec needs besides itself, and what pip calls it.
@@ -74,7 +75,7 @@ def telling(url: str, doing: str = "be read") -> Iterator[None]:
 def failure(url: str, doing: str, error: Exception) -> EnvironmentFailure:
     """What went wrong at a URL that could not `doing`."""
     chain = list(_chain(error))
-    status = next((s for s in (getattr(e, "status", None) for e in chain) if isinstance(s, int) and s), None)
+    status = next((number for number in map(_status, chain) if number), None)
     kinds = {kind.__name__ for e in chain for kind in type(e).__mro__}
     denied = status in (401, 403) or "PermissionError" in kinds or "NoCredentialsError" in kinds
     if denied:
@@ -82,8 +83,20 @@ def failure(url: str, doing: str, error: Exception) -> EnvironmentFailure:
         hint = _CREDENTIALS.get(scheme_of(url), "see the documentation of fsspec for how this storage takes them")
         return EnvironmentFailure(f"{shown(url)}: cannot {doing}: access is denied{number}", hint=hint)
     if status in (404, 410) or ("FileNotFoundError" in kinds and status is None and len(chain) == 1):
+        if doing == WRITTEN:
+            return EnvironmentFailure(f"{shown(url)}: cannot {doing}: there is no such bucket")
         return Missing(f"{shown(url)}: no such file")
     return EnvironmentFailure(f"{shown(url)}: cannot {doing}: {_reason(chain, status, kinds)}")
+
+
+def _status(error: BaseException) -> int | None:
+    """The status of HTTP that an error tells, where the libraries of the web, of gcsfs and of S3 have it."""
+    answer = getattr(error, "response", None)
+    if isinstance(answer, dict):
+        number = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    else:
+        number = error.status if hasattr(error, "status") else getattr(error, "code", None)
+    return number if isinstance(number, int) and 100 <= number < 600 else None
 
 
 def _reason(chain: list[BaseException], status: int | None, kinds: set[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from qaadcodec.errors import EnvironmentFailure, UsageError
-from qaadcodec.remote.storage import storage, telling
+from qaadcodec.remote.storage import WRITTEN, storage, telling
 from qaadcodec.remote.urls import WEB, scheme_of, shown
 
 # Storage in which what is put appears when all of it is there, and replaces what was there before.
@@ -35,7 +35,7 @@ def check_outputs(urls: Sequence[str], overwrite: bool) -> None:
     folders: dict[str, set[str]] = {}
     for url in urls:
         fs, path = _target(url, overwrite=True)  # whether it is there is known from its folder
-        with telling(url, "be written"):
+        with telling(url, WRITTEN):
             folder = fs._parent(path)
             if folder not in folders:
                 folders[folder] = set() if overwrite else _names_in(fs, folder)
@@ -60,7 +60,7 @@ def output_at(url: str, overwrite: bool) -> Iterator[BinaryIO]:
         with whole.open("w+b") as stream:
             yield stream
         fs, path = _target(url, overwrite)
-        with telling(url, "be written"):
+        with telling(url, WRITTEN):
             fs.put_file(str(whole), path)
 
 
@@ -73,7 +73,7 @@ def _target(url: str, overwrite: bool) -> tuple[Any, str]:
     if url.endswith("/"):
         raise EnvironmentFailure(f"{shown(url)} is a folder", hint=f"name a file, for example {shown(url)}output")
     fs, path = storage(url)
-    with telling(url, "be written"):
+    with telling(url, WRITTEN):
         fs.invalidate_cache()  # what another program has put there since
         taken = not overwrite and fs.exists(path)
     if taken:

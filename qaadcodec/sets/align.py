@@ -13,6 +13,7 @@ from qaadcodec.arrays import Doubles, Singles
 from qaadcodec.clouds import Normalisation, PoseNumbers, Similarity
 from qaadcodec.clouds.cloud import Points
 from qaadcodec.progress import Run
+from qaadcodec.ranks.part import Part
 from qaadcodec.sets.again import read_again
 from qaadcodec.sets.hubs import Hubs, Placed, place
 from qaadcodec.sets.pose_extent import PoseExtent
@@ -61,6 +62,8 @@ class Frame:
 def align(found: Survey, how: str, run: Run, sketches: Sketches | None = None) -> Frame | None:
     """Find a pose for every cloud, or none where the set is as well off without.
 
+    Of several ranks, the first finds out whether poses help; each finds those of its part, and all know all of them.
+
     Args:
         how: "none"; "shift", "rigid" or "similarity" for poses of that kind; "auto" for similarities, or for shifts
             where these come near the same error, if that is clearly below the error of the clouds as they lie. A set
@@ -75,7 +78,7 @@ def align(found: Survey, how: str, run: Run, sketches: Sketches | None = None) -
     if how == "auto" and np.median(found.counts) < TELLING:
         return None
     work = Aligning(found, run, sketches or Sketches(found, run))
-    kind = work.kind_that_helps() if how == "auto" else how
+    kind = run.ranks.decided(work.kind_that_helps) if how == "auto" else how
     return None if kind is None else work.aligned(kind)
 
 
@@ -93,13 +96,14 @@ def align_with(known: Sequence[Singles], first: Frame, found: Survey, run: Run) 
     norm, kind = first.normalisation, first.poses.kind
     rngs = (np.random.default_rng([run.seed, 8, i]) for i in range(len(known)))
     hubs = [Placed(Sketch(cloud, rng), Similarity.identity(), 0.0) for cloud, rng in zip(known, rngs, strict=True)]
-    poses = []
-    with run.phase("aligning poses", len(found.sources), "clouds") as phase:
-        for i in range(len(found)):
+    part, own = Part(len(found), run.ranks), list[Similarity]()
+    with run.phase("aligning poses", part.total, "clouds") as phase:
+        for i in range(part.first, part.end):
             check_not_stopped(run)
             points = (read_again(found, i).points.astype(np.float64) - norm.offset) / norm.scale
-            poses.append(place(hubs, Sketch(points, np.random.default_rng([run.seed, 7, i])), kind))
-            phase.advance()
+            own.append(place(hubs, Sketch(points, np.random.default_rng([run.seed, 7, i])), kind))
+            phase.reach(part.reached(len(own)))
+    poses = [pose for each in run.ranks.gathered(own) for pose in each]
     values = [PoseValues(*pose.numbers()) for pose in poses]
     frame = Frame(norm, Poses.of(kind, values, first.poses.exponent))
     tell(frame, run)
@@ -143,31 +147,36 @@ class Aligning:
 
     def aligned(self, kind: str) -> Frame:
         """Every cloud in one frame."""
-        total, held = len(self.found.sources), self.some(HELD - len(self.odd))
-        hurried = self.run.within(self.run.share(TIME_SHARE))
+        part, held = Part(len(self.found), self.run.ranks), self.some(HELD - len(self.odd))
+        hurried, ranks = self.run.within(self.run.share(TIME_SHARE)), self.run.ranks
 
         def late() -> bool:
             check_not_stopped(self.run)
             return hurried.is_late
 
-        with self.run.phase("aligning poses", total, "clouds") as phase:
-            found = Hubs.of([self.sketches[i] for i in held], held.index(self.middle), kind, late)
-            placed = centred(found.placed(), kind)
+        with self.run.phase("aligning poses", part.total, "clouds") as phase:
+            found = Hubs.of(self.sketches.of_all(held), held.index(self.middle), kind, late, ranks)
+            placed = [
+                Placed(sketch, *known)
+                for sketch, known in zip(found.sketches, ranks.decided(lambda: known_of(found, kind)), strict=True)
+            ]
             hubs = sorted((placed[i] for i in found.chosen), key=lambda hub: hub.cost)
-            poses = {i: cloud.pose for i, cloud in zip(held, placed, strict=True)}
-            boxes = [box_of(cloud.sketch, cloud.pose) for cloud in placed]
-            phase.reach(len(poses))
-            for i in range(total):
-                if i in poses:
-                    continue
+            known = {i: (cloud.pose, box_of(cloud.sketch, cloud.pose)) for i, cloud in zip(held, placed, strict=True)}
+            phase.reach(len(known))
+            others = [i for i in range(part.first, part.end) if i not in known]
+            own: dict[int, tuple[Similarity, Doubles]] = {}
+            for i in others:
                 sketch = self.sketches[i]
-                poses[i] = place(hubs[:1] if late() else hubs, sketch, kind)
-                boxes.append(box_of(sketch, poses[i]))
-                phase.advance()
+                pose = place(hubs[:1] if late() else hubs, sketch, kind)
+                own[i] = pose, box_of(sketch, pose)
+                phase.reach(len(known) + len(own) * (part.total - len(known)) // len(others))
+            for each in ranks.gathered(own):
+                known |= each
         if hurried.is_late:
             few = "1 other" if len(hubs) == 1 else f"1 to {len(hubs)} others"
             self.run.note(f"there was little time to align the clouds: each was compared with {few}")
-        frame = self.framed([poses[i] for i in range(total)], np.array(boxes), kind)
+        poses, boxes = zip(*(known[i] for i in range(part.total)), strict=True)
+        frame = ranks.decided(lambda: self.framed(list(poses), np.array(boxes), kind))
         tell(frame, self.run)
         return frame
 
@@ -192,6 +201,11 @@ def clearly_better(as_made: Doubles, aligned: Doubles) -> bool:
     """Whether poses help: by squared errors of some clouds as they lie, and laid over the middle cloud."""
     least = np.maximum(aligned, np.finfo(float).tiny)
     return bool(np.median(as_made / least) >= CLEAR or as_made.mean() >= GROSS * least.mean())
+
+
+def known_of(found: Hubs, kind: str) -> list[tuple[Similarity, float, bool]]:
+    """What `Placed` has of each of the clouds among which hubs were found, beside its sketch."""
+    return [(cloud.pose, cloud.cost, cloud.tumbled) for cloud in centred(found.placed(), kind)]
 
 
 def centred(placed: list[Placed], kind: str) -> list[Placed]:

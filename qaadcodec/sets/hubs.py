@@ -16,6 +16,7 @@ import numpy as np
 from qaadcodec.arrays import Doubles, Integers
 from qaadcodec.clouds import Similarity
 from qaadcodec.parallel import in_parallel
+from qaadcodec.ranks.ranks import ALONE, Ranks
 from qaadcodec.sets.rigid_fit import Fit, Pair, register
 from qaadcodec.sets.sketch import Sketch
 
@@ -70,6 +71,7 @@ class Hubs:
         chosen: which clouds are hubs.
         fits: for each hub, how it was laid over every cloud.
         tumbled: which clouds lie turned over to the first hub; these are tried like that with the others, too.
+        ranks: who share the work, and all come to the same.
     """
 
     sketches: Sequence[Sketch]
@@ -77,19 +79,27 @@ class Hubs:
     chosen: list[int]
     fits: list[list[Fit]]
     tumbled: list[bool]
+    ranks: Ranks = ALONE
 
     @classmethod
-    def of(cls, sketches: Sequence[Sketch], first: int, kind: str, late: Callable[[], bool] = lambda: False) -> Hubs:
+    def of(
+        cls,
+        sketches: Sequence[Sketch],
+        first: int,
+        kind: str,
+        late: Callable[[], bool] = lambda: False,
+        ranks: Ranks = ALONE,
+    ) -> Hubs:
         """Find the hubs. They are added while a cloud is unlike all of them, and there is time.
 
         Args:
             first: the cloud that is the first hub.
             late: whether there is no time for more; may raise to end the work.
         """
-        found = cls(sketches, kind, [], [], [True] * len(sketches))
+        found = cls(sketches, kind, [], [], [True] * len(sketches), ranks)
         found.add(first, late)
         found.tumbled = [fit.overturned for fit in found.fits[0]]
-        while len(found.chosen) < min(HUBS, len(sketches)) and not late():
+        while len(found.chosen) < min(HUBS, len(sketches)) and not ranks.decided(late):
             errors = np.array([[fit.error for fit in row] for row in found.fits]).min(0)  # (N,)
             far = int(errors.argmax())
             if errors[far] <= UNLIKE * np.median(np.delete(errors, found.chosen)):
@@ -100,6 +110,7 @@ class Hubs:
     def add(self, hub: int, late: Callable[[], bool]) -> None:
         """Lay a cloud over all the others."""
         row = [Fit(Similarity.identity(), 0.0)] * len(self.sketches)
+        own = range(self.ranks.rank, len(row), self.ranks.size)
 
         def lay(i: int) -> None:
             if i != hub:
@@ -107,7 +118,9 @@ class Hubs:
                 tumbled = self.tumbled[hub] or self.tumbled[i]
                 row[i] = register(self.sketches[hub], self.sketches[i], self.kind, tumbled=tumbled)
 
-        in_parallel(lay, range(len(self.sketches)))
+        in_parallel(lay, own)
+        for rank, fits in enumerate(self.ranks.gathered([row[i] for i in own])):
+            row[rank :: self.ranks.size] = fits
         self.chosen.append(hub)
         self.fits.append(row)
 

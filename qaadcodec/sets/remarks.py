@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, Self
 
 from qaadcodec.clouds import LeftOut, PointCloud
 from qaadcodec.progress import Run
@@ -15,6 +16,19 @@ _KINDS = {
     "not_finite": "points that are not finite",
     "at_origin": "points at exactly (0, 0, 0), which sensors write where they saw nothing",
 }
+
+
+class Noticed(NamedTuple):
+    """What there is to say of a cloud, apart from its points; see `PointCloud`."""
+
+    points: int
+    left_out: LeftOut
+    doubts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, cloud: PointCloud) -> Self:
+        """What there is to say of this one."""
+        return cls(len(cloud), cloud.left_out, cloud.doubts)
 
 
 @dataclass(slots=True)
@@ -31,11 +45,11 @@ class Remarks:
     left_out: list[tuple[str, LeftOut, float]] = field(default_factory=list)
     doubts: dict[str, list[str]] = field(default_factory=dict)
 
-    def take(self, path: str, cloud: PointCloud) -> None:
+    def take(self, path: str, cloud: Noticed) -> None:
         """Note what there is to say of a cloud."""
         self.clouds += 1
         if lost := sum(cloud.left_out):
-            self.left_out.append((path, cloud.left_out, lost / (lost + len(cloud))))
+            self.left_out.append((path, cloud.left_out, lost / (lost + cloud.points)))
         for doubt in cloud.doubts:
             self.doubts.setdefault(doubt, []).append(path)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from qaadcodec.arrays import Doubles
@@ -38,6 +40,18 @@ class Sketches:
             return self.known[cloud]
         rng = np.random.default_rng([self.run.seed, 7, cloud])
         sketch = Sketch(read_again(self.found, cloud).points - self.origin, rng)
+        self._keep(cloud, sketch)
+        return sketch
+
+    def of_all(self, clouds: Sequence[int]) -> list[Sketch]:
+        """The sketches of some clouds, which are asked for by all ranks: each makes some of them. Raises as above."""
+        ranks = self.run.ranks
+        made = ranks.gathered({cloud: self[cloud] for cloud in clouds[ranks.rank :: ranks.size]})
+        every = {cloud: sketch for each in made for cloud, sketch in each.items()}
+        for cloud, sketch in every.items():
+            self._keep(cloud, sketch)
+        return [every[cloud] for cloud in clouds]
+
+    def _keep(self, cloud: int, sketch: Sketch) -> None:
         if len(self.known) < HELD:
             self.known[cloud] = sketch
-        return sketch

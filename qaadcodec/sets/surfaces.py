@@ -7,6 +7,7 @@ import numpy as np
 from qaadcodec.clouds import CloudSource, PointCloud
 from qaadcodec.errors import CloudError
 from qaadcodec.progress import Run
+from qaadcodec.ranks.part import Part
 from qaadcodec.sets.survey import Seen, Survey, check_not_stopped, drawing, usable
 
 
@@ -68,21 +69,32 @@ def _of(count: int, found: Survey) -> str:
 
 
 def _draw(found: Survey, points: int, run: Run, skip_bad: bool) -> None:
-    """Survey the meshes anew, as points that are drawn from them; counts stay those of the files."""
-    total, unusable = len(found), dict[int, str]()
-    with run.phase("drawing", total, "clouds") as phase:
-        for i in range(total):
+    """Survey the meshes anew, as points that are drawn from them; counts stay those of the files.
+
+    Of several ranks, each draws from those of its part.
+    """
+    part, own = Part(len(found), run.ranks), dict[int, Seen | str]()
+    sources = {
+        i: found.sources[i].on_surface(points, run.seed) for i, has_faces in enumerate(found.has_faces) if has_faces
+    }
+    with run.phase("drawing", part.total, "clouds") as phase:
+        for i in range(part.first, part.end):
             check_not_stopped(run)
-            if found.has_faces[i]:
-                source = found.sources[i].on_surface(points, run.seed)
+            if i in sources:
                 try:
-                    found.take_instead(i, source, Seen.of(usable(source, strict=run.strict), drawing(run.seed, i)))
+                    own[i] = Seen.of(usable(sources[i], strict=run.strict), drawing(run.seed, i))
                 except CloudError as error:
                     if not skip_bad:
                         raise
-                    unusable[i] = str(error)
-                    run.warn(f"skipped {error}")
-            phase.advance()
+                    own[i] = str(error)
+            phase.reach(part.reached(i + 1 - part.first))
+    unusable = dict[int, str]()
+    for i, seen in ((i, seen) for each in run.ranks.gathered(own) for i, seen in each.items()):
+        if isinstance(seen, Seen):
+            found.take_instead(i, sources[i], seen)
+        else:
+            unusable[i] = seen
+            run.warn(f"skipped {seen}")
     found.leave_out(unusable)
     if not len(found):
-        raise CloudError(f"none of {total} clouds can be used")
+        raise CloudError(f"none of {part.total} clouds can be used")

@@ -16,10 +16,11 @@ from qaadcodec.clouds import CloudSource, PointCloud
 from qaadcodec.clouds.cloud import Points
 from qaadcodec.errors import CloudError, Interrupted
 from qaadcodec.progress import Run
+from qaadcodec.ranks.part import Part
 from qaadcodec.ranks.ranks import Ranks
 from qaadcodec.sets.ahead import read_ahead
 from qaadcodec.sets.looks.glimpse import Glimpse
-from qaadcodec.sets.remarks import Remarks
+from qaadcodec.sets.remarks import Noticed, Remarks
 
 FEWEST = 2  # points of a cloud that has a shape
 FAR_FEWER = 0.5  # of the median count: a smallest cloud below that costs the others much detail
@@ -27,9 +28,11 @@ MOST_NAMED = 12  # names in a note
 
 
 class Seen(NamedTuple):
-    """A cloud that can be used, and what is kept of its points when they are let go."""
+    """What is kept of a cloud that can be used when its points are let go. `Survey` and `PointCloud` describe it."""
 
-    cloud: PointCloud
+    noticed: Noticed
+    dropped: tuple[str, ...]
+    has_faces: bool
     box: Doubles
     checksum: int
     glimpse: Glimpse
@@ -37,7 +40,9 @@ class Seen(NamedTuple):
     @classmethod
     def of(cls, cloud: PointCloud, rng: np.random.Generator) -> Self:
         """Look at a cloud; the generator draws the points that stand for it."""
-        return cls(cloud, box_of(cloud.points), checksum(cloud.points), Glimpse.of(cloud.points, rng))
+        points = cloud.points
+        kept = Noticed.of(cloud), cloud.dropped, cloud.has_faces
+        return cls(*kept, box_of(points), checksum(points), Glimpse.of(points, rng))
 
 
 @dataclass(slots=True)
@@ -73,16 +78,16 @@ class Survey:
 
     def take(self, source: CloudSource, seen: Seen) -> None:
         """Note a cloud that can be used."""
-        self.counts.append(len(seen.cloud.points))
-        self.has_faces.append(seen.cloud.has_faces)
+        self.counts.append(seen.noticed.points)
+        self.has_faces.append(seen.has_faces)
         self.sources.append(source)
         self.boxes.append(seen.box)
         self.checksums.append(seen.checksum)
         self.glimpses.append(seen.glimpse)
-        self.dropped.update(set(seen.cloud.dropped))
+        self.dropped.update(set(seen.dropped))
         if source.chosen:
             self.chosen[source.chosen] += 1
-        self.remarks.take(source.path, seen.cloud)
+        self.remarks.take(source.path, seen.noticed)
 
     def take_instead(self, cloud: int, source: CloudSource, seen: Seen) -> None:
         """Note that a surveyed cloud is read from elsewhere, as other points; its count stays that of its file."""
@@ -106,50 +111,67 @@ class Survey:
 def survey(sources: Sequence[CloudSource], run: Run, *, skip_bad: bool) -> Survey:
     """Read every cloud once, and keep what is known of it but its points.
 
+    Of several ranks, each reads its part, and all know what was found.
+
     Args:
         run: strict in what is usable, if it says so.
         skip_bad: leave unusable clouds out and say so.
 
     Raises:
-        CloudError: a cloud is unusable (without `skip_bad`), or none is left.
+        CloudError: a cloud is unusable (without `skip_bad`), or none is left, or ranks have found different ones.
         Interrupted: stopped.
     """
+    check_alike(sources, run.ranks)
+    part, found = Part(len(sources), run.ranks), Survey()
 
-    def look(place: int) -> Seen | CloudError:
+    def look(own: int) -> Seen | CloudError:
+        place = part.first + own
         try:
             return Seen.of(usable(sources[place], strict=run.strict), drawing(run.seed, place))
         except CloudError as error:
             return error
 
-    found = Survey()
-    with run.phase("reading", len(sources), "clouds") as phase, closing(read_ahead(sources, look)) as looks:
-        for source, seen in zip(sources, looks, strict=True):
+    def take(source: CloudSource, seen: Seen | str) -> None:
+        if isinstance(seen, Seen):
+            found.take(source, seen)
+        else:
+            found.skipped.append((source.path, seen))
+            run.warn(f"skipped {seen}")
+
+    mine = sources[part.first : part.end]
+    with run.phase("reading", part.total, "clouds") as phase, closing(read_ahead(mine, look)) as looks:
+        own: list[Seen | str] = []  # or why it cannot be used
+        for seen in looks:
             check_not_stopped(run)
-            if isinstance(seen, CloudError):
-                if not skip_bad:
-                    hint = seen.hint or ("--skip-bad leaves it out" if len(sources) > 1 else None)
-                    raise CloudError(str(seen), hint=hint) from seen
-                found.skipped.append((source.path, str(seen)))
-                run.warn(f"skipped {seen}")
-            else:
-                found.take(source, seen)
-            phase.advance()
+            if isinstance(seen, CloudError) and not skip_bad:
+                hint = seen.hint or ("--skip-bad leaves it out" if len(sources) > 1 else None)
+                raise CloudError(str(seen), hint=hint) from seen
+            own.append(seen if isinstance(seen, Seen) else str(seen))
+            if part.first == 0:  # there are none before these, so they can be told of at once
+                take(mine[len(own) - 1], own[-1])
+            phase.reach(part.reached(len(own)))
+    every = [seen for each in run.ranks.gathered(own) for seen in each]
+    told = len(found) + len(found.skipped)
+    for source, other in zip(sources[told:], every[told:], strict=True):
+        take(source, other)
     if not found.sources:
         raise CloudError(f"none of {len(sources)} clouds can be used")
     return found
 
 
-def check_alike(found: Survey, ranks: Ranks) -> None:
-    """Make sure that all ranks have seen the same clouds.
+def check_alike(sources: Sequence[CloudSource], ranks: Ranks) -> None:
+    """Make sure that all ranks have found the same clouds, of the same sizes.
 
     Raises:
         CloudError: they have not.
     """
-    seen = [(source.path, crc) for source, crc in zip(found.sources, found.checksums, strict=True)]
-    for rank, digest in enumerate(digests := ranks.gathered(zlib.crc32(repr(seen).encode()))):
+    if ranks.size == 1:
+        return
+    found = [(source.path, source.size()) for source in sources]
+    for rank, digest in enumerate(digests := ranks.gathered(zlib.crc32(repr(found).encode()))):
         if digest != digests[0]:
             raise CloudError(
-                f"process {rank} does not see the same clouds as process 0",
+                f"process {rank} does not find the same clouds as process 0",
                 hint="all machines have to find the same inputs, and nothing may write to them meanwhile",
             )
 

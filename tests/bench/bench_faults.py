@@ -30,6 +30,13 @@ class Rows:
         self._counts[fault, phase, victim.name, found.left, str(found.code), message(found, victim)] += 1
         return found.left not in FINE
 
+    def runs(self) -> Counter[tuple[str, ...]]:
+        """How many there are of each fault, phase and command, whatever they came to."""
+        found = Counter[tuple[str, ...]]()
+        for row, runs in self._counts.items():
+            found[row[:3]] += runs
+        return found
+
     def save(self) -> None:
         """Write them to the file."""
         if self._path is not None:
@@ -56,6 +63,8 @@ def message(found: Judgement, victim: Victim) -> str:
     said = errors[0].removeprefix("qaad: error: ") if errors else ""
     said = re.sub(r"/[^ :;]*/rescued-\w+\.qaad", "FILE", said)
     said = re.sub(r"/\S*/temporary\S*?(?=:|$| )", "TMPDIR", said)
+    said = re.sub(r"(no usable temporary directory found in) \[.*\]", r"\1 [TMPDIR, …]", said)
+    said = re.sub(r"(\(process \d+ on) [^)]*\)", r"\1 HOST)", said)
     if victim.output:
         said = re.sub(re.escape(victim.output) + r"\S*?(?=:|;|$| )", "OUT", said)
     return re.sub(r"\d+", "N", said).replace("|", "\\|")

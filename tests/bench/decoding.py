@@ -35,7 +35,7 @@ marks = [("Python starts", time.time(), time.process_time())]
 def mark(what):
     marks.append((what, time.time(), time.process_time()))
 archive, output = sys.argv[1:]
-import qaadcodec.__main__  # which says how often to look for garbage
+import qaadcodec.__main__  # which says how often to look for garbage, and how to end
 import click
 mark("import click")
 import qaadcodec.cli.main, qaadcodec.cli.decode
@@ -58,7 +58,7 @@ mark("fold, and move to input units")
 qaadcodec.codec.decode.write_cloud(__import__("pathlib").Path(output), points, "ply", overwrite=True)
 mark("write PLY")
 print(json.dumps(marks))
-qaadcodec.__main__.gc.freeze()
+qaadcodec.__main__.leave(0)
 """
 
 

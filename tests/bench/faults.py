@@ -1,8 +1,9 @@
 """Fault × phase × command × what was left: every command is disturbed in all the ways that are known, again and again.
 
     bin/bench faults                                # all commands; some hours
-    bin/bench faults --only compress,encode         # those whose name has one of these words in it
+    bin/bench faults --only compress,-o             # those of this name, and those with this word in it
     bin/bench faults --shots 6 --json found.json    # fewer of each kind; added to what there is in the file
+    bin/bench faults --shots 6 --json found.json --rest    # only what the file has too few runs of
     bin/bench faults --show found.json              # as tests/bench/FAULTS.md has it
 
 What is left should be nothing, or the whole output: an archive is verified, the files of a folder and what is printed
@@ -21,6 +22,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -59,23 +61,33 @@ Shot = tuple[str, str, Callable[[], Judgement]]  # fault, phase, and what makes 
 def main() -> None:
     """Disturb every command and print a row for each fault, phase and outcome."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="commands whose name has one of these words in it")
+    parser.add_argument("--only", default="", help="commands of these names, or with these words in them")
     parser.add_argument("--faults", default="", help="faults whose name has one of these words in it")
     parser.add_argument("--shots", type=int, default=SHOTS, help="of each kind")
     parser.add_argument("--json", type=Path, help="add what is found to this file")
+    parser.add_argument("--rest", action="store_true", help="leave out as many runs of each kind as are in the file")
     parser.add_argument("--show", type=Path, help="print the table of such a file, and disturb nothing")
     arguments = parser.parse_args()
     if arguments.show:
         print(Rows.of(arguments.show).markdown())
         return
     words, faults = arguments.only.split(","), arguments.faults.split(",")
-    victims = tuple(victim for victim in VICTIMS if any(word in victim.name for word in words))
+    whole = {victim.name for victim in VICTIMS}.intersection(words)
+    victims = tuple(
+        victim
+        for victim in VICTIMS
+        if victim.name in whole or any(word in victim.name for word in words if word not in whole)
+    )
     rows = Rows.of(arguments.json)
+    recorded = rows.runs() if arguments.rest else Counter()
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(KeyboardInterrupt):
         place = made(Path(folder, "place"), victims)
         for victim in victims:
             for fault, phase, run in shots(place, victim, arguments.shots):
                 if not any(word in fault for word in faults):
+                    continue
+                if recorded[fault, phase, victim.name]:
+                    recorded[fault, phase, victim.name] -= 1
                     continue
                 found = run()
                 if rows.add(fault, phase, victim, found):

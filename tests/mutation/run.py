@@ -21,19 +21,34 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(ROOT)]
 
+from mutation.equivalent import description, equivalent  # noqa: E402
 from mutation.mutants import mutants  # noqa: E402
-from mutation.processes import KILLED, SURVIVED, TIMED_OUT, Job, reach_of, tried  # noqa: E402
-from mutation.reach import Reach, function_around  # noqa: E402
+from mutation.places import Job  # noqa: E402
+from mutation.processes import KILLED, SURVIVED, TIMED_OUT  # noqa: E402
+from mutation.session import fates  # noqa: E402
 
 RESULTS = HERE / "results.json"
 SEED = 1
+EQUIVALENT = "equivalent"
+_KERNELS = "tests/unit/assignment/kernels"
+APART = [  # tests that start a Python of their own, which does not have the mutant
+    f"--deselect={_KERNELS}/test_ready.py",
+    f"--deselect={_KERNELS}/test_compiling.py::test_a_function_that_cannot_be_kept_is_compiled_all_the_same",
+    f"--deselect={_KERNELS}/test_compiling.py::test_without_a_home_the_code_is_kept_in_a_private_folder",
+]
 # A package of the source, and the tests that are to notice. What takes long is left out.
 TESTS = {
-    "assignment": ("qaadcodec/assignment", ["tests/unit/assignment", "tests/properties/test_bijection_laws.py"]),
+    "assignment": (
+        "qaadcodec/assignment",
+        ["tests/unit/assignment", "tests/properties/test_bijection_laws.py", *APART],
+    ),
     "archive": ("qaadcodec/archive", ["tests/unit/archive", "tests/conformance/test_archive_vectors.py"]),
     "metrics": ("qaadcodec/metrics", ["tests/unit/metrics", "tests/properties/test_distance_laws.py"]),
     "quantise": ("qaadcodec/training/quantise", ["tests/unit/training/quantise"]),
 }
+# Mutants of kernels run as plain Python, a hundred times slower, so they are shown only to tests that are near.
+PLAIN = [f"{_KERNELS}/test_exact.py", f"{_KERNELS}/test_splitting.py", f"{_KERNELS}/test_compiling.py", *APART]
+PLAIN += ["tests/unit/assignment/test_linear.py", "tests/unit/assignment/test_subspaces.py"]
 # Imported once, before a process is made for each mutant: they take seconds, and are not mutated.
 HEAVY = ("constriction", "hypothesis", "numba", "numpy", "pytest", "scipy.spatial", "scipy.optimize", "torch")
 
@@ -57,18 +72,23 @@ def main() -> int:
     gc.freeze()  # what all processes share need not be looked through in each
     for package in TESTS if arguments.package == "all" else [arguments.package]:
         jobs = all_jobs(package)
-        chosen = jobs
+        chosen, there = jobs, {description(job) for job in jobs}
+        for file, line, what in equivalent():
+            if file.startswith(TESTS[package][0]) and (file, line, what) not in there:
+                print(f"equivalent.json has {file}: {line}: {what}; no mutant is that now")
         if arguments.sample is not None and arguments.sample < len(jobs):
             chosen = sorted(Random(arguments.seed).sample(jobs, arguments.sample), key=jobs.index)
         chosen = [job for job in chosen if arguments.only in str(job)]
         counts, took = try_all(package, chosen)
         noticed = counts[KILLED] + counts[TIMED_OUT]
         print(
-            f"{package}: {noticed} of {len(chosen)} noticed ({counts[TIMED_OUT]} never ended), of {len(jobs)} mutants;"
-            f" {took:.0f} s of a processor"
+            f"{package}: {noticed} of {len(chosen)} noticed ({counts[TIMED_OUT]} never ended), and"
+            f" {counts[EQUIVALENT]} can't be, of {len(jobs)} mutants; {took:.0f} s of a processor"
         )
         if arguments.record:
-            record(package, {"mutants": len(jobs), "tried": len(chosen), "noticed": noticed, "seconds": round(took)})
+            found = {"noticed": noticed, "equivalent": counts[EQUIVALENT], "seconds": round(took)}
+            seed = {"seed": arguments.seed} if len(chosen) < len(jobs) else {}
+            record(package, {"mutants": len(jobs), "tried": len(chosen), **seed, **found})
     return 0
 
 
@@ -80,35 +100,18 @@ def all_jobs(package: str) -> list[Job]:
 
 def try_all(package: str, jobs: Sequence[Job]) -> tuple[Counter[str], float]:
     """How many mutants ended how, and the seconds of a processor that it took. Survivors are printed."""
-    counts, reaches, took = Counter[str](), dict[bool, Reach](), 0.0
-    for i, job in enumerate(jobs):
-        if job.plain not in reaches:
-            reaches[job.plain], used = reach_of(ROOT / TESTS[package][0], TESTS[package][1], job.plain)
-            took += used
-        state = SURVIVED
-        for tests in stages(job, reaches[job.plain]):
-            state, used = tried(job, tests)
-            took += used
-            if state != SURVIVED:
-                break
-        counts[state] += 1
-        if state != KILLED:
-            print(f"{state}: {job}", flush=True)
-        if sys.stderr.isatty():
-            print(f"{package}: {i + 1} of {len(jobs)}", end="\r", file=sys.stderr)
-    return counts, took
-
-
-def stages(job: Job, reach: Reach) -> list[dict[str, float]]:
-    """The tests that are to notice, with their seconds: those in the mutant's own test file, and then all others.
-
-    Most mutants are noticed by the former, so that the files of the latter need not even be imported.
-    """
-    parts = job.path.relative_to(ROOT).parts[1:-1]
-    own = Path("tests/unit", *parts, f"test_{job.path.stem}.py").as_posix() + "::"
-    reaching = reach.tests_of(function_around(job.path, job.mutant.line))
-    both = [test for test in reaching if test.startswith(own)], [test for test in reaching if not test.startswith(own)]
-    return [{test: reach.seconds[test] for test in tests} for tests in both if tests]
+    counts, took, done, known = Counter[str](), os.times(), 0, equivalent()
+    for plain in (False, True):
+        if some := [job for job in jobs if job.plain == plain]:
+            for job, state in fates(ROOT / TESTS[package][0], PLAIN if plain else TESTS[package][1], some):
+                why = known.get(description(job)) if state == SURVIVED else None
+                counts[EQUIVALENT if why else state] += 1
+                done += 1
+                if state != KILLED:
+                    print(f"{state}: {job}" + (f" ({why})" if why else ""), flush=True)
+                if sys.stderr.isatty():
+                    print(f"{package}: {done} of {len(jobs)}", end="\r", file=sys.stderr)
+    return counts, sum(os.times()[:4]) - sum(took[:4])
 
 
 def record(package: str, counts: dict[str, int]) -> None:

@@ -132,7 +132,7 @@ class Poses:
 
 def check_ranges(poses: Poses) -> None:
     """UsageError for a cloud whose turn is longer than half a turn, or whose numbers do not fit."""
-    squares = np.square(poses.turns).sum(1)
+    squares = np.square(poses.turns, dtype=np.float64).sum(1)  # any number of steps has a square there
     if np.any(long := squares > LONGEST_TURN**2):
         angle = math.sqrt(squares[np.argmax(long)]) * TURN
         raise UsageError(f"a cloud is turned by {angle:.4g} radians, more than half a turn")

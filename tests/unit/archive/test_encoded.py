@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from qaadcodec.archive import Archive, Grids, encode
+from qaadcodec.archive import encoded as module
 from qaadcodec.config import CodingConfig
 from qaadcodec.errors import UsageError
 
@@ -26,3 +27,14 @@ def test_a_header_that_the_sections_do_not_fit_is_refused(archive: Archive, key:
     old = getattr(archive.header, key)
     with pytest.raises(UsageError, match=rf"^{key} is {old}, and cannot become {value}$"):
         encode(archive, CodingConfig()).with_header(replace(archive.header, **{key: value}))
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2, 500])
+def test_an_archive_is_filled_up_to_the_bytes_that_it_must_have(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, missing: int
+) -> None:
+    """As many as a reader asks for who is told so many points; see `caps`."""
+    found = len(encode(archive, CodingConfig()))
+    monkeypatch.setattr(module, "least_bytes", lambda header, codings: found + missing)
+    filled = len(encode(archive, CodingConfig()))
+    assert filled == found if missing == 0 else filled >= found + missing

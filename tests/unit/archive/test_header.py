@@ -30,6 +30,23 @@ def test_values_that_are_not_known_are_left_out(archive: Archive) -> None:
     assert Header.from_json(bare.to_json()) == bare
 
 
+def test_text_is_utf_8(archive: Archive) -> None:
+    header = replace(archive.header, writer="Müller’s qaad")
+    assert "Müller’s".encode() in header.to_json()
+    assert Header.from_json(header.to_json()) == header
+
+
+def test_seed_and_epochs_may_be_0(archive: Archive) -> None:
+    zero = replace(archive.header, seed=0, epochs=0)
+    assert Header.from_json(zero.to_json()) == zero
+
+
+def test_version_1_holds_positions_only(archive: Archive) -> None:
+    wide = replace(archive.header.network, channels=4)
+    with pytest.raises(UsageError, match=r"channels is 4, and must be 3: version 1\.0 holds positions only"):
+        replace(archive.header, network=wide)
+
+
 def test_numbers_of_numpy_become_plain_ones(archive: Archive) -> None:
     corners = np.array([[0, 1, 2], [3, 4, 5]], dtype=np.float32)
     header = replace(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qaadcodec.archive import Archive, ArchiveReader, Grids, encode
+from qaadcodec.archive import Archive, ArchiveReader, Grids, encode, latent_blocks
 from qaadcodec.archive.sections import latents
 from qaadcodec.config import CodingConfig
 from qaadcodec.errors import ArchiveError
@@ -29,6 +29,19 @@ def test_entropy_coded_blocks_have_a_prior(archive: Archive, grids: Grids) -> No
         assert reader.blocks.prior is not None
         np.testing.assert_array_equal(reader.blocks.prior.grids, grids.latents.astype(np.float64))
         np.testing.assert_array_equal(reader.blocks.decoded(0), reader.latents())
+
+
+def test_so_many_coded_numbers_and_no_more(archive: Archive, grids: Grids, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded, most = encode(archive, grids), archive.latents.size
+    monkeypatch.setattr(latent_blocks, "MAX_CODED", most)
+    with encoded.reader() as reader:
+        assert reader.blocks.prior is not None
+    monkeypatch.setattr(latent_blocks, "MAX_CODED", most - 1)
+    with (
+        encoded.reader() as reader,
+        pytest.raises(ArchiveError, match=f"{most} entropy-coded numbers, and there may be {most - 1}"),
+    ):
+        _ = reader.blocks
 
 
 def test_a_header_that_says_too_many_clouds_is_refused(archive: Archive) -> None:

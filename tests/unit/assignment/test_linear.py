@@ -54,6 +54,13 @@ def test_the_distance_is_squared() -> None:
     assert assign(np.array([[0.0, 0, 0], [1, 0, 0]]), np.array([[2.0, 0, 0], [1, 0, 0]])).tolist() == [1, 0]
 
 
+def test_what_is_too_large_to_be_squared() -> None:
+    assert linear.squarable(np.array([[0.0, -1e149, 1.0]]))
+    assert not linear.squarable(np.array([[0.0, -1e150, 1.0]]))
+    assert not linear.squarable(np.array([[0.0, 1.0, 1e150]]))
+    assert linear.squarable(np.empty((0, 3)))
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e151])  # scipy solves what is too large to be squared
 def test_matches_stay_inside_their_pair(scale: float) -> None:
     a = scale * np.array([[0.0, 0, 0], [5, 0, 0], [1, 0, 0], [6, 0, 0]])

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fixtures.ranks import shared
 
 from qaadcodec.archive import ArchiveReader, encode
 from qaadcodec.clouds import find_clouds, read_cloud
-from qaadcodec.codec.decode import DecodeSummary, Which, decode
+from qaadcodec.codec.decode import DecodeSummary, Form, Which, decode, decode_by_all
 from qaadcodec.codec.open import open as open_archive
 from qaadcodec.config import CodingConfig
 from qaadcodec.errors import EnvironmentFailure, UsageError
@@ -242,3 +243,56 @@ def test_the_archive_is_never_overwritten(archive: Path) -> None:
     with pytest.raises(EnvironmentFailure, match=r"is the input .*, and inputs are never overwritten$"):
         decode(archive, archive, 0, format="ply", overwrite=True)
     assert archive.read_bytes() == before
+
+
+@pytest.mark.parametrize("size", [2, 3, 6])
+def test_several_ranks_write_what_one_process_writes(archive: Path, tmp_path: Path, size: int) -> None:
+
+    def written(output: str, which: Which) -> list[DecodeSummary]:
+        return shared(size, lambda ranks: decode_by_all(archive, output, which, Form(), ranks))
+
+    for output, which in (("all/", None), ("all.npy", None), ("all.h5", [3, 0]), ("one.ply", 2)):
+        alone, together = tmp_path / "alone" / output, tmp_path / "together" / output
+        alone.parent.mkdir(exist_ok=True)
+        together.parent.mkdir(exist_ok=True)
+        tail = "/" if output.endswith("/") else ""
+        expected = decode(archive, f"{alone}{tail}", which)
+        for summary in written(f"{together}{tail}", which):
+            assert (summary.clouds, summary.points) == (expected.clouds, expected.points)
+            assert [path.replace("together", "alone") for path in summary.paths] == list(expected.paths)
+    files = sorted(path.relative_to(tmp_path / "alone") for path in (tmp_path / "alone").rglob("*"))
+    assert files == sorted(path.relative_to(tmp_path / "together") for path in (tmp_path / "together").rglob("*"))
+    for file in files:
+        if (tmp_path / "alone" / file).is_file() and file.suffix != ".h5":  # HDF5 notes when it was written
+            assert (tmp_path / "alone" / file).read_bytes() == (tmp_path / "together" / file).read_bytes()
+
+
+def test_what_one_rank_cannot_write_none_has_written(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qaadcodec.codec import decode as module
+
+    write = module.write_cloud
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "kept").write_text("kept")
+
+    def fails(target: Any, points: np.ndarray, *args: Any, **more: Any) -> None:
+        if np.array_equal(points, bad):
+            raise EnvironmentFailure("no room")
+        write(target, points, *args, **more)
+
+    (bad,) = points_of(archive, 3)
+    monkeypatch.setattr(module, "write_cloud", fails)
+    with pytest.raises(EnvironmentFailure, match="no room"):
+        shared(2, lambda ranks: decode_by_all(archive, tmp_path / "out", None, Form(), ranks))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["kept"]
+
+
+def test_several_ranks_refuse_what_is_there(archive: Path, tmp_path: Path) -> None:
+    decode(archive, tmp_path / "a.npy")
+    decode(archive, f"{tmp_path}/out/", 0)
+    for output in (tmp_path / "a.npy", f"{tmp_path}/out/"):
+        with pytest.raises(EnvironmentFailure, match="exists already"):
+            shared(2, lambda ranks, output=output: decode_by_all(archive, output, None, Form(), ranks))
+        shared(2, lambda ranks, output=output: decode_by_all(archive, output, None, Form(overwrite=True), ranks))
+    assert len(list((tmp_path / "out").rglob("*.ply"))) == 4

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from fixtures.ranks import shared
+from fixtures.small_sets import Heard
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
@@ -28,6 +30,7 @@ from qaadcodec.metrics.pair import CloudErrors
 from qaadcodec.metrics.point_to_plane import plane_mse
 from qaadcodec.metrics.point_tree import PointTree
 from qaadcodec.progress import PhaseEnded, PhaseStarted, Progress, Run
+from qaadcodec.ranks.ranks import ALONE, Ranks
 
 MakeShape = Callable[..., npt.NDArray[np.float64]]
 Put = Callable[[Path, npt.NDArray[np.floating[Any]]], Path]
@@ -248,3 +251,36 @@ def test_progress_is_told_cloud_by_cloud(archive: Path, made: Path, heard: Any) 
     assert started == PhaseStarted("comparing", 2, "clouds")
     assert [(event.done, event.fraction) for event in told if isinstance(event, Progress)] == [(1, 0.5), (2, 1.0)]
     assert isinstance(ended, PhaseEnded)
+
+
+@pytest.mark.parametrize("size", [2, 3, 7])
+def test_several_ranks_find_what_one_process_finds(
+    archive: Path, tmp_path: Path, make_shape: MakeShape, put_cloud: Put, size: int
+) -> None:
+    """Four clouds, one of which has no original and one points that mean no place; more ranks than clouds, too."""
+    for i, name in ((0, "a"), (1, "b"), (3, "sub/d")):
+        points = make_shape(i).astype(np.float32)
+        put_cloud(tmp_path / f"set/{name}.ply", np.concatenate([points, np.full((i % 3, 3), np.nan, np.float32)]))
+
+    def found(ranks: Ranks) -> tuple[list[CloudErrors], list[str]]:
+        heard = Heard()
+        return list(evaluate(archive, [tmp_path / "set"], run=Run(listener=heard, ranks=ranks))), heard.notices
+
+    errors, said = found(ALONE)
+    assert [each.index for each in errors] == [0, 1, 3]
+    assert len(said) == 2
+    assert "1 of 4 clouds have no original" in said[0]
+    assert "1 point left out" in said[1]
+    assert shared(size, found) == [(errors, said)] * size
+
+
+def test_an_original_that_is_missing_on_one_rank_ends_all(archive: Path, made: Path) -> None:
+    def found(ranks: Ranks) -> list[CloudErrors]:
+        return list(evaluate(archive, [made / "scans/sub"], indices=[2, 3, 1], run=Run(ranks=ranks)))
+
+    with pytest.raises(CloudError, match=r"no original for cloud 1 \(b\)"):
+        shared(2, found)
+    with pytest.raises(CloudError, match="process 1 does not find the same clouds as process 0"):
+        shared(
+            2, lambda ranks: list(evaluate(archive, [made / ("scans", "scans/sub")[ranks.rank]], run=Run(ranks=ranks)))
+        )

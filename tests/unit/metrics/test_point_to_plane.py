@@ -78,6 +78,14 @@ def test_a_decoded_point_has_the_mean_of_the_normals_of_the_points_that_it_is_ne
     assert carried == pytest.approx(np.array([[2 / 3, -1 / 3, 0], [0, 0, 1], [1, 0, 0]]))
 
 
+def test_of_a_single_such_point_it_is_the_normal_and_not_that_of_its_own_nearest_point() -> None:
+    theirs = np.array([[0.0, 0, 1], [0, 0.6, 0.8], [0, 0.6, -0.8]])
+    there = Nearest(np.zeros(2), np.array([0, 0]))
+    back = Nearest(np.zeros(3), np.array([0, 1, 0]))
+    carried = carried_normals(theirs, Neighbours(there, back))
+    assert carried == pytest.approx(np.array([[0, -0.3, 0.9], [0, 0.6, 0.8]]))
+
+
 def test_a_missing_normal_is_missing_where_it_would_be_averaged() -> None:
     theirs = np.array([[1.0, 0, 0], [np.nan] * 3, [0, 0, 1]])
     there = Nearest(np.zeros(3), np.array([0, 1, 2]))

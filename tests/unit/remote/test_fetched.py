@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,14 @@ def test_what_cannot_be_fetched(web: Web, monkeypatch: pytest.MonkeyPatch, tmp_p
     with pytest.raises(EnvironmentFailure, match="no temporary folder: no such file or directory") as told:
         FetchedFile(f"{web.url}/broken", Kept()).read()
     assert "TMPDIR" in (told.value.hint or "")
+
+
+def test_storage_is_given_a_path_to_fetch_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """s3fs writes to no stream, which others do as well."""
+
+    class PathsAlone:
+        def get_file(self, path: str, target: str) -> None:
+            Path(os.path.abspath(target)).write_bytes(path.encode())
+
+    monkeypatch.setattr("qaadcodec.remote.fetched.storage", lambda url: (PathsAlone(), "scans/a.ply"))
+    assert FetchedFile("s3://scans/a.ply", Kept()).read().read_bytes() == b"scans/a.ply"

@@ -8,14 +8,14 @@ import numpy as np
 
 from qaadcodec.clouds import LeftOut, PointCloud
 from qaadcodec.progress import Event, Notice, Run
-from qaadcodec.sets.remarks import Remarks
+from qaadcodec.sets.remarks import Noticed, Remarks
 
 
 def told(*clouds: tuple[str, LeftOut, Sequence[str]], points: int = 100) -> list[tuple[str, bool]]:
     remarks, heard = Remarks(), list[Event]()
     for path, left_out, doubts in clouds:
         cloud = PointCloud("c", np.zeros((points - sum(left_out), 3)), (), left_out, tuple(doubts))
-        remarks.take(path, cloud)
+        remarks.take(path, Noticed.of(cloud))
     remarks.tell(Run(listener=heard.append))
     return [(notice.text, notice.warning) for notice in heard if isinstance(notice, Notice)]
 

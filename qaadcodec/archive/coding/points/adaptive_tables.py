@@ -14,9 +14,9 @@ from operator import mul
 
 import numpy as np
 
-from qaadcodec.archive.coding.points.contexts import MANY, SYMBOLS, Contexts
+from qaadcodec.archive.coding.points.contexts import MANY, SYMBOLS, Contexts, Part
 from qaadcodec.archive.coding.points.slope_weights import weighted_slope
-from qaadcodec.arrays import Doubles, Indices, Longs
+from qaadcodec.arrays import Doubles, Integers, Longs, Singles
 
 # Chances, in 1/256, that a point lies in the half that the slope points to, for each quarter of a slope of 1:
 # 1 / (1 + e^-x) in the middle of the quarter. They are written out, because libraries' exponentials may differ.
@@ -28,6 +28,7 @@ FIRST, LEARN = 1024, 8  # what a row starts with, and what each symbol adds to i
 SPREAD = 6  # how far the points of a node depend on each other
 MANY_AS = 32  # points: a node of many counts as one of so many at first
 ALPHABETS = ((1, 1, 2), (2, 3, 4), (4, 1 << 24, SYMBOLS))  # least and most points, symbols
+ROWS_OF_ALPHABETS = {size: ((least - 1) * CLASSES, min(most, MANY) * CLASSES) for least, most, size in ALPHABETS}
 
 
 class AdaptiveTables:
@@ -41,23 +42,28 @@ class AdaptiveTables:
         self._weights = weights
         self._rows = _first_rows().copy()
 
-    def contexts(self, counts: Longs, features: Longs) -> Contexts:
+    def contexts(self, counts: Integers, features: Singles) -> Contexts:
         """The contexts of nodes of so many points (n,), with these slopes (FEATURES, n)."""
         slope = weighted_slope(self._weights, counts, features)
         steepness = np.minimum(np.abs(slope) >> CLASS_SHIFT, CLASSES - 1)
-        rows = (np.minimum(counts, MANY) - 1) * CLASSES + steepness
-        nodes = [(np.flatnonzero((counts >= least) & (counts <= most)), size) for least, most, size in ALPHABETS]
-        return Contexts(counts, rows, slope < 0, [(part, size) for part, size in nodes if len(part)])
+        rows = ((np.minimum(counts, MANY) - 1) * CLASSES + steepness).astype(np.intp)
+        parts: list[tuple[Part, int]] = []
+        for least, most, size in ALPHABETS:
+            nodes = np.flatnonzero((counts >= least) & (counts <= most))
+            if len(nodes):
+                parts.append((nodes if len(nodes) < len(counts) else slice(None), size))
+        return Contexts(counts, rows, slope < 0, parts)
 
-    def probabilities(self, contexts: Contexts, part: Indices, size: int) -> Doubles:
+    def probabilities(self, contexts: Contexts, part: Part, size: int) -> Doubles:
         """Of each symbol of an alphabet at the nodes of a part: (n, size), multiples of 2^-24 that sum to 1."""
-        rows = self._rows[:, :size]
-        shares = (rows << 24) // np.maximum(rows.sum(axis=1, keepdims=True), 1)
+        first, last = ROWS_OF_ALPHABETS[size]
+        rows = self._rows[first:last, :size]
+        shares = (rows << 24) // rows.sum(axis=1, keepdims=True)
         shares[:, 0] += (1 << 24) - shares.sum(axis=1)
         table: Doubles = shares / (1 << 24)
-        return table[contexts.rows[part]]
+        return table.take(contexts.rows[part] - first, axis=0)
 
-    def learn(self, contexts: Contexts, symbols: Longs) -> None:
+    def learn(self, contexts: Contexts, symbols: Integers) -> None:
         """Add the symbols (n,) of the nodes of a split to the rows that coded them."""
         seen = np.bincount(contexts.rows * SYMBOLS + symbols, minlength=self._rows.size)
         self._rows += LEARN * seen.reshape(self._rows.shape)

@@ -7,13 +7,28 @@ and the *rest*, the place in the interval, is coded evenly.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from qaadcodec.arrays import Indices, Longs, Mask
+from qaadcodec.arrays import Indices, Integers, Mask
 
 SYMBOLS = MANY = 16  # a node of at least MANY points has SYMBOLS intervals
 INNER = SYMBOLS - 2  # intervals of such a node, without that of no points and that of all
+
+
+Part: TypeAlias = Indices | slice
+"""Some nodes: their indices, or a slice for all of them."""
+
+
+class Rests(NamedTuple):
+    """The nodes whose symbol leaves several numbers, (m,)."""
+
+    nodes: Indices
+    starts: Integers
+    """the first of these numbers"""
+    widths: Integers
+    """how many there are, at least 2"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,46 +39,46 @@ class Contexts:
         counts: points of each node, (n,).
         rows: the row of the tables that codes each node's symbol, (n,).
         mirrored: nodes (n,) whose slope points down; for these the points of the upper half are coded.
-        parts: indices of the nodes that share an alphabet, and its size, in the order in which they are coded.
+        parts: the nodes that share an alphabet, and its size, in the order in which they are coded.
     """
 
-    counts: Longs
-    rows: Longs
+    counts: Integers
+    rows: Indices
     mirrored: Mask
-    parts: list[tuple[Indices, int]]
+    parts: list[tuple[Part, int]]
 
-    def symbols(self, low: Longs) -> tuple[Longs, Longs]:
+    def symbols(self, low: Integers) -> tuple[Integers, Integers]:
         """The symbols (n,) for `low` (n,) points in the lower halves, and the rests of the nodes that have one."""
-        coded = np.where(self.mirrored, self.counts - low, low)
+        coded = self._mirror(low)
         many = 1 + (coded - 1) * INNER // np.maximum(self.counts - 1, 1)
         symbols = np.where(self.counts >= MANY, many, coded)
-        nodes, starts, _ = self._intervals(symbols)
-        return symbols, coded[nodes] - starts
+        rests = self.rests(symbols)
+        return symbols, coded[rests.nodes] - rests.starts
 
-    def widths(self, symbols: Longs) -> Longs:
-        """How many values each rest may have, at least 2; nodes without a rest are left out."""
-        return self._intervals(symbols)[2]
-
-    def low(self, symbols: Longs, rest: Longs) -> Longs:
-        """The inverse of `symbols`. What damaged data give may be below 0, or more than the points of a node."""
-        coded = symbols.copy()
-        many = self.counts >= MANY
-        coded[many] = _start(symbols[many], self.counts[many])
-        nodes, starts, _ = self._intervals(symbols)
-        coded[nodes] = starts + rest
-        low: Longs = np.where(self.mirrored, self.counts - coded, coded)
-        return low
-
-    def _intervals(self, symbols: Longs) -> tuple[Indices, Longs, Longs]:
-        """The nodes whose symbol leaves several numbers, the first of these numbers, and how many there are."""
+    def rests(self, symbols: Integers) -> Rests:
+        """The nodes that have a rest."""
         nodes = np.flatnonzero((self.counts >= MANY) & (symbols > 0) & (symbols <= INNER))
         starts = _start(symbols[nodes], self.counts[nodes])
         widths = _start(symbols[nodes] + 1, self.counts[nodes]) - starts
         several = widths > 1
-        return nodes[several], starts[several], widths[several]
+        return Rests(nodes[several], starts[several], widths[several])
+
+    def low(self, symbols: Integers, rests: Rests, rest: Integers) -> Integers:
+        """The inverse of `symbols`. What damaged data give may be below 0, or more than the points of a node."""
+        coded, many = symbols, np.flatnonzero(self.counts >= MANY)
+        if len(many):
+            coded = symbols.copy()
+            coded[many] = _start(symbols[many], self.counts[many])
+            coded[rests.nodes] = rests.starts + rest
+        return self._mirror(coded)
+
+    def _mirror(self, points: Integers) -> Integers:
+        """From points in the lower halves to those that are coded, and back."""
+        mirrored: Integers = np.where(self.mirrored, self.counts - points, points)
+        return mirrored
 
 
-def _start(symbols: Longs, counts: Longs) -> Longs:
+def _start(symbols: Integers, counts: Integers) -> Integers:
     """The least number with that symbol in nodes of many points: 1 + ⌈(s - 1)(n - 1) / 14⌉, and 0 for s = 0."""
-    starts: Longs = np.maximum(1 - (1 - symbols) * (counts - 1) // INNER, 0)
+    starts: Integers = np.maximum(1 - (1 - symbols) * (counts - 1) // INNER, 0)
     return starts

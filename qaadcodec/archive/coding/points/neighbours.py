@@ -1,43 +1,53 @@
 """Which groups of nodes lie in places that touch (formats/qaad-1.md, "Points": surroundings).
 
-A group is known by a key, and groups are numbered in the order of their keys. Keys of places that lie on each other in
+A place is known by a key, and places are numbered in the order of their keys. Keys of places that lie on each other in
 z differ by 1. So one search finds the three places of a column that touch a place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
-from qaadcodec.arrays import Indices, Longs
+from qaadcodec.arrays import Indices, Longs, Mask
 
+SLOTS = 27  # a place and those around it; slot 26 - k lies opposite slot k
+OWN = SLOTS // 2
+STEPS = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)]).T  # (3, SLOTS)
 COLUMNS = ((0, 1), (1, -1), (1, 0), (1, 1))  # x and y of columns beside a place: one of each two that lie opposite
-FAR = 3  # steps of z from which on two places have no neighbour in common
-NOWHERE = -5  # a rank that is below all others together with the two above it
-
-Column: TypeAlias = list[tuple[Indices, Indices]]
-"""Of a column beside groups: which of them have a neighbour there, and which; below them, beside them, above them."""
+X, Y = 42, 21  # bits that the parts of a key begin at
+AT_ONCE = 8192  # pairs
 
 
 class Pairs(NamedTuple):
-    """Groups whose places touch in one direction.
+    """Groups whose places touch, each two of them once.
 
     Attributes:
-        step: from the place of a group to that of the other, -1, 0 or 1 for each axis.
-        here, there: the groups and the others, (p,) each; neither has a group twice.
+        slot: of the second group's place, as the first one has it around its own, (p,).
+        here, there: the groups, (p,) each.
     """
 
-    step: tuple[int, int, int]
+    slot: Longs
     here: Indices
     there: Indices
+
+    def parts(self) -> list[Pairs]:
+        """The same in parts, at least one, whose numbers stay in the cache."""
+        return [Pairs(*(each[at : at + AT_ONCE] for each in self)) for at in range(0, max(len(self.here), 1), AT_ONCE)]
 
 
 def key(cells: Longs) -> Longs:
     """Keys (n,) of cells (3, n) of at most 20 bits an axis. The key of a neighbour is the key plus a constant."""
-    keys: Longs = ((cells[0] + 1) << 42) + ((cells[1] + 1) << 21) + cells[2] + 1
+    keys: Longs = ((cells[0] + 1) << X) + ((cells[1] + 1) << Y) + cells[2] + 1
     return keys
+
+
+def cells_of(keys: Longs) -> Longs:
+    """The inverse of `key`: (3, n)."""
+    each = (1 << Y) - 1
+    return np.stack([keys >> X, keys >> Y & each, keys & each]) - 1
 
 
 def ranked(keys: Longs) -> tuple[Longs, Longs]:
@@ -50,62 +60,63 @@ def ranked(keys: Longs) -> tuple[Longs, Longs]:
     return ordered[fresh], of_key
 
 
-def in_column(keys: Longs, first: Longs) -> Column:
-    """Where the keys `first`, `first` + 1 and `first` + 2, (n,) each, stand in sorted keys."""
-    at = np.searchsorted(keys, first)
+def pairs_of(keys: Longs) -> Pairs:
+    """All pairs among places of these keys, sorted."""
     ended = np.append(keys, np.iinfo(np.int64).max)
-    found = []
-    for z in range(3):
-        there = ended[at] == first + z
-        here = np.flatnonzero(there)
-        found.append((here, at[here]))
-        at += there
-    return found
+    below = np.flatnonzero(np.diff(keys) == 1)
+    found = [Pairs(np.full(len(below), OWN + 1), below, below + 1)]
+    for x, y in COLUMNS:
+        first = keys + ((x << X) + (y << Y) - 1)
+        at = np.searchsorted(keys, first)
+        for z in range(3):
+            touching = ended.take(at) == first + z
+            here = np.flatnonzero(touching)
+            found.append(Pairs(np.full(len(here), 9 * x + 3 * y + OWN - 1 + z), here, at.take(here)))
+            at += touching
+    return _joined(found)
 
 
-def columns_beside(keys: Longs) -> list[Column]:
-    """The columns of COLUMNS beside places of these keys, sorted."""
-    return [in_column(keys, keys + ((x << 42) + (y << 21) - 1)) for x, y in COLUMNS]
-
-
-def groups_of_patches(
-    keys: Longs, columns: Sequence[Column], of_place: Longs, of_patch: Longs
-) -> tuple[Longs, Longs, list[Column]]:
-    """Groups by place and patch.
-
-    The key of a group is made of its patch and the rank of its place. Ranks rise as the keys of places do, by the same
-    steps up to FAR, so that they tell as well what lies in a column.
+def pairs_within_patches(pairs: Pairs, places: int, place: Longs, patch: Longs) -> Pairs:
+    """All pairs of groups of one patch.
 
     Args:
-        keys: of the places, sorted, (G,).
-        columns: beside the places.
-        of_place: the place of each node, (n,).
-        of_patch: the patch of each node, (n,).
-
-    Returns:
-        The keys of the groups, the group of each node, and the columns beside the groups.
+        pairs: of so many places.
+        place, patch: of each group, (G,); they are different together.
     """
-    ranks = np.cumsum(np.minimum(np.diff(keys, prepend=keys[:1]), FAR))
-    span = int(ranks[-1]) - 2 * NOWHERE
-    own_keys, of_node = ranked(of_patch * span + ranks[of_place])
-    patch, rank = np.divmod(own_keys, span)
-    place = np.searchsorted(ranks, rank)
-    own_columns = []
-    for column in columns:
-        first = np.full(len(keys), NOWHERE, dtype=np.int64)
-        for z in (2, 1, 0):
-            here, there = column[z]
-            first[here] = ranks[there] - z
-        own_columns.append(in_column(own_keys, patch * span + first[place]))
-    return own_keys, of_node, own_columns
+    patches = int(patch.max()) + 1
+    known = place * patches + patch
+    order = np.argsort(known)
+    known = known[order]
+    size = np.bincount(place, minlength=places)
+    first = np.cumsum(size) - size
+    leading, alone = order[first], size == 1
+    patch_of_place = patch[leading]
+
+    def within(few: Pairs) -> Pairs:
+        # Most places are of one patch alone. In the others each group's patch is looked for.
+        simple = alone.take(few.here) & alone.take(few.there)
+        same = patch_of_place.take(few.here) == patch_of_place.take(few.there)
+        slot, here, there = _only(few, simple & same)
+        found = Pairs(slot, leading.take(here), leading.take(there))
+        if simple.all():
+            return found
+        slot, here, there = _only(few, ~simple)
+        times = size.take(here)
+        slot, there = np.repeat(slot, times), np.repeat(there, times)
+        here = order[np.repeat(first.take(here) - (np.cumsum(times) - times), times) + np.arange(len(slot))]
+        sought = there * patches + patch.take(here)
+        at = np.minimum(np.searchsorted(known, sought), len(known) - 1)
+        return _joined([found, _only(Pairs(slot, here, order.take(at)), known.take(at) == sought)])
+
+    return _joined([within(few) for few in pairs.parts()])
 
 
-def pairs_of(keys: Longs, columns: Sequence[Column]) -> list[Pairs]:
-    """All pairs of neighbours among groups of these keys, sorted, with these columns beside them."""
-    below = np.flatnonzero(np.diff(keys) == 1)
-    beside = [
-        Pairs((x, y, z), *found)
-        for (x, y), column in zip(COLUMNS, columns, strict=True)
-        for z, found in zip((-1, 0, 1), column, strict=True)
-    ]
-    return [Pairs((0, 0, 1), below, below + 1), *beside]
+def _joined(pairs: Sequence[Pairs]) -> Pairs:
+    """All of the pairs."""
+    return Pairs(*map(np.concatenate, zip(*pairs, strict=True)))
+
+
+def _only(pairs: Pairs, which: Mask) -> Pairs:
+    """Some of the pairs."""
+    chosen = np.flatnonzero(which)
+    return Pairs(*(part.take(chosen) for part in pairs))

@@ -19,7 +19,7 @@ from qaadcodec.archive.coding.points.adaptive_tables import AdaptiveTables
 from qaadcodec.archive.coding.points.slope_weights import GROUPS, fit_weights
 from qaadcodec.archive.coding.points.surroundings import FEATURES
 from qaadcodec.archive.coding.points.tree import MAX_BITS, Split, bits_of, canonical_order, descend
-from qaadcodec.arrays import Ints, Longs
+from qaadcodec.arrays import Integers, Ints, Longs
 from qaadcodec.errors import ArchiveError
 
 HEADER = struct.Struct(f"<3B3i{GROUPS * FEATURES}b")  # bits of each axis, least coordinates, weights of the slopes
@@ -36,9 +36,9 @@ def encode_points(integers: Ints, sizes: Longs) -> bytes:
     origin = integers.min(axis=0).astype(np.int64)
     bits = bits_of(integers)
     points = integers[canonical_order(integers, sizes)].astype(np.int64) - origin
-    splits: list[tuple[Split, Longs]] = []
+    splits: list[tuple[Split, Integers]] = []
 
-    def look(split: Split) -> Longs:
+    def look(split: Split) -> Integers:
         starts = np.cumsum(split.counts) - split.counts
         low = np.add.reduceat(~(points[:, split.axis] >> split.bit) & 1, starts)
         splits.append((split, low))
@@ -51,7 +51,7 @@ def encode_points(integers: Ints, sizes: Longs) -> bytes:
     for split, low in splits:
         contexts = tables.contexts(split.counts, split.features)
         symbols, rest = contexts.symbols(low)
-        widths = contexts.widths(symbols)
+        widths = contexts.rests(symbols).widths
         calls += [
             (symbols[part].astype(np.int32), TABLE, tables.probabilities(contexts, part, size))
             for part, size in contexts.parts
@@ -81,14 +81,14 @@ def decode_points(data: bytes | memoryview, sizes: Longs) -> Ints:
     tables = AdaptiveTables(np.array(header[6:], dtype=np.int64).reshape(GROUPS, FEATURES))
     coder = open_stream(data[HEADER.size :])
 
-    def read(split: Split) -> Longs:
+    def read(split: Split) -> Integers:
         contexts = tables.contexts(split.counts, split.features)
-        symbols = np.empty(len(split.counts), dtype=np.int64)
+        symbols = np.empty(len(split.counts), dtype=np.int32)
         for part, size in contexts.parts:
             symbols[part] = coder.decode(TABLE, tables.probabilities(contexts, part, size))
-        widths = contexts.widths(symbols)
-        rest = coder.decode(UNIFORM, widths.astype(np.int32)) if len(widths) else widths
-        low = contexts.low(symbols, rest)
+        rests = contexts.rests(symbols)
+        rest = coder.decode(UNIFORM, rests.widths.astype(np.int32)) if len(rests.nodes) else rests.widths
+        low = contexts.low(symbols, rests, rest)
         if np.any((low < 0) | (low > split.counts)):
             raise ArchiveError("coded points put more points into half a cell than are in the cell")
         tables.learn(contexts, symbols)
@@ -106,7 +106,7 @@ def decode_points(data: bytes | memoryview, sizes: Longs) -> Ints:
     return points.astype(np.int32)
 
 
-def _fitted(splits: Sequence[tuple[Split, Longs]]) -> Longs:
+def _fitted(splits: Sequence[tuple[Split, Integers]]) -> Longs:
     """The weights (GROUPS, FEATURES) that suit these splits, which come with the points (n,) in the lower halves."""
     if not splits:
         return np.zeros((GROUPS, FEATURES), dtype=np.int64)

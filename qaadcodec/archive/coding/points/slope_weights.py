@@ -9,7 +9,7 @@ import numpy as np
 
 from qaadcodec.archive.coding.points.slopes import ONE
 from qaadcodec.archive.coding.points.surroundings import FEATURES
-from qaadcodec.arrays import Longs
+from qaadcodec.arrays import Integers, Ints, Longs, Singles
 
 GROUPS = 3  # nodes of 1 point, of 2 or 3, of more
 WEIGHT_ONE = 32  # a weight of 1
@@ -18,25 +18,27 @@ RIDGE = 4.0  # half of it times the squared weights is added to what is minimise
 DEPENDENT_FROM = 32  # points: in a node of many more than that, they tell hardly more than so many do
 
 
-def group_of(counts: Longs) -> Longs:
+def group_of(counts: Integers) -> Longs:
     """The group of nodes of so many points, (n,)."""
     groups: Longs = (counts > 1).astype(np.int64) + (counts > 3)
     return groups
 
 
-def weighted_slope(weights: Longs, counts: Longs, features: Longs) -> Longs:
+def weighted_slope(weights: Longs, counts: Integers, features: Singles) -> Ints:
     """One slope at each node, (n,).
 
     Args:
         weights: in 1/32, (GROUPS, FEATURES).
         counts: points of each node, (n,).
-        features: the four slopes, (FEATURES, n).
+        features: the four slopes, (FEATURES, n), of at most 2^11: single precision holds their sums.
     """
-    slope: Longs = (weights[group_of(counts)].T * features).sum(axis=0) // WEIGHT_ONE
+    by_group = np.matmul(weights.astype(np.float32), features.astype(np.float32, copy=False))  # (GROUPS, n)
+    sums = np.where(counts == 1, by_group[0], np.where(counts <= 3, by_group[1], by_group[2]))
+    slope: Ints = np.floor(sums / WEIGHT_ONE).astype(np.int32)
     return slope
 
 
-def fit_weights(counts: Longs, upper: Longs, features: Longs) -> Longs:
+def fit_weights(counts: Integers, upper: Integers, features: Singles) -> Longs:
     """The weights (GROUPS, FEATURES) of a logistic regression, by Newton's method.
 
     Args:
@@ -45,7 +47,7 @@ def fit_weights(counts: Longs, upper: Longs, features: Longs) -> Longs:
         features: the slopes at it, (FEATURES, n).
     """
     weights = np.zeros((GROUPS, FEATURES))
-    inputs = features.T / ONE  # (n, FEATURES)
+    inputs = features.T.astype(np.float64) / ONE  # (n, FEATURES)
     for group in range(GROUPS):
         member = group_of(counts) == group
         f, u, w = inputs[member], upper[member], weights[group]

@@ -1,33 +1,59 @@
 """Slopes of the density of points at a node, in whole numbers (formats/qaad-1.md, "Points": surroundings, slopes).
 
 The points around a node have a *shape*: weight, mean and covariance, relative to the node. A Gaussian of that mean and
-covariance says which half of the node is denser, and by how much. Every machine gets the same numbers, because they are
-integers. Sums of squares of global coordinates may wrap around at 2^64; what is made of them is relative to the node
-and fits into 64 bits, so it is right all the same.
+covariance says which half of the node is denser, and by how much. A node is halved along x, y and z in turn, and its
+halves inherit its shape; only the mean moves with them. So what a shape says of all three halvings is computed once.
+
+Every machine gets the same numbers, because they are whole. Doubles hold them where they stay below 2^53, and multiply
+and divide several times as fast as integers do; in the largest places, 64 bits are needed.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from qaadcodec.arrays import Doubles, Longs
+from qaadcodec.arrays import Doubles, Indices, Numbers, Singles
 
 ONE = 256  # a slope of 1
 CELL = 8  # width of a node's cell at the start of an octave, in units of positions
 MOMENTS = 10  # of points: their number, three sums, six sums of products
-SLOPES = 2  # of a shape, see `slopes`
+SLOPES = 2  # of a shape at a node, see `along`
 PRODUCTS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 OWN_WEIGHT = 8  # of a point in the node's own place; 4, 2, 1 where the place shares a face, an edge, a corner with it
 LEAST_POINTS = 3  # of the weight OWN_WEIGHT: fewer have no Gaussian
+STEEPEST = 96  # of a Gaussian, in 1/16
+WHOLE, HALF = CELL**2 // 4, (CELL // 2) ** 2 // 4  # what the width of a cell, or of half of one, adds to a covariance
+MOVED = 16 * CELL // 4  # how far the mean moves away from a half of the node, in 1/16
+STRIDE = 3 * CELL // 2  # from the middle of one half to that of the other, in the unit of covariances
+DEEPEST_IN_DOUBLES = 4
+AT_ONCE = 4096  # nodes: their numbers stay in the cache
 
 
-def moments_of(positions: Longs, counts: Longs) -> Longs:
+class Halving(NamedTuple):
+    """What shapes say of one halving of their nodes.
+
+    Attributes:
+        gauss: the dividend of the Gaussian's slope in a node of lower halves, (n,).
+        moves: by how much less it is in an upper half of each axis that was halved before, (n,) each.
+        determinant: the divisor, (n,).
+        offset: the other slope, (n,).
+    """
+
+    gauss: Numbers
+    moves: tuple[Numbers, ...]
+    determinant: Numbers
+    offset: Singles
+
+
+def moments_of(positions: Numbers, counts: Numbers) -> Numbers:
     """The moments (10, n) of nodes at positions (3, n) that have so many points (n,)."""
     weighted = positions * counts
     return np.stack([counts, *weighted, *(weighted[i] * positions[j] for i, j in PRODUCTS)])
 
 
-def move_to(moments: Longs, positions: Longs) -> None:
+def move_to(moments: Numbers, positions: Numbers) -> None:
     """Make moments (10, n) relative to positions (3, n), in place."""
     n, sums, products, r = moments[0], moments[1:4], moments[4:], positions
     for product, (i, j) in zip(products, PRODUCTS, strict=True):
@@ -36,62 +62,95 @@ def move_to(moments: Longs, positions: Longs) -> None:
         sums[i] -= n * r[i]
 
 
-def to_shapes(moments: Longs, counts: Longs) -> None:
-    """Make shapes of moments in place.
-
-    A shape is the weight, the mean relative to the node in 1/16, and the covariance in 1/3: xx, xy, xz, yy, yz, zz.
+def halvings(moments: Numbers, depth: int) -> list[Halving]:
+    """What the points around nodes say of their three halvings.
 
     Args:
-        moments: of all points around each node and in it, relative to the node, (10, n).
-        counts: points of the node itself, (n,), which do not belong to its shape; they add to the weight alone.
+        moments: of the points around each node, relative to it, (10, n). The sums of products are below 2^45: weights
+            are below 2^27 (8 times 2^24 points), and products of distances below 2^18 (two places of 32 cells of 8).
+        depth: octaves from the nodes' cells up to their places. To 4, all numbers are below 2^52: distances within 16
+            2^depth, variances within 432 4^depth, and the determinant's terms within the product of three of these.
     """
-    n, sums, products = moments[0], moments[1:4], moments[4:]
-    n -= counts * OWN_WEIGHT
-    divisor = np.maximum(n, 1).astype(np.float64)
-    for i in range(3):
-        sums[i] = quotient(16 * sums[i], divisor)
-    for product, (i, j) in zip(products, PRODUCTS, strict=True):
-        product[:] = quotient(3 * product, divisor) - (3 * sums[i] * sums[j] >> 8)
+    kind, count = np.float64 if depth <= DEEPEST_IN_DOUBLES else np.int64, moments.shape[1]
+    found = [
+        Halving(
+            np.empty(count, kind),
+            tuple(np.empty(count, kind) for _ in range(axis)),
+            np.empty(count, kind),
+            np.empty(count, np.float32),
+        )
+        for axis in range(3)
+    ]
+    for start in range(0, count, AT_ONCE):
+        few = slice(start, start + AT_ONCE)
+        around = moments[:, few].astype(np.float64)
+        mean, covariance = (numbers.astype(kind, copy=False) for numbers in _shape(around))
+        weak = np.flatnonzero(around[0] < LEAST_POINTS * OWN_WEIGHT)
+        for axis, (row, determinant) in enumerate(_adjugate(covariance)):
+            to = found[axis]
+            np.floor(mean[axis] * 4.0 ** (1 - depth), out=to.offset[few], casting="same_kind")
+            np.maximum(determinant, 1, out=to.determinant[few])
+            dividend = STRIDE * (row[0] * mean[0] + row[1] * mean[1] + row[2] * mean[2])
+            mean[axis] += MOVED  # as in a lower half, for the axes that follow
+            moves = (2 * MOVED * STRIDE * row[before] for before in range(axis))
+            for whole, part in zip((to.gauss, *to.moves), (dividend, *moves), strict=True):
+                part[weak] = 0
+                whole[few] = part
+    return found
 
 
-def quotient(dividend: Longs, divisor: Doubles) -> Longs:
-    """⌊dividend / divisor⌋ of whole numbers, (n,), in a third of the time of a division of integers.
+def _shape(moments: Doubles) -> tuple[Doubles, Doubles]:
+    """The mean in 1/16, (3, n), and the covariance in 1/3, xx, xy, xz, yy, yz, zz, (6, n), by moments (10, n).
 
-    A double holds both exactly, and between the quotient and the whole number above it there is another double, as long
-    as the dividend is below 2^52. Here it is below 2^47: weights are below 2^27 (8 times 2^24 points), and the
-    products of distances below 2^18 (two places of 32 cells of 8).
+    The quotients are exact: a double holds dividend and divisor, and between the quotient and the whole number above it
+    there is another double, as long as the dividend is below 2^52.
     """
-    result: Longs = np.floor(dividend / divisor).astype(np.int64)
-    return result
+    divisor = np.maximum(moments[0], 1)
+    mean = np.floor(16.0 * moments[1:4] / divisor)
+    covariance: Doubles = np.floor(3.0 * moments[4:] / divisor)
+    for entry, (i, j) in zip(covariance, PRODUCTS, strict=True):
+        entry -= np.floor(mean[i] * mean[j] * (3 / 256))
+    return mean, covariance
 
 
-def slopes(shape: Longs, widths: list[int], axis: int, depth: int) -> tuple[Longs, Longs]:
-    """Two slopes of the density along an axis at each node, in units of 1/256, positive towards its upper half.
+def _adjugate(covariance: Numbers) -> list[tuple[tuple[Numbers, ...], Numbers]]:
+    """For each axis: the row of the adjugate that belongs to it, three times (n,), and the determinant, (n,).
+
+    The cell's own width widens the covariance, and less so along the axes that are halved before.
+    """
+    xx, xy, xz, yy, yz, zz = covariance
+    xx, yy, zz = xx + WHOLE, yy + WHOLE, zz + WHOLE
+    across = xz * yz - xy * zz
+    rows = [(yy * zz - yz * yz, across, xy * yz - xz * yy)]
+    determinants = [rows[0][0] * xx + rows[0][1] * xy + rows[0][2] * xz]
+    xx -= WHOLE - HALF
+    along = xy * xz - yz * xx
+    rows.append((across, xx * zz - xz * xz, along))
+    determinants.append(rows[1][0] * xy + rows[1][1] * yy + rows[1][2] * yz)
+    yy -= WHOLE - HALF
+    rows.append((xy * yz - xz * yy, along, xx * yy - xy * xy))
+    determinants.append(rows[2][0] * xz + rows[2][1] * yz + rows[2][2] * zz)
+    return list(zip(rows, determinants, strict=True))
+
+
+def along(halving: Halving, nodes: Indices, upper: list[Numbers]) -> Singles:
+    """Two slopes along an axis, (…, SLOPES, n), in units of 1/256, positive towards the upper half.
+
+    First, the logarithm of how much denser the upper half is than the lower one, under a Gaussian of the points' mean
+    and covariance, which the cell's own width widens; from -6 to 6, and 0 for less than the weight of 3 points. Second,
+    the mean's distance from the node, in parts of the width of a place.
 
     Args:
-        shape: of the points around each node, (10, n).
-        widths: of the nodes' cells, by axis.
-        axis: the one that is halved next.
-        depth: octaves from the nodes' cells, as they were at the start of the octave, up to their places.
-
-    Returns:
-        First, the logarithm of how much denser the upper half is than the lower one, under a Gaussian of the points'
-        mean and covariance, which the cell's own width widens; from -6 to 6, and 0 for less than the weight of 3
-        points. Second, the mean's distance from the node, in parts of the width of a place. Both are (n,).
+        halving: what the shapes at the start of the octave say of this axis.
+        nodes: whose shape each has, (…, n).
+        upper: whether each node is an upper half of the axes before, (n,) each.
     """
-    n, mean = shape[0], shape[1:4]
-    a = {pair: shape[4 + at] for at, pair in enumerate(PRODUCTS)}
-    for i in range(3):
-        a[i, i] = a[i, i] + widths[i] ** 2 // 4
-    a |= {(j, i): entry for (i, j), entry in a.items()}
-    # The row of the adjugate that belongs to the axis; its product with the mean is the slope times the determinant.
-    i, j = (axis + 1) % 3, (axis + 2) % 3
-    row = {
-        axis: a[i, i] * a[j, j] - a[i, j] * a[i, j],
-        i: a[axis, j] * a[i, j] - a[axis, i] * a[j, j],
-        j: a[axis, i] * a[i, j] - a[axis, j] * a[i, i],
-    }
-    determinant = np.maximum(sum(row[k] * a[axis, k] for k in range(3)), 1)
-    across = sum(row[k] * mean[k] for k in range(3)) * (3 * widths[axis] // 2)
-    gauss = np.where(n >= LEAST_POINTS * OWN_WEIGHT, np.clip(across // determinant, -96, 96) * 16, 0)
-    return gauss, np.where(n > 0, mean[axis] * (widths[axis] * 32) >> (6 + 2 * depth), 0)
+    dividend = halving.gauss.take(nodes)
+    for move, half in zip(halving.moves, upper, strict=True):
+        dividend -= move.take(nodes) * half
+    determinant = halving.determinant.take(nodes)
+    found = np.empty((*nodes.shape[:-1], SLOPES, nodes.shape[-1]), np.float32)
+    steep = np.floor(dividend / determinant) if dividend.dtype == np.float64 else dividend // determinant
+    np.multiply(np.clip(steep, -STEEPEST, STEEPEST), ONE // 16, out=found[..., 0, :], casting="same_kind")
+    np.take(halving.offset, nodes, out=found[..., 1, :])
+    return found

@@ -6,73 +6,82 @@ there are moments of the points in each place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 import numpy as np
+import numpy.typing as npt
 
-from qaadcodec.archive.coding.points.neighbours import Pairs
-from qaadcodec.archive.coding.points.slopes import CELL, MOMENTS, OWN_WEIGHT, moments_of
-from qaadcodec.arrays import Indices, Longs
+from qaadcodec.archive.coding.points.neighbours import OWN, SLOTS, STEPS, Pairs
+from qaadcodec.archive.coding.points.slopes import CELL, MOMENTS, OWN_WEIGHT, PRODUCTS, moments_of
+from qaadcodec.arrays import Doubles, Indices, Integers, Numbers
 
-SLOTS = 27  # a place and those around it; slot 26 - k lies opposite slot k
-OWN = SLOTS // 2
-STEPS = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)]).T  # (3, SLOTS)
-WEIGHTS = OWN_WEIGHT >> np.abs(STEPS).sum(axis=0)
-MOMENTS_OF_SLOTS = moments_of(STEPS * CELL, WEIGHTS).astype(np.float64)  # of one point in each slot, (10, SLOTS)
-AT_ONCE = 4096  # groups: their numbers stay in the cache
+WEIGHTS = OWN_WEIGHT >> np.abs(STEPS).sum(axis=0)  # (SLOTS,)
+EXACT = 1 << 24  # whole numbers below it are exact in single precision
+FEW = 1024  # groups: what is around them stays in the cache
 
 
-def slot(step: tuple[int, int, int]) -> int:
-    """The slot of a place, by the step to it from the one in the middle."""
-    return 9 * step[0] + 3 * step[1] + step[2] + OWN
-
-
-def sums_of_cells(pairs: Sequence[Pairs], counts: Longs) -> Longs:
+def sums_of_cells(pairs: Pairs, counts: Integers, own: Integers | int, kind: npt.DTypeLike) -> Numbers:
     """The moments of all points around each group and in it, relative to it, where places are single cells: (10, G).
 
     Args:
         pairs: all neighbours.
         counts: points of each group, (G,).
+        own: how many of them are meant.
+        kind: a type that holds the moments, see `exact`.
     """
-    table = np.zeros((SLOTS, len(counts)), dtype=np.int32)
-    table[OWN] = counts
-    for step, here, there in pairs:
-        table[slot(step), here] = counts[there]
-        table[SLOTS - 1 - slot(step), there] = counts[here]
-    sums = np.empty((MOMENTS, len(counts)), dtype=np.int64)
-    for start in range(0, len(counts), AT_ONCE):
-        few = slice(start, start + AT_ONCE)
-        sums[:, few] = MOMENTS_OF_SLOTS @ table[:, few].astype(np.float64)  # whole numbers below 2^53: exact
+    points, groups = counts.astype(kind), len(counts)
+    table = np.zeros((SLOTS, groups), dtype=kind)
+    table[OWN] = own
+    flat = table.reshape(-1)
+    for slot, here, there in pairs.parts():
+        flat[slot * groups + here] = points.take(there)
+        flat[(SLOTS - 1 - slot) * groups + there] = points.take(here)
+    sums: Numbers = np.matmul(moments_of(STEPS * CELL, WEIGHTS).astype(kind), table)
     return sums
 
 
-class Neighbours(NamedTuple):
-    """For each group: itself and the groups around it.
+def neighbours_of(pairs: Pairs, groups: int) -> Indices:
+    """The group in each slot around each of so many groups, (SLOTS, groups), of which these are all pairs.
 
-    Attributes:
-        members: all of them, group by group, each as c G + i: group i of G, with the weight OWN_WEIGHT >> c.
-        last: of each group, where its last member stands, (G,).
+    Where there is none, the index is that of a group behind the last one.
     """
-
-    members: Indices
-    last: Indices
-
-    def sums(self, values: Longs) -> Longs:
-        """The weighted sum of the members' values at each group, of values (G,); it may wrap around at 2^64."""
-        times = np.stack([values * (OWN_WEIGHT >> steps) for steps in range(4)]).reshape(-1)
-        sums: Longs = np.diff(times[self.members].cumsum()[self.last], prepend=0)
-        return sums
+    around = np.full((SLOTS, groups), groups, dtype=np.intp)
+    around[OWN] = np.arange(groups)
+    flat = around.reshape(-1)
+    flat[pairs.slot * groups + pairs.here] = pairs.there
+    flat[(SLOTS - 1 - pairs.slot) * groups + pairs.there] = pairs.here
+    return around
 
 
-def neighbours_of(pairs: Sequence[Pairs], groups: int) -> Neighbours:
-    """The neighbours of each of so many groups, of which these are all pairs."""
-    table = np.full((groups, SLOTS), -1, dtype=np.int32)
-    table[:, OWN] = np.arange(groups)
-    for step, here, there in pairs:
-        first = sum(map(abs, step)) * groups
-        table[here, slot(step)] = first + there
-        table[there, SLOTS - 1 - slot(step)] = first + here
-    filled = np.flatnonzero(table >= 0)
-    last = np.cumsum(np.bincount(filled // SLOTS, minlength=groups)) - 1
-    return Neighbours(table.reshape(-1)[filled].astype(np.int64), last)
+def sums_of_places(neighbours: Indices, moments: Doubles, width: int) -> Numbers:
+    """The moments of all points around each group and in it, relative to the middle of its place, (10, G).
+
+    A moment about the middle of another place is one about its own, and what the step between the two adds to that.
+
+    Args:
+        neighbours: what lies around each group, (SLOTS, G): see `neighbours_of`.
+        moments: of the points of each group, relative to the middle of its place, (10, G).
+        width: of a place.
+    """
+    kind, groups = exact(int(moments[0].max()), width), moments.shape[1]
+    of_steps = moments_of(STEPS * width, WEIGHTS).astype(kind)  # (10, SLOTS)
+    fours = np.zeros((3, groups + 1, 4), kind)  # numpy takes four moments as quickly as one
+    for i, moment in enumerate(moments):
+        fours[i // 4, :-1, i % 4] = moment
+    sums = np.empty((MOMENTS, groups), kind)
+    for start in range(0, groups, FEW):
+        few = slice(start, start + FEW)
+        first, *others = (four.take(neighbours[:, few], axis=0).reshape(SLOTS, -1) for four in fours)
+        near = (of_steps @ first).reshape(MOMENTS, -1, 4).transpose(0, 2, 1)  # of steps; of number and sums of points
+        squares = np.concatenate([(of_steps[0] @ other).reshape(-1, 4).T for other in others])
+        sums[0, few] = near[0, 0]
+        sums[1:4, few] = near[1:4, 0] + near[0, 1:4]
+        for at, (i, j) in enumerate(PRODUCTS):
+            sums[4 + at, few] = near[4 + at, 0] + near[1 + i, 1 + j] + near[1 + j, 1 + i] + squares[at]
+    return sums
+
+
+def exact(points: int, width: int) -> type[np.floating]:
+    """A type that holds sums over groups of at most so many points, in places of this width, exactly.
+
+    The weights of the slots sum to 64, and no point is further than 3/2 of a place from the middle one.
+    """
+    return np.float32 if 64 * points * (3 * width) ** 2 // 4 < EXACT else np.float64

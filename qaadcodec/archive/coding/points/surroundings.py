@@ -7,82 +7,55 @@ node (slopes.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
-from qaadcodec.archive.coding.points.neighbours import (
-    Pairs,
-    columns_beside,
-    groups_of_patches,
-    key,
-    pairs_of,
-    ranked,
+from qaadcodec.archive.coding.points.neighbours import Pairs, cells_of, key, pairs_of, pairs_within_patches, ranked
+from qaadcodec.archive.coding.points.slopes import (
+    AT_ONCE,
+    CELL,
+    MOMENTS,
+    OWN_WEIGHT,
+    SLOPES,
+    Halving,
+    along,
+    halvings,
+    moments_of,
+    move_to,
 )
-from qaadcodec.archive.coding.points.slopes import CELL, MOMENTS, SLOPES, moments_of, move_to, slopes, to_shapes
-from qaadcodec.archive.coding.points.sums_around import Neighbours, neighbours_of, sums_of_cells
-from qaadcodec.arrays import Longs
+from qaadcodec.archive.coding.points.sums_around import exact, neighbours_of, sums_of_cells, sums_of_places
+from qaadcodec.arrays import Doubles, Indices, Integers, Longs, Numbers, Singles
 
-FEATURES = 2 * SLOPES  # slopes at a node: two of each shape
+SHAPES = 2
+FEATURES = SHAPES * SLOPES  # slopes at a node: two of each shape
 CROWDED = 2, 3  # places get smaller while there are at most 2 cells to 3 points
 MAX_DEPTH = 5  # octaves from a node's cell up to its place, at most: so determinants stay below 2^63
-AT_ONCE = 4096  # nodes: their numbers stay in the cache
 
 
-@dataclass(slots=True)
 class _Groups:
-    """Nodes by place, or by place and patch.
+    """Nodes by place, or by place and patch; one may hold many nodes once places are more than a cell."""
 
-    Attributes:
-        of_node: group of each node, (n,).
-        count: number of groups.
-        pairs: which of them lie next to each other.
-        shape: of the points around each node, without the node itself: see `to_shapes`, (10, n).
-    """
+    def __init__(self, of_node: Longs, pairs: Pairs, count: int) -> None:
+        self.of_node, self.pairs = of_node, pairs
+        self._count = count
+        self._neighbours: Indices | None = None
 
-    of_node: Longs
-    count: int
-    pairs: list[Pairs]
-    shape: Longs = field(default_factory=lambda: np.empty((MOMENTS, 0), dtype=np.int64))
-    _neighbours: Neighbours | None = None
+    def moments_around(self, moments: Doubles, positions: Doubles, width: int, out: Doubles) -> None:
+        """The moments around nodes, relative to them.
 
-    def look_around(self, counts: Longs, positions: Longs, depth: int) -> None:
-        """Set `shape` for nodes of so many points (n,) at these positions (3, n)."""
-        del self.shape  # before there is room for the next
-        order = np.argsort(self.of_node)
-        starts = np.flatnonzero(np.diff(self.of_node[order], prepend=-1))
-        if depth == 0:
-            sums = sums_of_cells(self.pairs, np.add.reduceat(counts[order], starts))
-            self.shape = np.take(sums, self.of_node, axis=1)
-        else:
-            if self._neighbours is None:
-                self._neighbours, self.pairs = neighbours_of(self.pairs, self.count), []
-            self.shape = moments_of(positions, counts)
-            for moment in self.shape:
-                own = np.add.reduceat(moment[order], starts)
-                np.take(self._neighbours.sums(own), self.of_node, out=moment, mode="clip")
-            move_to(self.shape, positions)
-        to_shapes(self.shape, counts)
-
-    def slopes(self, axis: int, widths: list[int], depth: int) -> Longs:
-        """The slopes along an axis at each node, (SLOPES, n)."""
-        found = np.empty((SLOPES, len(self.of_node)), dtype=np.int64)
-        for start in range(0, len(self.of_node), AT_ONCE):
-            here = slice(start, start + AT_ONCE)
-            found[:, here] = slopes(self.shape[:, here], widths, axis, depth)
-        return found
-
-    def split(self, axis: int, parent: Longs, moved: Longs) -> None:
-        """Replace the nodes by halves: of which node each is (n,), and how far its mean has moved (n,), in 1/16.
-
-        The shape of nodes that are halved along the last axis is not asked for again.
+        Args:
+            moments: of each node, relative to the middle of its place, (10, n).
+            positions: of each node, as well, (3, n).
+            width: of a place.
+            out: (10, n).
         """
-        if len(parent) != len(self.of_node):  # as many halves as nodes are one of each
-            self.of_node = self.of_node[parent]
-            if axis < 2:
-                self.shape = np.take(self.shape, parent, axis=1)
-        if axis < 2:
-            self.shape[1 + axis] -= moved
+        if self._neighbours is None:
+            self._neighbours = neighbours_of(self.pairs, self._count)
+        own: Doubles = np.stack([np.bincount(self.of_node, moment, self._count) for moment in moments])
+        sums = sums_of_places(self._neighbours, own, width)
+        for start in range(0, len(self.of_node), AT_ONCE):
+            few = slice(start, start + AT_ONCE)
+            out[:, few] = sums[:, self.of_node[few]]
+            move_to(out[:, few], positions[:, few])
 
 
 class Surroundings:
@@ -95,46 +68,82 @@ class Surroundings:
         self._point_count = point_count
         self._depth = 0
         self._groups: list[_Groups] = []
-        self._widths = [CELL] * 3
+        self._halvings: list[Halving] = []
+        self._nodes = 0
 
-    def start_octave(self, cells: Longs, patches: Longs, counts: Longs) -> None:
-        """Take the nodes at the start of an octave: cells (3, n), patches (n,) and numbers of points (n,)."""
-        different = 1 + np.count_nonzero(np.diff(np.sort(key(cells))))
-        if not self._groups or different * CROWDED[1] <= self._point_count * CROWDED[0]:
-            self._depth = 0
-        elif self._depth < MAX_DEPTH:
-            self._depth += 1  # the places stay as they are
-        if self._depth in (0, MAX_DEPTH):
-            self._groups = _group(cells >> self._depth, patches)
-        positions = cells * CELL + CELL // 2
-        self._widths = [CELL] * 3
-        for group in self._groups:
-            group.look_around(counts, positions, self._depth)
+    def start_octave(self, keys: Longs, patches: Longs, counts: Integers, parent: Longs) -> None:
+        """Take the nodes at the start of an octave.
 
-    def features(self, axis: int) -> Longs:
-        """The slopes along an axis at each node, (FEATURES, n)."""
-        return np.concatenate([group.slopes(axis, self._widths, self._depth) for group in self._groups])
+        Args:
+            keys: of their cells, (n,).
+            patches: (n,).
+            counts: points of each, (n,).
+            parent: the node that each was in at the start of the octave before, (n,).
+        """
+        self._nodes = len(keys)
+        self._halvings = []  # before there is room for the next
+        if self._depth == 0:
+            different, of_node = ranked(keys)
+            if not self._groups or len(different) * CROWDED[1] <= self._point_count * CROWDED[0]:
+                self._group(different, of_node, np.arange(len(keys)), of_node, patches)
+                self._halvings = halvings(self._moments_of_cells(counts), 0)
+                return
+        if self._depth < MAX_DEPTH:  # the places stay as they are
+            self._depth += 1
+            for group in self._groups:
+                group.of_node = group.of_node[parent]
+        if self._depth == MAX_DEPTH:
+            self._group_by_places(cells_of(keys) >> MAX_DEPTH, patches)
+        moments = self._moments_of_places(cells_of(keys), counts)
+        self._halvings = halvings(moments, self._depth)
 
-    def split(self, axis: int, parent: Longs, upper: Longs) -> None:
-        """Replace the nodes by halves of them: of which node each is (n,), and whether it is the upper half (n,)."""
-        moved = 16 * (upper * (CELL // 2) - CELL // 4)
-        for group in self._groups:
-            group.split(axis, parent, moved)
-        self._widths[axis] = CELL // 2
+    def features(self, axis: int, parent: Longs, half: Integers) -> Singles:
+        """The slopes along an axis at each node, (FEATURES, n).
 
-    def skip(self, axis: int) -> None:
-        """Replace every node by its lower half along an axis."""
-        for group in self._groups:
-            group.shape[1 + axis] += 16 * (CELL // 4)
-        self._widths[axis] = CELL // 2
+        Args:
+            axis: along which the nodes are halved next.
+            parent: the node that each was in at the start of the octave, (n,).
+            half: bits that say along which axes each is an upper half, (n,).
+        """
+        both = np.stack([parent + shape * self._nodes for shape in range(SHAPES)])
+        upper: list[Numbers] = [half >> before & 1 for before in range(axis)]
+        return along(self._halvings[axis], both, upper).reshape(FEATURES, -1)
 
+    def _group_by_places(self, places: Longs, patches: Longs) -> None:
+        """Group nodes by their places (3, n) and patches (n,), where several may be in one group."""
+        different, of_node = ranked(key(places))
+        count = int(patches.max()) + 1
+        own, own_of_node = ranked(of_node * count + patches)
+        self._group(different, of_node, own_of_node, *np.divmod(own, count))
 
-def _group(places: Longs, patches: Longs) -> list[_Groups]:
-    """Groups of nodes by place, and by place and patch; places (3, n) and patches (n,) of the nodes."""
-    keys, of_node = ranked(key(places))
-    columns = columns_beside(keys)
-    own_keys, own_of_node, own_columns = groups_of_patches(keys, columns, of_node, patches)
-    return [
-        _Groups(of_node, len(keys), pairs_of(keys, columns)),
-        _Groups(own_of_node, len(own_keys), pairs_of(own_keys, own_columns)),
-    ]
+    def _group(self, keys: Longs, of_node: Longs, own_of_node: Longs, place: Longs, patch: Longs) -> None:
+        """Group nodes by places of these keys, and in groups that have a place and a patch each."""
+        pairs = pairs_of(keys)
+        own_pairs = pairs_within_patches(pairs, len(keys), place, patch)
+        self._groups = [_Groups(of_node, pairs, len(keys)), _Groups(own_of_node, own_pairs, len(place))]
+
+    def _moments_of_cells(self, counts: Integers) -> Numbers:
+        """The moments around nodes without themselves, (10, 2 n): of all points, and of those of the patch.
+
+        A place is a cell, and a node all of its points of one patch.
+        """
+        n, (places, own) = self._nodes, self._groups
+        in_places = np.bincount(places.of_node, weights=counts).astype(np.int64)
+        moments = np.empty((MOMENTS, SHAPES * n), exact(int(in_places.max()), CELL))
+        sums = sums_of_cells(places.pairs, in_places, in_places, moments.dtype)
+        for of_places, of_nodes in zip(sums, moments, strict=True):
+            np.take(of_places, places.of_node, out=of_nodes[:n], mode="clip")
+        moments[0, :n] -= OWN_WEIGHT * counts
+        moments[:, n:] = sums_of_cells(own.pairs, counts, 0, moments.dtype)
+        return moments
+
+    def _moments_of_places(self, cells: Longs, counts: Integers) -> Doubles:
+        """The same where places are larger, for nodes in cells (3, n)."""
+        n, width = self._nodes, CELL << self._depth
+        positions = (cells * CELL % width + (CELL - width) // 2).astype(np.float64)  # in the places
+        moments = moments_of(positions, counts.astype(np.float64))
+        around = np.empty((MOMENTS, SHAPES * n))
+        for shape, group in enumerate(self._groups):
+            group.moments_around(moments, positions, width, around[:, shape * n : (shape + 1) * n])
+        around[0] -= OWN_WEIGHT * np.tile(counts, SHAPES)
+        return around

@@ -11,11 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qaadcodec.archive.coding.points.neighbours import cells_of, key
 from qaadcodec.archive.coding.points.surroundings import Surroundings
-from qaadcodec.arrays import Ints, Longs, Rows
+from qaadcodec.arrays import Integers, Ints, Longs, Rows, Singles
 from qaadcodec.errors import UsageError
 
 MAX_BITS = 20  # of a coordinate above the least one; the key of a cell has 21 bits an axis
+KEYS_OF_HALVES = key(
+    (np.arange(8) >> np.arange(3)[:, None] & 1) - 2
+)  # plus twice the key of a cell: those of its halves
 
 
 class Split(NamedTuple):
@@ -24,9 +28,9 @@ class Split(NamedTuple):
     axis: int
     bit: int
     """of the coordinate, which says in which half a point lies"""
-    counts: Longs
+    counts: Integers
     """points of each node, (n,)"""
-    features: Longs
+    features: Singles
     """slopes of the density at each node, (FEATURES, n)"""
 
 
@@ -53,7 +57,7 @@ def bits_of(integers: Ints) -> list[int]:
     return bits
 
 
-def descend(sizes: Longs, bits: Sequence[int], halve: Callable[[Split], Longs]) -> tuple[Longs, Longs]:
+def descend(sizes: Longs, bits: Sequence[int], halve: Callable[[Split], Integers]) -> tuple[Longs, Integers]:
     """Go down the tree, from a node per patch to cells of one unit of the coordinates.
 
     Args:
@@ -64,21 +68,24 @@ def descend(sizes: Longs, bits: Sequence[int], halve: Callable[[Split], Longs]) 
     Returns:
         Cells (3, n) and their numbers of points (n,), in canonical order.
     """
-    counts, patches = sizes.astype(np.int64), np.arange(len(sizes))
-    cells = np.zeros((3, len(sizes)), dtype=np.int64)
+    counts, patches, parent = sizes.astype(np.int32), np.arange(len(sizes)), np.arange(len(sizes))
+    keys = np.full(len(sizes), key(np.zeros(3, np.int64)))
     around = Surroundings(int(sizes.sum()))
     for bit in reversed(range(max(bits))):
-        around.start_octave(cells, patches, counts)
+        around.start_octave(keys, patches, counts, parent)
+        parent, half = np.arange(len(counts)), np.zeros(len(counts), np.int8)
         for axis in range(3):
             if bit >= bits[axis]:
-                cells[axis] *= 2
-                around.skip(axis)
-                continue
-            low = halve(Split(axis, bit, counts, around.features(axis)))
-            both = np.stack([low, counts - low], axis=1).reshape(-1)
+                continue  # all points are in the lower halves
+            low = halve(Split(axis, bit, counts, around.features(axis, parent, half)))
+            both = np.empty((len(counts), 2), np.int32)
+            both[:, 0], both[:, 1] = low, counts - low
             child = np.flatnonzero(both)
-            parent, upper = child >> 1, child & 1
-            counts, patches, cells = both[child], patches[parent], cells[:, parent]
-            cells[axis] = 2 * cells[axis] + upper
-            around.split(axis, parent, upper)
-    return cells, counts
+            if len(child) == len(counts):  # each node has one child
+                half |= (child & 1).astype(np.int8) << axis
+                continue
+            node = child >> 1
+            counts, parent = both.reshape(-1)[child], parent[node]
+            half = half[node] | (child & 1).astype(np.int8) << axis
+        keys, patches = 2 * keys[parent] + KEYS_OF_HALVES[half], patches[parent]
+    return cells_of(keys), counts

@@ -26,6 +26,12 @@ def test_the_example_of_the_specification() -> None:
     assert decoded(EXAMPLE, [12, 917, 12]) == [[3, -1, 0]]
 
 
+@pytest.mark.parametrize("lowest", [0, 1, 2])
+def test_any_table_may_be_the_lowest(lowest: int) -> None:
+    tables = [lowest, 5, lowest]
+    assert decoded(encode([(np.array([1, 2, -1]), np.array(tables))]), tables) == [[1, 2, -1]]
+
+
 @settings(deadline=None)
 @given(st.data())
 def test_whatever_goes_in_comes_out_again(data: st.DataObject) -> None:

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 
 from qaadcodec.archive.coding import ans
-from qaadcodec.archive.coding.table_choice import OFFSET_FAMILY, TableChoice, choose, value_tables
-from qaadcodec.archive.coding.tables import largest, table_of
+from qaadcodec.archive.coding.table_choice import OFFSET_FAMILY, TRIED_FAMILIES, TableChoice, choose, value_tables
+from qaadcodec.archive.coding.tables import bits, largest, table_of
 
 
 def coded_bits(values: npt.NDArray[np.int64], choice: TableChoice) -> int:
@@ -44,6 +44,19 @@ def test_offsets_where_lines_differ(which: str) -> None:
     entropy = np.log2(deviations * np.sqrt(2 * np.pi * np.e)).sum()
     assert coded_bits(values, choice) < 1.03 * entropy + 900  # some of the values are below 1
     assert coded_bits(values, choice) == pytest.approx(choice.cost, abs=40)
+
+
+def test_of_nothing_but_zeros_the_narrowest_scale_is_taken() -> None:
+    assert choose(np.zeros((3, 4), dtype=np.int64)).base == 0
+
+
+@pytest.mark.parametrize("family", TRIED_FAMILIES)
+def test_values_as_a_table_has_them_are_coded_by_that_table(family: int) -> None:
+    """No other costs as little (Gibbs' inequality): so each family that is tried has its use."""
+    counts = np.rint(2_000 * 2.0 ** -bits(table_of(family, 8))).astype(int)
+    magnitudes = np.repeat(np.arange(len(counts)), counts)
+    choice = choose(np.concatenate([magnitudes, -magnitudes[magnitudes > 0]])[None])
+    assert (choice.family, choice.base) == (family, 8)
 
 
 @pytest.mark.parametrize(

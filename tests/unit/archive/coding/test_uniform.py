@@ -36,6 +36,18 @@ def test_the_exponent_is_the_best_of_all() -> None:
             assert (errors[within] <= everywhere[within] * (1 + 1e-12)).all()
 
 
+def test_no_more_than_three_exponents_are_tried() -> None:
+    """At 2^0 all but the first would be exact, and three below the covering exponent, 2^3, is one too many."""
+    integers, exponents = nearest(np.array([[24.0, *[1.0] * 2000]]), 3)
+    assert exponents.tolist() == [3]
+    assert integers[0, :2].tolist() == [3, 0]
+
+
+def test_of_equals_the_largest_exponent_is_taken() -> None:
+    rows = np.array([[0.0, 0.0], [64.0, 0.0]])  # exact at 2^0 and 2^-1, whose integers reach 127 and -128
+    assert nearest(rows, 8)[1].tolist() == [0, 0]
+
+
 def test_rounding_is_within_half_a_unit_of_a_covering_exponent() -> None:
     rows = np.random.default_rng(1).uniform(-1, 1, (3, 5000))
     integers, exponents = nearest(rows, 12)

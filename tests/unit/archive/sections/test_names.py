@@ -64,6 +64,15 @@ def test_a_writer_is_told_of_its_mistake(names: tuple[str, ...], counts: tuple[i
         encode_names(names, counts, 5)
 
 
+def test_names_take_64_mib_at_most() -> None:
+    long = struct.pack("<I", (1 << 26) + 1) + bytes(300_000)  # 2^22 and 256 for each of these bytes would be more
+    with pytest.raises(ArchiveError, match=r"^would inflate to 67108865 bytes, and may to 67108864$"):
+        decode_names(long, 10, 10)
+    short = struct.pack("<I", 1 << 25) + bytes(96)
+    with pytest.raises(ArchiveError, match=rf"^would inflate to {1 << 25} bytes, and may to {(1 << 22) + 256 * 100}$"):
+        decode_names(short, 10, 10)
+
+
 def test_a_bomb_is_not_inflated() -> None:
     deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
     bomb = deflater.compress(bytes(200 << 20)) + deflater.flush()

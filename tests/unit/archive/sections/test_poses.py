@@ -61,6 +61,11 @@ def test_beyond_six_bytes_the_spacing_grows() -> None:
     assert abs(poses.values(0).shift - values(far=1e12)[0].shift).max() <= 2.0 ** (poses.exponent - 1)
 
 
+@pytest.mark.parametrize(("far", "exponent"), [(2.0**31, -14), (2.0**33, -12), (2.0**40, -5), (1.5 * 2.0**40, -5)])
+def test_the_spacing_is_the_finest_at_which_shifts_take_six_bytes(far: float, exponent: int) -> None:
+    assert Poses.of("shift", [PoseValues(1.0, np.zeros(3), np.array([0.0, -far, 1.0]))]).exponent == exponent
+
+
 def test_what_a_kind_does_not_have_is_nothing() -> None:
     shift, rigid = (Poses.of(kind, values()).values(0) for kind in ("shift", "rigid"))
     assert shift.scale == rigid.scale == 1.0
@@ -72,6 +77,13 @@ def test_half_a_turn_can_be_stored() -> None:
     turn = np.array([1.0, 1.0, 1.0]) * math.pi / math.sqrt(3)
     read = Poses.of("rigid", [PoseValues(1.0, turn, np.zeros(3))]).values(0)
     np.testing.assert_allclose(read.turn, turn, atol=2.0**-14)
+    longest = np.array([[0, 25737, 0]])  # steps of 2^-13: half a turn is 25736 of them
+    none = np.zeros((1, 3), np.int64)
+    Poses("rigid", -14, none, longest, none[:, 0])
+    with pytest.raises(UsageError, match=r"a cloud is turned by 3\.142 radians, more than half a turn"):
+        Poses("rigid", -14, none, longest + 1, none[:, 0])
+    with pytest.raises(UsageError, match="more than half a turn"):
+        Poses.of("rigid", [PoseValues(1.0, np.array([0.0, 2.0**19, 0.0]), np.zeros(3))])  # 2^32 steps
 
 
 def test_a_scale_beyond_the_range_becomes_its_end() -> None:
@@ -84,8 +96,15 @@ def test_what_cannot_be_stored_is_refused() -> None:
         Poses.of("rigid", [PoseValues(1.0, np.array([4.0, 0.0, 0.0]), np.zeros(3))])
     with pytest.raises(UsageError, match=r"lies 1e\+12 times half the size of the set away"):
         Poses.of("shift", [PoseValues(1.0, np.zeros(3), np.array([1e12, 0.0, 0.0]))], exponent=-14)
+    with pytest.raises(UsageError, match=r"lies 8\.59e\+09 times half the size of the set away"):
+        Poses.of("shift", [PoseValues(1.0, np.zeros(3), np.array([2.0**33, 0.0, 0.0]))], exponent=-14)  # 2^47 spacings
     with pytest.raises(UsageError, match="of the kind 'affine'"):
         Poses.of("affine", values())
+    none = np.zeros((2, 3), np.int64)
+    Poses("similarity", -14, none, none, np.array([-32768, 32767]))
+    for scale in (-32769, 32768):
+        with pytest.raises(UsageError, match="a shift or a scale of a pose is out of range"):
+            Poses("similarity", -14, none, none, np.array([0, scale]))
     near = Poses.of("shift", values())
     with pytest.raises(UsageError, match="1 shifts, 3 turns and 3 scales"):
         Poses("rigid", -14, near.shifts[:1], near.turns, near.scales)

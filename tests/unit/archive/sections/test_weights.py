@@ -36,6 +36,13 @@ def test_values_come_back_rounded_to_their_grid(tensors: list[tuple[str, np.ndar
     assert encode_weights(list(decoded.items()), GRIDS) == data
 
 
+def test_offsets_behind_a_tensor_that_has_none(tensors: list[tuple[str, np.ndarray]]) -> None:
+    behind = tensors[::-1]
+    decoded = decode_weights(encode_weights(behind, GRIDS), [(name, values.shape) for name, values in behind])
+    for name, values in behind:
+        np.testing.assert_array_equal(decoded[name], np.rint(values.astype(float) / GRIDS[name]) * GRIDS[name])
+
+
 def test_values_beyond_the_tables_are_clipped() -> None:
     decoded = decode_weights(encode_weights([("b", np.array([1e9, -1e9], np.float32))], GRIDS), [("b", (2,))])
     assert decoded["b"].tolist() == [32767 * 0.5, -32767 * 0.5]

@@ -256,3 +256,12 @@ def test_without_triton_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(auctions, "find_spec", lambda name: None)
     assert auctions.triton_auction(torch.device("cpu")) is None
     auctions.triton_auction.cache_clear()
+
+
+@pytest.mark.usefixtures("_triton_found")
+def test_on_a_processor_there_is_no_kernel_to_look_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel()
+    monkeypatch.setattr(auctions, "import_module", lambda name: kernel)
+    points = torch.tensor([[[0.0, 0, 0], [1, 0, 0]]])
+    assert auction(points, points.flip(1)).matches.tolist() == [[1, 0]]
+    assert kernel.solved == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qaadcodec.assignment.registration.normals import plane_normals
+from qaadcodec.assignment.registration.normals import least_varying, plane_normals
 
 RNG = np.random.default_rng(4)
 
@@ -24,6 +24,21 @@ def test_they_are_those_of_lapack(flatness: float, scale: float) -> None:
     found, wanted = plane_normals(patches), of_lapack(patches)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1.0, rtol=1e-12)
     assert (1.0 - np.abs(np.einsum("ni,ni->n", found, wanted))).max() < 1e-9
+
+
+def test_the_closed_form_hardly_needs_lapack() -> None:
+    """`plane_normals` asks LAPACK where the closed form is off: so whether it is right shows here alone."""
+    spread = RNG.standard_normal((300, 12, 3)) * [1.0, 0.6, 0.3]
+    spread = spread @ np.linalg.qr(RNG.standard_normal((300, 3, 3)))[0]
+    matrices = spread.swapaxes(1, 2) @ spread
+    matrices *= (3.0 / np.trace(matrices, axis1=1, axis2=2))[:, None, None]
+    variances, found = least_varying(matrices)
+    wanted, directions = np.linalg.eigh(matrices)
+    np.testing.assert_allclose(variances, wanted, atol=1e-12)
+    np.testing.assert_allclose(np.abs(np.einsum("ni,ni->n", found, directions[:, :, 0])), 1.0, atol=1e-12)
+    along = np.diag([0.5, 1.0, 1.5])[[[0, 1, 2], [2, 0, 1], [1, 2, 0]]]
+    along = np.stack([matrix[:, order] for matrix, order in zip(along, ([0, 1, 2], [2, 0, 1], [1, 2, 0]), strict=True)])
+    np.testing.assert_allclose(np.abs(least_varying(along)[1]), np.eye(3), atol=1e-12)  # of axes, whichever is least
 
 
 def test_a_plane_has_its_own_and_a_ball_any() -> None:

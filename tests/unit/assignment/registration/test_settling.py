@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from qaadcodec.assignment.registration.settling import Settling, best_match
+from qaadcodec.assignment.registration.settling import Settling, best_match, toward
 from qaadcodec.assignment.registration.surface import Surface
 
 
@@ -41,3 +41,18 @@ def test_of_two_sheets_the_one_that_looks_the_same_way_is_met() -> None:
     row, distance, cosine = best_match(place, np.array([[0.0, 0.0, -1.0]]), cKDTree(points), normals)
     assert (row[0], cosine[0]) == (0, 1.0)  # 0.06² against 5 · 0.04²
     np.testing.assert_allclose(distance, 0.04)
+
+
+def test_of_the_way_along_the_surface_two_median_distances_are_taken_for_chance() -> None:
+    points = np.array([[10.0 * i, 0.0, 0.0] for i in range(6)])
+    upward = np.tile([0.0, 0.0, 1.0], (6, 1))
+    surface = Surface(points, upward, 10.0, cKDTree(points))
+    places = np.array([[1.0, 0.0, 0.0], [10.0, 2.0, 0.0], [16.0, 0.0, 3.0]])  # nearest: 1, 2 and 5 far
+    normals = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, -1.0]])
+    way, weight = toward(places, normals, surface)
+    np.testing.assert_allclose(
+        way, [[0, 0, 0], [0, 0, 0], [0, 0, -3]], atol=1e-12
+    )  # 4 along it are less than 2 · 2 far
+    np.testing.assert_allclose(weight, [0.05, 1.05, 1.05])
+    way, _ = toward(places - [[0, 0, 0], [0, 1, 0], [0, 0, 0]], normals, surface)
+    np.testing.assert_allclose(way[2], [2, 0, -3])  # the median is 1

@@ -52,6 +52,7 @@ def test_all_steps_are_multiplied(grid: float, factor: float) -> None:
     found = scaled(Grids({"a": near, "b": 2.0 * near}, np.array([near, 4.0 * near], np.float32), 8.0 * near), factor)
     assert found.weights["a"] == pytest.approx(near * factor, rel=2.0**-8)
     assert found.weights["b"] == 2.0 * found.weights["a"]
+    assert found.latents.dtype == np.float32  # as latents are, which they round
     assert found.latents.tolist() == [found.weights["a"], 4.0 * found.weights["a"]]
     assert found.input_cloud == 8.0 * found.weights["a"]
 
@@ -196,12 +197,13 @@ def test_without_a_target_looking_takes_a_hundredth_of_the_time(
 
     control = SizeControl(None, measure)
     assert control.wants_glance
+    clock[0] = 1000.0
     control.glance(learner)
     assert control.seen == 77
     assert learner.grids is grids
-    clock[0] = 50.4375
+    clock[0] = 1050.4375
     assert not control.wants_glance
-    clock[0] = 50.5
+    clock[0] = 1050.5
     assert control.wants_glance
     assert not control.due(0.5)
 

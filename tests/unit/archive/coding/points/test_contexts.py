@@ -13,10 +13,11 @@ def test_every_number_of_points_in_a_half_has_its_symbol() -> None:
         for mirrored in (False, True):
             context = Contexts(np.full(n + 1, n), np.zeros_like(low), np.full(n + 1, mirrored), [])
             symbols, rest = context.symbols(low)
-            widths = context.widths(symbols)
-            assert len(rest) == len(widths)
+            rests = context.rests(symbols)
+            assert len(rest) == len(rests.nodes)
             assert (rest >= 0).all()
-            assert (rest < widths).all()
+            assert (rest < rests.widths).all()
+            assert (rests.widths >= 2).all()
             assert symbols.min() == 0
             assert symbols.max() == min(n, MANY - 1)
-            np.testing.assert_array_equal(context.low(symbols, rest), low)
+            np.testing.assert_array_equal(context.low(symbols, rests, rest), low)

@@ -1,0 +1,51 @@
+"""Sums over what lies around each group, against every pair of groups compared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qaadcodec.archive.coding.points.neighbours import cells_of, key, pairs_of, ranked
+from qaadcodec.archive.coding.points.slopes import moments_of
+from qaadcodec.archive.coding.points.sums_around import exact, neighbours_of, sums_of_cells, sums_of_places
+from qaadcodec.arrays import Longs
+
+
+def places(seed: int, span: int) -> tuple[Longs, Longs]:
+    """Keys of places, and the weight that each has around each, (G, G)."""
+    keys, _ = ranked(key(np.random.default_rng(seed).integers(0, span, (3, 150))))
+    steps = np.abs(cells_of(keys)[:, :, None] - cells_of(keys)[:, None])
+    return keys, np.where(steps.max(axis=0) <= 1, 8 >> np.minimum(steps.sum(axis=0), 3), 0)
+
+
+@pytest.mark.parametrize("most", [9, 1 << 20])
+def test_sums_of_cells_are_those_of_all_neighbours_by_their_weights(most: int) -> None:
+    keys, weights = places(4, 6)
+    counts = np.random.default_rng(5).integers(1, most, len(keys))
+    kind = exact(int(counts.max()), 8)
+    assert kind == (np.float32 if most == 9 else np.float64)
+    for own in (0, counts):
+        sums = sums_of_cells(pairs_of(keys), counts, own, kind)
+        for here in range(len(keys)):
+            away = 8 * (cells_of(keys) - cells_of(keys)[:, here : here + 1])
+            expected = moments_of(away, counts * weights[here]).sum(axis=1)
+            expected[0] -= 0 if isinstance(own, np.ndarray) else 8 * counts[here]
+            np.testing.assert_array_equal(sums[:, here], expected)
+
+
+@pytest.mark.parametrize("most", [2, 1 << 20])
+@pytest.mark.parametrize("depth", [1, 5])
+def test_sums_of_places_are_about_the_middle_of_each(depth: int, most: int) -> None:
+    keys, weights = places(6, 5)
+    rng, width = np.random.default_rng(7), 8 << depth
+    nodes = np.repeat(np.arange(len(keys)), 3)
+    inside = 8 * rng.integers(0, 1 << depth, (3, len(nodes))) + 4 - width // 2
+    counts = rng.integers(1, most, len(nodes))
+    moments = moments_of(inside.astype(np.float64), counts.astype(np.float64))
+    own = moments.reshape(10, -1, 3).sum(axis=2)
+    sums = sums_of_places(neighbours_of(pairs_of(keys), len(keys)), own, width)
+    middles = cells_of(keys) * width
+    for here in range(len(keys)):
+        away = middles[:, nodes] + inside - middles[:, here : here + 1]
+        expected = moments_of(away, counts * weights[here, nodes]).sum(axis=1)
+        np.testing.assert_array_equal(sums[:, here], expected)
