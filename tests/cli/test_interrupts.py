@@ -61,9 +61,9 @@ def wait_for(process: subprocess.Popen[str], text: str) -> None:
 
 
 def test_once_finishes_early_with_a_valid_archive(
-    place: Path, shell_environment: dict[str, str], shell: Callable[..., Any]
+    place: Path, standby: dict[str, str], shell: Callable[..., Any]
 ) -> None:
-    process = start(place, shell_environment)
+    process = start(place, standby)
     wait_for(process, "training")
     process.send_signal(signal.SIGINT)
     wait_for(process, FINISHING)

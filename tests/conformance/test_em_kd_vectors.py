@@ -21,9 +21,8 @@ CLOSE = 1e-9  # relative
 def plain_sum(a: list[list[float]], b: list[list[float]], leaf: int) -> float:
     """The sum over subspaces of the least sum of squared distances, by sorting lists."""
     if len(a) <= leaf:
-        costs = [[sum((x - y) ** 2 for x, y in zip(p, q, strict=True)) for q in b] for p in a]
-        rows, columns = linear_sum_assignment(np.array(costs))
-        return sum(costs[i][j] for i, j in zip(rows, columns, strict=True))
+        costs = np.square(np.array(a)[:, None] - np.array(b)).sum(2)
+        return float(costs[linear_sum_assignment(costs)].sum())
     extents = []
     for axis in range(3):
         of_a, of_b = [p[axis] for p in a], [p[axis] for p in b]

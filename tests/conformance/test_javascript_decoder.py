@@ -25,7 +25,7 @@ from qaadcodec.config import NetworkConfig
 
 FORMATS = Path(__file__).parents[2] / "formats"
 LEAST_NODE = 20
-MUTANTS = 300
+MUTANTS = 150
 BASES = ["extended", "entropy-extended", "entropy-offsets", "poses-extended"]
 
 Sections = list[tuple[str, int, bytes]]
