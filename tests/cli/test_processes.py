@@ -52,13 +52,13 @@ def outcome_of(command: str, folder: Path, variables: dict[str, str]) -> subproc
     )
 
 
-def test_processes_decode_and_evaluate_what_one_does(place: Path, shell_environment: dict[str, str]) -> None:
+def test_processes_decode_and_evaluate_what_one_does(place: Path, standby: dict[str, str]) -> None:
     for command, told in (
         ("decode tiny.qaad -a -o {}/", ""),
         ("eval tiny.qaad set/ --metrics n_em_kd,chamfer --csv {}.csv --json -q", '{"index": 0'),
     ):
         alone, shared = (
-            outcome_of(f"{command.format(where)}{more}", place, shell_environment)
+            outcome_of(f"{command.format(where)}{more}", place, standby)
             for where, more in (("alone", ""), ("shared", " --processes 2"))
         )
         assert (shared.returncode, shared.stdout) == (0, alone.stdout)
@@ -69,15 +69,13 @@ def test_processes_decode_and_evaluate_what_one_does(place: Path, shell_environm
         assert Path(str(file).replace("alone", "shared")).read_bytes() == file.read_bytes()
 
 
-def test_what_fails_in_one_process_is_told_once(place: Path, shell_environment: dict[str, str]) -> None:
+def test_what_fails_in_one_process_is_told_once(place: Path, standby: dict[str, str]) -> None:
     (place / "set" / "00003.ply").write_bytes(b"none")
-    failed = outcome_of("eval tiny.qaad set/ --processes 3 -q", place, shell_environment)
+    failed = outcome_of("eval tiny.qaad set/ --processes 2 -q", place, standby)
     assert (failed.returncode, failed.stdout) == (3, "")
     assert failed.stderr.count("qaad: error: ") == 1
     assert failed.stderr.startswith("qaad: error: set/00003.ply: ")
-    missed = outcome_of(
-        "eval tiny.qaad set/00000.ply --processes 2 --fail-above em_kd=0 -i0 -q", place, shell_environment
-    )
+    missed = outcome_of("eval tiny.qaad set/00000.ply --processes 2 --fail-above em_kd=0 -i0 -q", place, standby)
     assert missed.returncode == 5
     assert missed.stderr.count("qaad: error: ") == 1
 
