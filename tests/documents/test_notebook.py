@@ -15,7 +15,7 @@ from fixtures.documents import ROOT, UPDATE
 from fixtures.notebooks import Notebook
 
 EXAMPLES = ROOT / "qaadcodec" / "examples"
-IN_FULL, QUICKLY = "points, epochs = 8192, 200", "points, epochs = 256, 1"  # what it shows takes a minute
+IN_FULL, QUICKLY = "points, epochs = 8192, 200", "points, epochs = 512, 4"  # what it shows takes a minute
 LARGEST = 500_000  # bytes of a notebook: a repository keeps every version of it
 
 
