@@ -18,13 +18,13 @@ from qaadcodec.cli.options import duration as parse_duration
 from qaadcodec.cli.options import limit as parse_limit
 from qaadcodec.cli.options import setting as parse_setting
 from qaadcodec.cli.output import archive_path, put, stdout_columns
-from qaadcodec.cli.processes import RESTARTS, check_inputs, launch, processes_option
+from qaadcodec.cli.processes import RESTARTS, check_inputs, launch, processes_option, to_be_launched
 from qaadcodec.cli.running import refuse_useless, running
 from qaadcodec.cli.work import work_options
 from qaadcodec.config import ALIGNMENTS, PRESETS, Recipe, Request
 from qaadcodec.errors import UsageError
 from qaadcodec.progress import Finished
-from qaadcodec.ranks.group import is_first, several
+from qaadcodec.ranks.group import is_first
 from qaadcodec.work.asked import Work
 
 
@@ -159,7 +159,7 @@ def command(
     """
     target = archive_path(output)
     check_inputs(inputs, processes)
-    if processes is not None and processes > 1 and not several():
+    if to_be_launched(processes):
         raise Exit(launch(processes, RESTARTS))
 
     from qaadcodec.codec.compress import compress

@@ -22,10 +22,10 @@ from qaadcodec.cli.options import (
     ways,
 )
 from qaadcodec.cli.output import byte_stdout, put
-from qaadcodec.cli.processes import check_inputs, launch, processes_option
+from qaadcodec.cli.processes import check_inputs, launch, processes_option, to_be_launched
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import UsageError
-from qaadcodec.ranks.group import is_first, joined, several
+from qaadcodec.ranks.group import is_first, joined
 from qaadcodec.remote.urls import Location
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ def command(archive: Location, which: Which, output: str, form: str | None, poin
     if to_stdout and ways.as_json:
         raise UsageError("-o - and --json would both write to stdout", hint="name a file with -o")
     check_inputs([str(archive)], ways.processes)
-    if (processes := ways.processes or 1) > 1 and not several():
-        raise Exit(launch(processes))
+    if to_be_launched(ways.processes):
+        raise Exit(launch(ways.processes))
     target: str | BinaryIO = output
     if to_stdout:
         from qaadcodec.clouds.written import WRITABLE

@@ -24,10 +24,10 @@ from qaadcodec.cli.options import (
     ways,
 )
 from qaadcodec.cli.output import put, stdout_columns
-from qaadcodec.cli.processes import check_inputs, launch, processes_option
+from qaadcodec.cli.processes import check_inputs, launch, processes_option, to_be_launched
 from qaadcodec.cli.voice import say
 from qaadcodec.errors import CloudError, UsageError
-from qaadcodec.ranks.group import is_first, joined, several
+from qaadcodec.ranks.group import is_first, joined
 from qaadcodec.remote.urls import Location
 
 
@@ -88,10 +88,10 @@ def command(
     """
     one_from_stdin((*what, *asked.dense))
     check_inputs((*what, *asked.dense), ways.processes)
-    if (processes := ways.processes or 1) > 1 and not several():
+    if to_be_launched(ways.processes):
         if not is_archive(what[0]):
             raise UsageError("--processes goes with an archive, not with two clouds", hint=hint_at_pipe(what[0]))
-        raise Exit(launch(processes))
+        raise Exit(launch(ways.processes))
     given = Given(what, asked, indices, table_file, plots, ways)
     with joined(goes_on=False) as ranks:
         ranks.decided(given.prepare)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import click
 
@@ -51,6 +51,11 @@ def check_inputs(inputs: Sequence[str], processes: int | None) -> None:
     started = os.environ.get("LOCAL_WORLD_SIZE")
     if several() and processes is not None and started is not None and int(started) != processes:
         raise click.UsageError(f"--processes {processes}, and torchrun has started {started} on this machine")
+
+
+def to_be_launched(processes: int | None) -> TypeGuard[int]:
+    """Whether several processes are asked for, and this is none of them."""
+    return processes is not None and processes > 1 and not several()
 
 
 def launch(processes: int, restarts: int = 0) -> int:

@@ -94,7 +94,7 @@ def _status(error: BaseException) -> int | None:
     answer = getattr(error, "response", None)
     if isinstance(answer, dict):
         number = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    else:
+    else:  # an error of aiohttp warns of being asked for its code
         number = error.status if hasattr(error, "status") else getattr(error, "code", None)
     return number if isinstance(number, int) and 100 <= number < 600 else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import BinaryIO, NamedTuple
@@ -22,7 +23,6 @@ from qaadcodec.errors import CloudError
 _KEYWORD = re.compile(r"(ST)?(C)?(N)?(4n|4|n)?OFF(?![A-Za-z])\s*(.*)")
 _HAVE = ((1, "texture coordinates"), (2, "colours"), (3, "normals"))
 _COUNTS = re.compile(r"([0-9]{1,18})\s+([0-9]{1,18})(\s+[0-9]{1,18})?")
-LARGEST = 2**63 - 1  # number of a vertex that 64 bits hold
 _LARGEST_HEADER = 1 << 16
 _SHORTEST_VERTEX = 6  # bytes: three digits, two blanks and the end of the line, which the last one may lack
 
@@ -91,20 +91,17 @@ def read(place: Place) -> Contents:
 
 def _faces(lines: Sequence[str], vertices: int, where: Callable[[int], str]) -> Rows:
     """The faces as triangles (T, 3): a line each, the number of its corners, then these, then perhaps colours."""
-    lengths, corners = np.empty(len(lines), np.int64), list[int]()
+    lengths, corners = np.empty(len(lines), np.int64), array("q")
     for i, line in enumerate(lines):
         tokens = line.split()
         try:
             length = int(tokens[0])
-            own = [int(token) for token in tokens[1 : length + 1]]
-            if own and not -LARGEST <= min(own) <= max(own) <= LARGEST:
-                raise ValueError
-        except ValueError:
+            corners.extend(map(int, tokens[1 : length + 1]))
+        except (ValueError, OverflowError):  # no whole number, or none that 64 bits hold
             raise CloudError(f"{where(i)}: {line.strip()[:40]!r} is no face", hint=WITHOUT_FACES) from None
         if not 0 <= length < len(tokens):
             raise CloudError(f"{where(i)} counts {length} corners and has {len(tokens) - 1}", hint=WITHOUT_FACES)
         lengths[i] = length
-        corners += own
     return fans(lengths, np.array(corners, np.int64), vertices, where)
 
 
