@@ -82,7 +82,7 @@ def _adding_up(label: str) -> Iterator[None]:
         yield
     except CloudError:
         raise
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError) as error:
         why = f"{type(error).__name__} {error}"
         raise CloudError(f"{label}: is not a whole glTF file: its JSON does not add up ({why})") from error
 
