@@ -98,9 +98,9 @@ def _check(tree: Any, label: str) -> tuple[str, ...]:
             if primitive.get("mode", 4) == _FAN or not 0 <= primitive.get("mode", 4) < _MODES:
                 raise CloudError(f"{label}: has a mesh of triangle fans, which qaad does not read")
             attributes |= set(primitive["attributes"])
-            for i in (primitive["attributes"]["POSITION"], primitive.get("indices")):
+            for i, kind in ((primitive["attributes"]["POSITION"], "VEC3"), (primitive.get("indices"), "SCALAR")):
                 if i is not None:
-                    _check_accessor(accessors[i], i, label)
+                    _check_accessor(accessors[i], i, kind, label)
     for i, accessor in enumerate(accessors):
         _check_size(tree, accessor, i, label)
     kinds = {"NORMAL": "normals", "COLOR_0": "colours", "TEXCOORD_0": "texture coordinates", "JOINTS_0": "joints"}
@@ -121,8 +121,10 @@ def _check_shown(tree: Any, size: int, label: str) -> None:
         check_shown(sum(vertices for vertices, _ in meshes), sum(corners for _, corners in meshes), size, label)
 
 
-def _check_accessor(accessor: Any, i: int, label: str) -> None:
-    """Refuse coordinates and indices that are not simply numbers in a buffer."""
+def _check_accessor(accessor: Any, i: int, kind: str, label: str) -> None:
+    """Refuse coordinates and indices that are not simply numbers of that kind in a buffer."""
+    if accessor["type"] != kind:
+        raise CloudError(f"{label}: accessor {i} is {accessor['type']}, and coordinates are VEC3, indices SCALAR")
     if "sparse" in accessor or "bufferView" not in accessor:
         raise CloudError(f"{label}: accessor {i} is sparse or has no buffer, which qaad does not read", hint=_PLAIN)
     if accessor.get("normalized"):
