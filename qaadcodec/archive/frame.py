@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from qaadcodec.archive.byte_source import MAGIC, Source
@@ -40,8 +39,7 @@ class Payload(NamedTuple):
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A section of a file: one line of its table; `offset` counts from the start of the file."""
 
     tag: str

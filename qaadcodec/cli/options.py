@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import click
 
@@ -235,8 +235,7 @@ def bundle(argument: str, make: Callable[[dict[str, Any]], Any], *options: Calla
     return decorate
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(NamedTuple):
     """How a command goes about its work, as far as it has options for it."""
 
     seed: int = 0

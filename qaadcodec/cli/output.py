@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from typing import BinaryIO
@@ -22,7 +21,11 @@ def put(lines: Iterable[str]) -> None:
 
 def stdout_columns() -> int | None:
     """Columns of the terminal that results are shown on; None where they go elsewhere."""
-    return max(LEAST_COLUMNS, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
+    if not sys.stdout.isatty():
+        return None
+    import shutil  # a pipe does not wait for it
+
+    return max(LEAST_COLUMNS, shutil.get_terminal_size().columns)
 
 
 def byte_stdout(content: str, *, is_text: bool = False) -> BinaryIO:

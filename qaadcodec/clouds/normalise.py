@@ -56,4 +56,8 @@ class Normalisation:
 
     def invert(self, points: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Normalised points (..., 3), as float64 in the units of the clouds."""
-        return points.astype(np.float64) * self.scale + self.offset
+        scaled = points.astype(np.float64)
+        scaled *= self.scale
+        for axis, shift in enumerate(self.offset):  # rows of three are slow
+            scaled[..., axis] += shift
+        return scaled

@@ -155,7 +155,8 @@ class OpenArchive:
         with np.errstate(over="ignore", invalid="ignore"):
             placed = normalised if (pose := self.pose(index)) is None else pose.apply(normalised)
             points = Normalisation(np.array(header.offset), header.scale).invert(placed).astype(header.dtype)
-        if bad := int((~np.isfinite(points)).any(axis=1).sum()):
+        if not np.isfinite(points).all():
+            bad = int((~np.isfinite(points)).any(axis=1).sum())
             index = self.absolute_index(index)
             what = f"cloud {index} ({self.names[index]}) decodes to {len(points)} points, {bad} not finite"
             raise ArchiveError(f"{self._reader.name}: {what}")

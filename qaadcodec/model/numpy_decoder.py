@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -22,6 +23,7 @@ from qaadcodec.parallel import side_by_side
 
 CHUNK = 2048  # rows decoded together: their features stay in the cache, and the same rows always go together
 NUMBERS = 1 << 20  # of a layer of such rows, at most: fewer rows go together where layers are wide
+LONG = 64  # rows of a layer that numpy takes as one where all columns are treated alike: long rows are quick
 KEPT = 1 << 26  # most bytes of encoded points that are kept from one cloud to the next
 
 
@@ -50,8 +52,8 @@ def decode_points(
 class Decoding:
     """Decodes the clouds of one archive. What is the same for all of them is computed once.
 
-    Memory: 4 (4 + 6 octaves) bytes per row for the encoded points, if they are kept, and for each thread 12 bytes times
-    CHUNK times the width of the widest layer, at most 12 NUMBERS.
+    Memory: 4 (4 + 6 octaves) bytes per row for the encoded points, if they are kept, and for each thread 20 bytes times
+    CHUNK times the width of the widest layer, at most 20 NUMBERS.
     """
 
     def __init__(
@@ -66,15 +68,16 @@ class Decoding:
         """Prepare to decode. The other arguments are those of `decode_points`.
 
         Args:
-            keep: keep the encoded points for the next cloud, if they take no more than KEPT bytes.
+            keep: keep the encoded points from the second cloud on, if they take no more than KEPT bytes.
         """
         self._network, self._weights, self._input_cloud = network, weights, input_cloud
         self._wanted = np.arange(len(input_cloud)) if rows is None else rows
         bounds = np.searchsorted(self._wanted, patch_offsets(len(input_cloud), network.patches))
         widest = max(*network.shared_widths, *network.head_widths, network.encoded_width)
         self._blocks = list(chunks(bounds, min(CHUNK, NUMBERS // widest)))
-        keep = keep and len(self._wanted) * network.encoded_width * 4 <= KEPT
-        self._encoded: list[Singles | None] | None = [None] * len(self._blocks) if keep else None
+        self._keep = keep and len(self._wanted) * network.encoded_width * 4 <= KEPT
+        self._clouds = 0
+        self._encoded: list[Singles | None] | None = None
         self._rooms: list[Room] = []
         features = network.shared_widths[-1]
         self._heads: Layers = []
@@ -86,11 +89,15 @@ class Decoding:
 
     def points(self, latent: Singles) -> Singles:
         """P̂, (m, C) float32 in normalised coordinates, of one latent (l,) float32."""
+        self._clouds += 1
+        if self._clouds == 2 and self._keep:  # of one cloud alone nothing is kept
+            self._encoded = [None] * len(self._blocks)
         with np.errstate(all="ignore"):
             first, *others = modulated_layers(self._network, self._weights, latent)
             layers = [first, *(after_activation(weight, bias, len(weight)) for weight, bias in others)]
             shared = [before_activation(weight, bias) for weight, bias in layers]
             shared[0] = np.concatenate([shared[0][0], shared[0][1][None]]), shared[0][1]
+            shared = [(weight, np.tile(bias, LONG)) for weight, bias in shared]
         out = np.empty((len(self._wanted), self._network.channels), np.float32)
 
         def decode(block: int) -> None:
@@ -110,13 +117,17 @@ class Decoding:
             room = self._rooms.pop()
         except IndexError:
             room = Room(k * s, self._network)
-        flat = self._encode(block, q.reshape(k * s, POSITION))
-        for i, (weight, bias) in enumerate(shared):
-            flat = np.matmul(flat, weight, out=room.take(i % 2, k * s, len(bias)))
+        flat = self._encode(block, q.reshape(k * s, POSITION), room)
+        long = math.gcd(k * s, LONG)
+        for i, (weight, biases) in enumerate(shared):
+            width = weight.shape[1]
+            flat = np.matmul(flat, weight, out=room.take(i % 2, k * s, width))
+            rows = flat.reshape(-1, long * width)
             if i > 0:  # the first layer's bias is a row of its weight, as its input has a column of ones
-                flat += bias
-            raised_selu(flat, room.take(2, k * s, len(bias)), np.zeros_like(bias))
-        features = np.concatenate([flat.reshape(k, s, -1), q], axis=2)
+                rows += biases[: long * width]
+            raised_selu(rows, room.take(2, *rows.shape), np.zeros(long * width, np.float32))
+        features = room.take(3, k * s, flat.shape[1] + POSITION).reshape(k, s, -1)
+        np.concatenate([flat.reshape(k, s, -1), q], axis=2, out=features)
         for j, (weight, bias) in enumerate(self._heads):
             features = np.matmul(features, weight[patches])
             features += bias[patches][:, None]
@@ -127,12 +138,14 @@ class Decoding:
             features[..., :POSITION] += q
         return features
 
-    def _encode(self, block: int, q: Singles) -> Singles:
+    def _encode(self, block: int, q: Singles, room: Room) -> Singles:
         """γ of the points of a block and a column of ones; from the last cloud, if it was kept."""
         kept = self._encoded[block] if self._encoded is not None else None
         if kept is None:
-            kept = encode_input(q, self._network.fourier_octaves)
-            kept = np.concatenate([kept, np.ones((len(kept), 1), np.float32)], axis=1)
+            shape = len(q), self._network.encoded_width + 1
+            kept = room.take(4, *shape) if self._encoded is None else np.empty(shape, np.float32)
+            encode_input(q, self._network.fourier_octaves, kept[:, :-1])
+            kept[:, -1] = 1
             if self._encoded is not None:
                 self._encoded[block] = kept
         return kept
@@ -142,12 +155,13 @@ class Room:
     """Arrays to work in. Fresh memory pages for every product would cost as much as the product."""
 
     def __init__(self, rows: int, network: NetworkConfig) -> None:
-        self._size = rows * max(network.shared_widths)
-        self._arrays = [np.empty(self._size, np.float32) for _ in range(3)]
+        widest = max(network.shared_widths)
+        widths = widest, widest, widest, network.shared_widths[-1] + POSITION, network.encoded_width + 1
+        self._arrays = [np.empty(rows * width, np.float32) for width in widths]
 
     def take(self, which: int, rows: int, width: int) -> Singles:
-        """One of the three as (rows, width)."""
-        if rows * width > self._size:
+        """One of them as (rows, width): three for layers, one for what the heads take, one for encoded points."""
+        if rows * width > len(self._arrays[which]):
             return np.empty((rows, width), np.float32)
         return self._arrays[which][: rows * width].reshape(rows, width)
 

@@ -33,10 +33,15 @@ def modulated_layers(network: NetworkConfig, weights: Mapping[str, Singles], lat
     return layers
 
 
-def encode_input(q: Singles, octaves: int) -> Singles:
+def encode_input(q: Singles, octaves: int, out: Singles | None = None) -> Singles:
     """γ(q): the point, then sin(π 2^j q) and cos(π 2^j q) of its coordinates for each octave j; (m, 3 + 6·octaves).
 
     Whole turns are subtracted, exactly, before the product with π, so that high octaves keep all their digits.
+
+    Args:
+        q: (m, 3).
+        octaves: how many.
+        out: the result goes here.
     """
     parts = [q]
     for j in range(octaves):
@@ -44,7 +49,7 @@ def encode_input(q: Singles, octaves: int) -> Singles:
         half_turns -= np.float32(2.0) * np.rint(half_turns * np.float32(0.5))
         angle = half_turns * np.float32(np.pi)
         parts += [np.sin(angle), np.cos(angle)]
-    return np.concatenate(parts, axis=1)
+    return np.concatenate(parts, axis=1, out=out)
 
 
 def raised_selu(x: Singles, room: Singles, zeros: Singles) -> None:
@@ -56,7 +61,7 @@ def raised_selu(x: Singles, room: Singles, zeros: Singles) -> None:
 
     Args:
         room: an array of the shape of x to work in.
-        zeros: one for each column; numpy takes four times as long to compare with a single number.
+        zeros: one for each column; numpy takes several times as long to compare with a single number.
     """
     np.minimum(x, zeros, out=room)
     np.exp2(room, out=room)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,7 @@ Shapes = Sequence[tuple[str, tuple[int, ...]]]
 """Names and shapes of arrays, in the order of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coding:
+class Coding(NamedTuple):
     """One way to store arrays of float32.
 
     Attributes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,7 @@ MIN_EXPONENT, MAX_EXPONENT = -100, 100  # of e
 GRID = struct.Struct("<Bb")
 
 
-@dataclass(frozen=True, slots=True)
-class Grids:
+class Grids(NamedTuple):
     """The grids of everything that is entropy-coded: the spacing of each, as `storable` gives it.
 
     Attributes:

@@ -7,8 +7,8 @@ columns get offsets only where these save more than they cost (formats/qaad-1.md
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ BEYOND = 1e9  # bits that count for an integer that a table does not hold
 WIDEST_KEPT = 1 << 12  # magnitudes whose costs are kept; costs of more take megabytes, and are seldom asked for
 
 
-@dataclass(frozen=True, slots=True)
-class TableChoice:
+class TableChoice(NamedTuple):
     """The tables of an array (R, C).
 
     Attributes:
@@ -146,4 +145,4 @@ def _with_both(choice: TableChoice, magnitudes: Integers) -> TableChoice:
         lines[turned] = offsets, scale
         cost += float(bits(table_of(OFFSET_FAMILY, fixed_scale))[np.abs(fixed)].sum()) if fixed_scale else 0.0
     (rows, row_scale), (columns, column_scale) = lines["rows"], lines["columns"]
-    return replace(choice, rows=rows, row_scale=row_scale, columns=columns, column_scale=column_scale, cost=cost)
+    return choice._replace(rows=rows, row_scale=row_scale, columns=columns, column_scale=column_scale, cost=cost)

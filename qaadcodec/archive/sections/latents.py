@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,8 +29,7 @@ CRC = struct.Struct("<I")
 ENTRY = np.dtype([("clouds", "<u2"), ("length", "<u4"), ("crc32", "<u4")])
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(NamedTuple):
     """Where the B blocks are.
 
     Attributes:

@@ -140,8 +140,7 @@ def check_ranges(poses: Poses) -> None:
         raise UsageError("a shift or a scale of a pose is out of range")
 
 
-@dataclass(frozen=True, slots=True)
-class PoseHead:
+class PoseHead(NamedTuple):
     """What stands before the poses.
 
     Attributes:

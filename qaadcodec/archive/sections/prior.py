@@ -5,7 +5,7 @@ It stands once, before the directory, for all blocks. So a cloud that is added c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,7 @@ from qaadcodec.errors import ArchiveError, UsageError
 DOUBT = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Prior:
+class Prior(NamedTuple):
     """How latents of l numbers are coded: number d of a latent is (q + centres[d]) · grids[d].
 
     Attributes:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +36,7 @@ class Layout(enum.Enum):
         return block.transpose(2, 0, 1) if self is Layout.FRAMES else block
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """What a file says of one of its arrays."""
 
     shape: tuple[int, ...]
@@ -85,8 +83,7 @@ def numbers_of(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.stack([values[name] for name in names], axis=-1) if names else values
 
 
-@dataclass(frozen=True, slots=True)
-class CloudArray:
+class CloudArray(NamedTuple):
     """An array that is one cloud or a set of them.
 
     Attributes:

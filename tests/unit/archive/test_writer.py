@@ -177,11 +177,11 @@ def test_grids_that_do_not_fit(archive: Archive, grids: Grids) -> None:
     weights = dict(grids.weights)
     del weights["head.0.bias"]
     with pytest.raises(UsageError, match=r"no quantiser step for head\.0\.bias"):
-        encode(archive, replace(grids, weights=weights)).decoded()
+        encode(archive, grids._replace(weights=weights)).decoded()
     with pytest.raises(UsageError, match=r"a quantiser step of 0\.3 cannot be stored as it is"):
-        encode(archive, replace(grids, input_cloud=0.3)).decoded()
+        encode(archive, grids._replace(input_cloud=0.3)).decoded()
     with pytest.raises(UsageError, match=r"grids of shape \(2,\), and a latent has 3 numbers"):
-        encode(archive, replace(grids, latents=grids.latents[:2])).decoded()
+        encode(archive, grids._replace(latents=grids.latents[:2])).decoded()
     archive.latents[1, 1] = np.inf
     with pytest.raises(UsageError, match="latents holds values that are not finite, and cannot be stored"):
         encode(archive, grids).decoded()

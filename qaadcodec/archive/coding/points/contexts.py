@@ -6,7 +6,6 @@ and the *rest*, the place in the interval, is coded evenly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -31,8 +30,7 @@ class Rests(NamedTuple):
     """how many there are, at least 2"""
 
 
-@dataclass(frozen=True, slots=True)
-class Contexts:
+class Contexts(NamedTuple):
     """What decides how the nodes of one split are coded.
 
     Attributes:

@@ -4,8 +4,9 @@ The points around a node have a *shape*: weight, mean and covariance, relative t
 covariance says which half of the node is denser, and by how much. A node is halved along x, y and z in turn, and its
 halves inherit its shape; only the mean moves with them. So what a shape says of all three halvings is computed once.
 
-Every machine gets the same numbers, because they are whole. Doubles hold them where they stay below 2^53, and multiply
-and divide several times as fast as integers do; in the largest places, 64 bits are needed.
+Every machine gets the same numbers, because they are whole. 32 bits hold them while places are single cells. In larger
+places doubles do, where they stay below 2^53, and multiply and divide several times as fast as integers of 64 bits,
+which the largest places need.
 """
 
 from __future__ import annotations
@@ -67,11 +68,14 @@ def halvings(moments: Numbers, depth: int) -> list[Halving]:
 
     Args:
         moments: of the points around each node, relative to it, (10, n). The sums of products are below 2^45: weights
-            are below 2^27 (8 times 2^24 points), and products of distances below 2^18 (two places of 32 cells of 8).
+            are below 2^27 (8 times 2^24 points), and products of distances below 2^18 (two places of 32 cells of 8). In
+            single precision three times the moments must be below 2^24.
         depth: octaves from the nodes' cells up to their places. To 4, all numbers are below 2^52: distances within 16
             2^depth, variances within 432 4^depth, and the determinant's terms within the product of three of these.
+            At 0 points are at most 8 away along each axis: with the cell's width, variances are within 3 (64 - m²) + 20
+            for a mean of m, so determinants stay below 2^25, and dividends below 2^30.
     """
-    kind, count = np.float64 if depth <= DEEPEST_IN_DOUBLES else np.int64, moments.shape[1]
+    kind, count = _kind(depth), moments.shape[1]
     found = [
         Halving(
             np.empty(count, kind),
@@ -83,7 +87,7 @@ def halvings(moments: Numbers, depth: int) -> list[Halving]:
     ]
     for start in range(0, count, AT_ONCE):
         few = slice(start, start + AT_ONCE)
-        around = moments[:, few].astype(np.float64)
+        around = moments[:, few]
         mean, covariance = (numbers.astype(kind, copy=False) for numbers in _shape(around))
         weak = np.flatnonzero(around[0] < LEAST_POINTS * OWN_WEIGHT)
         for axis, (row, determinant) in enumerate(_adjugate(covariance)):
@@ -99,11 +103,16 @@ def halvings(moments: Numbers, depth: int) -> list[Halving]:
     return found
 
 
-def _shape(moments: Doubles) -> tuple[Doubles, Doubles]:
+def _kind(depth: int) -> type[np.number]:
+    """A type that holds all numbers of `halvings`."""
+    return np.int32 if depth == 0 else np.float64 if depth <= DEEPEST_IN_DOUBLES else np.int64
+
+
+def _shape(moments: Numbers) -> tuple[Doubles, Doubles]:
     """The mean in 1/16, (3, n), and the covariance in 1/3, xx, xy, xz, yy, yz, zz, (6, n), by moments (10, n).
 
     The quotients are exact: a double holds dividend and divisor, and between the quotient and the whole number above it
-    there is another double, as long as the dividend is below 2^52.
+    there is another double, as long as the dividend is below 2^52; so it is in single precision below 2^24.
     """
     divisor = np.maximum(moments[0], 1)
     mean = np.floor(16.0 * moments[1:4] / divisor)
@@ -150,7 +159,7 @@ def along(halving: Halving, nodes: Indices, upper: list[Numbers]) -> Singles:
         dividend -= move.take(nodes) * half
     determinant = halving.determinant.take(nodes)
     found = np.empty((*nodes.shape[:-1], SLOPES, nodes.shape[-1]), np.float32)
-    steep = np.floor(dividend / determinant) if dividend.dtype == np.float64 else dividend // determinant
+    steep = np.floor(dividend / determinant) if dividend.dtype != np.int64 else dividend // determinant
     np.multiply(np.clip(steep, -STEEPEST, STEEPEST), ONE // 16, out=found[..., 0, :], casting="same_kind")
     np.take(halving.offset, nodes, out=found[..., 1, :])
     return found

@@ -15,26 +15,27 @@ from qaadcodec.arrays import Doubles, Indices, Integers, Numbers
 
 WEIGHTS = OWN_WEIGHT >> np.abs(STEPS).sum(axis=0)  # (SLOTS,)
 EXACT = 1 << 24  # whole numbers below it are exact in single precision
+OF_CELLS = moments_of(STEPS * CELL, WEIGHTS)  # what a point in each slot adds to the moments, (10, SLOTS)
 FEW = 1024  # groups: what is around them stays in the cache
+FEW_NODES = 8192  # the same where only numbers of points are
 
 
-def sums_of_cells(pairs: Pairs, counts: Integers, own: Integers | int, kind: npt.DTypeLike) -> Numbers:
+def sums_of_cells(pairs: Pairs, counts: Integers, kind: npt.DTypeLike) -> Numbers:
     """The moments of all points around each group and in it, relative to it, where places are single cells: (10, G).
 
     Args:
         pairs: all neighbours.
         counts: points of each group, (G,).
-        own: how many of them are meant.
-        kind: a type that holds the moments, see `exact`.
+        kind: a type that holds the moments, see `exact_in_cells`.
     """
     points, groups = counts.astype(kind), len(counts)
     table = np.zeros((SLOTS, groups), dtype=kind)
-    table[OWN] = own
+    table[OWN] = points
     flat = table.reshape(-1)
     for slot, here, there in pairs.parts():
         flat[slot * groups + here] = points.take(there)
         flat[(SLOTS - 1 - slot) * groups + there] = points.take(here)
-    sums: Numbers = np.matmul(moments_of(STEPS * CELL, WEIGHTS).astype(kind), table)
+    sums: Numbers = np.matmul(OF_CELLS.astype(kind), table)
     return sums
 
 
@@ -85,3 +86,11 @@ def exact(points: int, width: int) -> type[np.floating]:
     The weights of the slots sum to 64, and no point is further than 3/2 of a place from the middle one.
     """
     return np.float32 if 64 * points * (3 * width) ** 2 // 4 < EXACT else np.float64
+
+
+def exact_in_cells(points: int) -> type[np.floating]:
+    """A type that holds three times the moments around a node exactly; places are cells of so many points at most.
+
+    Products of distances are at most CELL². Three times, because covariances are in thirds (slopes.py).
+    """
+    return np.float32 if 3 * 64 * points * CELL**2 < EXACT else np.float64

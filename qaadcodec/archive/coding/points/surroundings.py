@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from qaadcodec.archive.coding.points.neighbours import Pairs, cells_of, key, pairs_of, pairs_within_patches, ranked
+from qaadcodec.archive.coding.points.boxes import Boxes, boxes_of
+from qaadcodec.archive.coding.points.neighbours import cells_of
+from qaadcodec.archive.coding.points.searched import Searched, SearchedPatches
 from qaadcodec.archive.coding.points.slopes import (
     AT_ONCE,
     CELL,
@@ -22,7 +24,7 @@ from qaadcodec.archive.coding.points.slopes import (
     moments_of,
     move_to,
 )
-from qaadcodec.archive.coding.points.sums_around import exact, neighbours_of, sums_of_cells, sums_of_places
+from qaadcodec.archive.coding.points.sums_around import exact_in_cells, sums_of_places
 from qaadcodec.arrays import Doubles, Indices, Integers, Longs, Numbers, Singles
 
 SHAPES = 2
@@ -32,12 +34,10 @@ MAX_DEPTH = 5  # octaves from a node's cell up to its place, at most: so determi
 
 
 class _Groups:
-    """Nodes by place, or by place and patch; one may hold many nodes once places are more than a cell."""
+    """Nodes by place, or by place and patch, once places are more than a cell and may hold many nodes of a patch."""
 
-    def __init__(self, of_node: Longs, pairs: Pairs, count: int) -> None:
-        self.of_node, self.pairs = of_node, pairs
-        self._count = count
-        self._neighbours: Indices | None = None
+    def __init__(self, of_node: Longs, around: Indices) -> None:
+        self.of_node, self._around = of_node, around
 
     def moments_around(self, moments: Doubles, positions: Doubles, width: int, out: Doubles) -> None:
         """The moments around nodes, relative to them.
@@ -48,10 +48,9 @@ class _Groups:
             width: of a place.
             out: (10, n).
         """
-        if self._neighbours is None:
-            self._neighbours = neighbours_of(self.pairs, self._count)
-        own: Doubles = np.stack([np.bincount(self.of_node, moment, self._count) for moment in moments])
-        sums = sums_of_places(self._neighbours, own, width)
+        count = self._around.shape[1]
+        own: Doubles = np.stack([np.bincount(self.of_node, moment, count) for moment in moments])
+        sums = sums_of_places(self._around, own, width)
         for start in range(0, len(self.of_node), AT_ONCE):
             few = slice(start, start + AT_ONCE)
             out[:, few] = sums[:, self.of_node[few]]
@@ -67,7 +66,8 @@ class Surroundings:
     def __init__(self, point_count: int) -> None:
         self._point_count = point_count
         self._depth = 0
-        self._groups: list[_Groups] = []
+        self._last: list[Boxes | Searched] = []  # while places are cells
+        self._groups: list[_Groups] = []  # afterwards
         self._halvings: list[Halving] = []
         self._nodes = 0
 
@@ -76,26 +76,29 @@ class Surroundings:
 
         Args:
             keys: of their cells, (n,).
-            patches: (n,).
+            patches: (n,), ascending.
             counts: points of each, (n,).
             parent: the node that each was in at the start of the octave before, (n,).
         """
         self._nodes = len(keys)
         self._halvings = []  # before there is room for the next
+        cells = cells_of(keys)
         if self._depth == 0:
-            different, of_node = ranked(keys)
-            if not self._groups or len(different) * CROWDED[1] <= self._point_count * CROWDED[0]:
-                self._group(different, of_node, np.arange(len(keys)), of_node, patches)
+            places = boxes_of(cells, None, counts) or Searched(cells, counts)
+            if not self._last or places.different * CROWDED[1] <= self._point_count * CROWDED[0]:
+                self._last = [places, _by_patch(places, cells, patches, counts)]
                 self._halvings = halvings(self._moments_of_cells(counts), 0)
                 return
+            self._groups, self._last = [_Groups(*last.groups()) for last in self._last], []
         if self._depth < MAX_DEPTH:  # the places stay as they are
             self._depth += 1
             for group in self._groups:
                 group.of_node = group.of_node[parent]
         if self._depth == MAX_DEPTH:
-            self._group_by_places(cells_of(keys) >> MAX_DEPTH, patches)
-        moments = self._moments_of_places(cells_of(keys), counts)
-        self._halvings = halvings(moments, self._depth)
+            upper = cells >> MAX_DEPTH
+            places = boxes_of(upper, None, counts) or Searched(upper, counts)
+            self._groups = [_Groups(*each.groups()) for each in (places, _by_patch(places, upper, patches, counts))]
+        self._halvings = halvings(self._moments_of_places(cells, counts), self._depth)
 
     def features(self, axis: int, parent: Longs, half: Integers) -> Singles:
         """The slopes along an axis at each node, (FEATURES, n).
@@ -109,32 +112,16 @@ class Surroundings:
         upper: list[Numbers] = [half >> before & 1 for before in range(axis)]
         return along(self._halvings[axis], both, upper).reshape(FEATURES, -1)
 
-    def _group_by_places(self, places: Longs, patches: Longs) -> None:
-        """Group nodes by their places (3, n) and patches (n,), where several may be in one group."""
-        different, of_node = ranked(key(places))
-        count = int(patches.max()) + 1
-        own, own_of_node = ranked(of_node * count + patches)
-        self._group(different, of_node, own_of_node, *np.divmod(own, count))
-
-    def _group(self, keys: Longs, of_node: Longs, own_of_node: Longs, place: Longs, patch: Longs) -> None:
-        """Group nodes by places of these keys, and in groups that have a place and a patch each."""
-        pairs = pairs_of(keys)
-        own_pairs = pairs_within_patches(pairs, len(keys), place, patch)
-        self._groups = [_Groups(of_node, pairs, len(keys)), _Groups(own_of_node, own_pairs, len(place))]
-
     def _moments_of_cells(self, counts: Integers) -> Numbers:
         """The moments around nodes without themselves, (10, 2 n): of all points, and of those of the patch.
 
         A place is a cell, and a node all of its points of one patch.
         """
-        n, (places, own) = self._nodes, self._groups
-        in_places = np.bincount(places.of_node, weights=counts).astype(np.int64)
-        moments = np.empty((MOMENTS, SHAPES * n), exact(int(in_places.max()), CELL))
-        sums = sums_of_cells(places.pairs, in_places, in_places, moments.dtype)
-        for of_places, of_nodes in zip(sums, moments, strict=True):
-            np.take(of_places, places.of_node, out=of_nodes[:n], mode="clip")
-        moments[0, :n] -= OWN_WEIGHT * counts
-        moments[:, n:] = sums_of_cells(own.pairs, counts, 0, moments.dtype)
+        n = self._nodes
+        moments = np.empty((MOMENTS, SHAPES * n), exact_in_cells(self._last[0].most))
+        for shape, places in enumerate(self._last):
+            places.sums(moments[:, shape * n : (shape + 1) * n])
+        moments[0] -= OWN_WEIGHT * np.tile(counts, SHAPES)
         return moments
 
     def _moments_of_places(self, cells: Longs, counts: Integers) -> Doubles:
@@ -147,3 +134,11 @@ class Surroundings:
             group.moments_around(moments, positions, width, around[:, shape * n : (shape + 1) * n])
         around[0] -= OWN_WEIGHT * np.tile(counts, SHAPES)
         return around
+
+
+def _by_patch(places: Boxes | Searched, cells: Longs, patches: Longs, counts: Integers) -> Boxes | Searched:
+    """The nodes of these places by patch as well."""
+    boxes = boxes_of(cells, patches, counts)
+    if boxes is not None:
+        return boxes
+    return SearchedPatches(places if isinstance(places, Searched) else Searched(cells, counts), patches, counts)

@@ -7,7 +7,13 @@ import pytest
 
 from qaadcodec.archive.coding.points.neighbours import cells_of, key, pairs_of, ranked
 from qaadcodec.archive.coding.points.slopes import moments_of
-from qaadcodec.archive.coding.points.sums_around import exact, neighbours_of, sums_of_cells, sums_of_places
+from qaadcodec.archive.coding.points.sums_around import (
+    exact,
+    exact_in_cells,
+    neighbours_of,
+    sums_of_cells,
+    sums_of_places,
+)
 from qaadcodec.arrays import Longs
 
 
@@ -22,15 +28,12 @@ def places(seed: int, span: int) -> tuple[Longs, Longs]:
 def test_sums_of_cells_are_those_of_all_neighbours_by_their_weights(most: int) -> None:
     keys, weights = places(4, 6)
     counts = np.random.default_rng(5).integers(1, most, len(keys))
-    kind = exact(int(counts.max()), 8)
+    kind = exact_in_cells(int(counts.max()))
     assert kind == (np.float32 if most == 9 else np.float64)
-    for own in (0, counts):
-        sums = sums_of_cells(pairs_of(keys), counts, own, kind)
-        for here in range(len(keys)):
-            away = 8 * (cells_of(keys) - cells_of(keys)[:, here : here + 1])
-            expected = moments_of(away, counts * weights[here]).sum(axis=1)
-            expected[0] -= 0 if isinstance(own, np.ndarray) else 8 * counts[here]
-            np.testing.assert_array_equal(sums[:, here], expected)
+    sums = sums_of_cells(pairs_of(keys), counts, kind)
+    for here in range(len(keys)):
+        away = 8 * (cells_of(keys) - cells_of(keys)[:, here : here + 1])
+        np.testing.assert_array_equal(sums[:, here], moments_of(away, counts * weights[here]).sum(axis=1))
 
 
 @pytest.mark.parametrize("most", [2, 1 << 20])
@@ -49,3 +52,11 @@ def test_sums_of_places_are_about_the_middle_of_each(depth: int, most: int) -> N
         away = middles[:, nodes] + inside - middles[:, here : here + 1]
         expected = moments_of(away, counts * weights[here, nodes]).sum(axis=1)
         np.testing.assert_array_equal(sums[:, here], expected)
+
+
+def test_single_precision_is_taken_while_it_holds_three_times_the_moments() -> None:
+    # All points in the eight corners and twelve edges and so on: the weights of the slots sum to 64, distances are 8.
+    assert exact_in_cells(1365) == np.float32
+    assert exact_in_cells(1366) == np.float64
+    assert exact(1820, 8) == np.float32
+    assert exact(1821, 8) == np.float64
