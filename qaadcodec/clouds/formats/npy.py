@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import math
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from qaadcodec.errors import CloudError, UsageError
 # What is read of a file at once where clouds lie scattered over it: the more, the fewer passes it takes.
 _PASS_BYTES = 1 << 28
 _LONGEST_HEADER = 1 << 16  # bytes, as in version 1.0
+_LONGEST_OLD_HEADER = 1 << 11  # of Python 2, which numpy rewrites in a time that grows with the square
 
 
 class NpyHeader(NamedTuple):
@@ -84,9 +86,11 @@ def read_header(stream: BinaryIO, label: str) -> NpyHeader:
     start = stream.tell()
     if not (magic := stream.read(8)):
         raise CloudError(f"{label}: is empty (0 bytes)")
-    length = int.from_bytes(stream.read(4), "little") if magic[6:] == b"\x02\x00" else 0
+    length = int.from_bytes(stream.read(4 if magic[6:] == b"\x02\x00" else 2), "little")
     if length > _LONGEST_HEADER:
         raise CloudError(f"{label}: is not a whole NPY file: its header of {length} bytes is too long")
+    if length > _LONGEST_OLD_HEADER and not _is_literal(stream.read(length)):
+        raise CloudError(f"{label}: is not a whole NPY file: its header of {length} bytes is no dictionary")
     stream.seek(start)
     try:
         version = np.lib.format.read_magic(stream)
@@ -103,6 +107,15 @@ def read_header(stream: BinaryIO, label: str) -> NpyHeader:
     if min(shape, default=0) < 0 or bool in map(type, shape):  # to Python, True is a number
         raise CloudError(f"{label}: declares the shape {shape}")
     return NpyHeader(Shape(shape, dtype), fortran)
+
+
+def _is_literal(header: bytes) -> bool:
+    """Whether a header is a literal of Python 3."""
+    try:
+        ast.literal_eval(header.decode("latin-1").strip())
+    except Exception:  # whatever evaluation raises
+        return False
+    return True
 
 
 def check_size(declared: Shape, there: int, label: str) -> int:
