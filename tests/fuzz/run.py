@@ -29,7 +29,7 @@ from fuzz.targets import TARGETS, Target  # noqa: E402
 WORK = ROOT / ".fuzz"  # ignored by git; corpora grow there from run to run
 RESULTS = HERE / "results.json"
 UNITS = {"s": 1, "m": 60, "h": 3600}
-LIMITS = ("-timeout=3600", "-rss_limit_mb=4096", "-max_len=65536", "-print_final_stats=1")
+LIMITS = ("-timeout=3600", "-report_slow_units=3600", "-rss_limit_mb=4096", "-max_len=65536", "-print_final_stats=1")
 IN_MEMORY = Path("/dev/shm")  # formats that are read from temporary files have them there
 ASKED = (-signal.SIGINT, -signal.SIGTERM)
 MOST_DEATHS = 20  # of the fuzzing process in one run
