@@ -40,6 +40,7 @@ from fixtures.disturbances import (
     halve,
     injected,
     limited,
+    send,
     small_disk,
     turn,
     twice_interrupted,
@@ -121,7 +122,7 @@ def in_phases(place: Place, victim: Victim, count: int) -> Iterator[Shot]:
     """At the beginning of each phase that a command tells of: signals, a second Ctrl-C, and a disk that is full."""
     for phase in victim.phases:
         for number in SIGNALS[: min(count, 4)]:
-            act = partial(at_phase, phase, lambda process, number=number: process.send_signal(number), place, victim)
+            act = partial(at_phase, phase, partial(send, number=number), place, victim)
             yield "a signal", phase, act
         yield "Ctrl-C twice", phase, partial(at_phase, phase, twice_interrupted, place, victim)
         if not victim.prints and not victim.in_steps:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -158,7 +157,7 @@ def test_the_price_times_the_rates_gradient_is_added_to_that_of_matrices(make_lo
 def test_latents_are_charged_the_derivative_of_the_bits_of_all_clouds(make_loud: MakeLoud) -> None:
     """With one width for each number of a latent, R = Σ_d N log2(2 e |l|_d / grid_d)."""
     learner = make_loud(NETWORK, 6, 10)
-    grids = replace(grids_for(NETWORK), latents=np.full(3, FINEST, np.float32))
+    grids = grids_for(NETWORK)._replace(latents=np.full(3, FINEST, np.float32))
 
     def all_bits(table: Tensor) -> Tensor:
         return len(table) * torch.log2(2.0 * math.e * table.abs().mean(0) / FINEST).sum()
