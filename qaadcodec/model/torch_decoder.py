@@ -12,6 +12,7 @@ from qaadcodec.arrays import Singles
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.config import NetworkConfig
 from qaadcodec.config.network import POSITION
+from qaadcodec.model.brought import brought
 from qaadcodec.model.network import FoldingNetwork, Layers, fold
 from qaadcodec.model.numpy_decoder import CHUNK, chunks
 
@@ -94,9 +95,9 @@ def fold_pieces(config: NetworkConfig, shared: Layers, heads: Layers, input_clou
     size = CHUNK if device.type == "cpu" else max(CHUNK, DEVICE_CHUNK // batch)
     kept, pieces = [], []
     for patches, positions in chunks(patch_offsets(len(input_cloud), config.patches), size):
-        few, at = torch.from_numpy(patches).to(device), torch.from_numpy(positions).to(device)
+        few, at = brought(torch.from_numpy(patches), device), brought(torch.from_numpy(positions), device)
         pieces.append(fold(config, shared, [(w[few], b[few]) for w, b in heads], input_cloud[at]))
         kept.append(np.diff(positions, prepend=-1).ravel() > 0)  # patches are evened out by repeated rows
     whole = torch.cat(pieces, dim=1)
     wanted = np.flatnonzero(np.concatenate(kept))
-    return whole if len(wanted) == whole.shape[1] else whole[:, torch.from_numpy(wanted).to(device)]
+    return whole if len(wanted) == whole.shape[1] else whole[:, brought(torch.from_numpy(wanted), device)]

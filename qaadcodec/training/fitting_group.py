@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from qaadcodec.arrays import Doubles, Singles
+from qaadcodec.arrays import Doubles, Longs, Singles
 from qaadcodec.assignment.greedy import greedy
 from qaadcodec.assignment.patches import patch_offsets
 from qaadcodec.assignment.reassignment import resolve_leaves
@@ -79,6 +79,33 @@ class Frozen:
     backend: Backend
 
 
+class Descent:
+    """Takes a table of latents down the matched error, row by row; on CUDA a step is one graph."""
+
+    def __init__(self, of: Frozen, table: Tensor) -> None:
+        """Move a table (b, l), in place."""
+        self._of, self._adam = of, RowAdam(table)
+        self._every = torch.arange(len(table), device=table.device)
+        self._advance = of.backend.replayed(self.advance, table.device)
+
+    def step(self, rows: Longs, targets: Singles, rate: float) -> None:
+        """One step at a learning rate, by these rows of Q (K, s) and the points of each cloud for them, (b, K·s, C)."""
+        self._advance(torch.from_numpy(rows), torch.from_numpy(targets), torch.tensor(rate))
+
+    def advance(self, rows: Tensor, targets: Tensor, rate: Tensor) -> Tensor:
+        """The step itself, on tensors of the device alone; the gradient, (b, l)."""
+        latents = self._adam.table.clone().requires_grad_()
+        of = self._of
+        loss, _ = of.backend.matched_error(of.network, of.input_cloud[rows], latents, targets, of.threads)
+        (gradient,) = torch.autograd.grad(loss, latents)
+        self._adam.step(self._every, gradient, rate)
+        return gradient
+
+    def close(self) -> None:
+        """Wait for the last step."""
+        self._advance.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Some new clouds.
@@ -95,12 +122,13 @@ class Group:
 
     def fitted(self, run: Run) -> Fitted:
         """The best latents that are found; fewer rounds once the run is stopped or late."""
-        fitting, device = self.of.fitting, self.of.starts.device
+        fitting = self.of.fitting
         clock = Clock(fitting.rounds * fitting.steps + 1, run.budget_seconds, started=run.started)
         rng = np.random.default_rng([run.seed, 30, self.numbers[0]])
         table = self.starts(rng)
         best, lowest = table.clone(), np.full(len(table), np.inf)
-        adam, every = RowAdam(table), torch.arange(len(table), device=device)
+        descent = Descent(self.of, table)
+        offsets = patch_offsets(len(self.of.input_cloud), self.of.network.config.patches)
         for turn in range(fitting.rounds):
             if turn and (run.stop or clock.fraction >= 1.0):
                 break
@@ -109,13 +137,15 @@ class Group:
                 clock.done += 1
                 if clock.fraction >= 1.0:
                     break
-                gradient = self.gradient(table, rng)
-                adam.step(every, gradient, fitting.learning_rate * learning_rate_factor(clock.fraction))
+                rows = sample_rows(offsets, fitting.points_per_step, rng)  # (K, s)
+                rate = fitting.learning_rate * learning_rate_factor(clock.fraction)
+                descent.step(rows, self.targets[:, rows.ravel()], rate)
             for row, target in enumerate(self.targets):
                 prediction = predict(self.of.network, self.of.input_cloud, table[row])
                 error = float(np.square(prediction - target).sum(1).mean())
                 if error < lowest[row]:
                     lowest[row], best[row] = error, table[row]
+        descent.close()
         spreads = np.array([variance(target[:, :POSITION]) for target in self.targets])
         return Fitted(best.cpu().numpy(), np.where(spreads > 0, lowest / np.maximum(spreads, 1e-300), 0.0))
 
@@ -131,17 +161,6 @@ class Group:
             return nearest_start(self.of.network, self.of.input_cloud, starts, self.targets[row], own)
 
         return torch.stack(list(self.of.threads.pool.map(start, range(len(self.targets)))))
-
-    def gradient(self, table: Tensor, rng: np.random.Generator) -> Tensor:
-        """Gradient of the matched error in the latents, (b, l), on points drawn anew."""
-        offsets = patch_offsets(len(self.of.input_cloud), self.of.network.config.patches)
-        rows = sample_rows(offsets, self.of.fitting.points_per_step, rng)  # (K, s)
-        latents = table.clone().requires_grad_()
-        targets = torch.from_numpy(self.targets[:, rows.ravel()]).to(table.device)
-        q = self.of.input_cloud[torch.from_numpy(rows).to(table.device)]
-        loss, _ = self.of.backend.matched_error(self.of.network, q, latents, targets, self.of.threads)
-        (gradient,) = torch.autograd.grad(loss, latents)
-        return gradient
 
     def reassign(self, table: Tensor, turn: int, seed: int, *, moving: bool) -> None:
         """Assign the points of each cloud anew to its present prediction, which may be moving still."""

@@ -13,6 +13,7 @@ from qaadcodec.assignment.device.reassignment import resolve_leaves
 from qaadcodec.assignment.reassignment import random_rotation
 from qaadcodec.config import AssignmentConfig
 from qaadcodec.config.network import POSITION
+from qaadcodec.model.brought import brought
 from qaadcodec.model.torch_decoder import fold_cloud
 from qaadcodec.ranks.part import Part
 from qaadcodec.training.device.targets import Targets, clouds_together
@@ -57,7 +58,10 @@ class Resolving:
 
     @torch.no_grad()
     def flush(self) -> None:
-        """Re-solve the clouds that wait for it, at their present predictions and under a rotation each."""
+        """Re-solve the clouds that wait for it, at their present predictions and under a rotation each.
+
+        Where the targets are on the device, the host waits for nothing.
+        """
         clouds = list(self._waiting)
         draws = [
             np.random.default_rng([self._seed, 4, self._part.first + cloud, epoch])
@@ -65,9 +69,10 @@ class Resolving:
         ]
         learner = self._learner
         device = learner.latents.device
-        rotation = torch.from_numpy(np.stack([random_rotation(rng) for rng in draws])).to(device)  # (G, 3, 3)
+        rotation = brought(torch.from_numpy(np.stack([random_rotation(rng) for rng in draws])), device)  # (G, 3, 3)
         targets = self._targets.clouds(clouds)  # (G, M, C)
-        prediction = fold_cloud(learner.network, learner.input_cloud, learner.latents[clouds])  # (G, M, 3)
+        latents = learner.latents[brought(torch.tensor(clouds), device)]
+        prediction = fold_cloud(learner.network, learner.input_cloud, latents)  # (G, M, 3)
         order = resolve_leaves(
             prediction[..., :POSITION], targets[..., :POSITION], self._config.leaf, rotation
         )  # (G, M)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from qaadcodec.arrays import Rows
+from qaadcodec.model.brought import brought, staged
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.device.graphs import AHEAD
 
@@ -51,11 +52,14 @@ class ResidentTargets:
 
     def clouds(self, clouds: Sequence[int]) -> Tensor:
         """Whole clouds, (G, M, C), a copy."""
-        return self._points[list(clouds)]
+        return self._points[self._indices(clouds)]
 
     def replace(self, clouds: Sequence[int], points: Tensor) -> None:
         """Put whole clouds (G, M, C) in place of those of the set."""
-        self._points[list(clouds)] = points
+        self._points[self._indices(clouds)] = points
+
+    def _indices(self, clouds: Sequence[int]) -> Tensor:
+        return brought(torch.tensor(list(clouds)), self._points.device)
 
     def finish(self) -> None:
         """Write every cloud to the store, in its present order."""
@@ -118,7 +122,7 @@ class StreamedTargets:
     def clouds(self, clouds: Sequence[int]) -> Tensor:
         """As `ResidentTargets.clouds`."""
         self._settle(clouds)
-        return staged(torch.from_numpy(self._store.points[list(clouds)]), self._device).to(self._device)
+        return brought(torch.from_numpy(self._store.points[list(clouds)]), self._device)
 
     def replace(self, clouds: Sequence[int], points: Tensor) -> None:
         """As `ResidentTargets.replace`; waits for the device."""
@@ -161,11 +165,6 @@ def free_bytes(device: torch.device) -> int:
         return sys.maxsize
     unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return int(torch.cuda.mem_get_info(device)[0]) + unused
-
-
-def staged(tensor: Tensor, device: torch.device) -> Tensor:
-    """A tensor of the host, in page-locked memory if it goes to a CUDA device: then nothing waits for the copy."""
-    return tensor.pin_memory() if device.type == "cuda" else tensor
 
 
 def slices(store: TargetStore) -> list[slice]:

@@ -37,12 +37,20 @@ class Side:
         """Start from the eigenvectors themselves, largest eigenvalue first."""
         self.basis.copy_(torch.linalg.eigh(solvable(self.mean))[1].flip(1))
 
-    def turn(self) -> Tensor:
-        """One step of orthogonal iteration; the order (n,) in which the directions are now."""
-        moved = self.mean @ self.basis
-        order = (self.basis * moved).sum(0).argsort(descending=True, stable=True)
-        self.basis.copy_(torch.linalg.qr(solvable(moved[:, order]))[0])
-        return order
+
+def turn(sides: Sequence[Side]) -> list[Tensor]:
+    """One step of orthogonal iteration of sides of one size; the order (n,) in which the directions of each are now.
+
+    They are made orthonormal together: one by one, their decompositions would keep a GPU waiting for its host.
+    """
+    orders, moved = [], []
+    for side in sides:
+        product = side.mean @ side.basis
+        orders.append((side.basis * product).sum(0).argsort(descending=True, stable=True))
+        moved.append(product[:, orders[-1]])
+    for side, basis in zip(sides, torch.linalg.qr(solvable(torch.stack(moved)))[0], strict=True):
+        side.basis.copy_(basis)
+    return orders
 
 
 class Matrix:
@@ -149,11 +157,15 @@ class Soap:
         self._steps += 1
         if self._steps % TURN_EVERY:
             return
+        alike: dict[int, list[Side]] = {}
+        for side in self._sides():
+            alike.setdefault(len(side.basis), []).append(side)
+        orders = {id(side): order for sides in alike.values() for side, order in zip(sides, turn(sides), strict=True)}
         for matrix in self._matrices:
             if matrix.left is not None:
-                matrix.second.copy_(matrix.second[matrix.left.turn()])
+                matrix.second.copy_(matrix.second[orders[id(matrix.left)]])
             if matrix.right is not None:
-                matrix.second.copy_(matrix.second[:, matrix.right.turn()])
+                matrix.second.copy_(matrix.second[:, orders[id(matrix.right)]])
 
     def _sides(self) -> list[Side]:
         return [side for matrix in self._matrices for side in (matrix.left, matrix.right) if side is not None]

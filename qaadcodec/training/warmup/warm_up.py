@@ -89,6 +89,7 @@ def warm_up(learner: Learner, store: TargetStore, config: TrainingConfig, run: R
                 reported = time.monotonic()
                 report()
             checkpoints.offer(STAGE, kept, pulse.wants(0))
+        steps.close()
         report()
         learner.latents = encoded(encoder, store, rng)
 
@@ -114,7 +115,8 @@ class Sampling:
 class WarmupSteps:
     """Takes single steps of the warm-up.
 
-    On the CPU a thread takes one cloud at a time forward and back, so that its features stay in the cache.
+    On the CPU a thread takes one cloud at a time forward and back, so that its features stay in the cache. On CUDA a
+    step is one graph.
     """
 
     def __init__(
@@ -122,14 +124,17 @@ class WarmupSteps:
     ) -> None:
         self._learner, self._encoder, self._sampling = learner, encoder, sampling
         self._threads, self._backend = threads, backend
-        config = sampling.config
         self._offsets = patch_offsets(sampling.store.points.shape[1], learner.network.config.patches)
         self._tensors = [*learner.network.parameters(), *encoder.parameters()]
-        groups = [
-            {"params": self._tensors, "rate": config.learning_rate},
-            {"params": [learner.input_cloud], "rate": config.learning_rate * config.input_rate},
-        ]
-        self._adam, self._exchange = Adam(groups), Exchange(sampling.store.part)
+        device = learner.input_cloud.device
+        self._rates = torch.zeros(2, device=device)  # of network and encoder, and of the input cloud
+        moved = self._tensors, [learner.input_cloud]
+        self._adam = Adam(
+            [{"params": params, "lr": rate} for params, rate in zip(moved, self._rates, strict=True)],
+            capturable=device.type == "cuda",
+        )
+        self._exchange = Exchange(sampling.store.part)
+        self._advance = backend.replayed(self.advance, device)
 
     def memory(self) -> Memory:
         """All that a step changes."""
@@ -142,26 +147,50 @@ class WarmupSteps:
 
         Where several ranks share the set, these are points of all of them.
         """
+        config = self._sampling.config
+        rows, targets = self._sampling.rows(self._offsets), self._sampling.targets(batch)  # (K, s), (B, t, 3)
+        rates = torch.tensor([1.0, config.input_rate]) * (config.learning_rate * factor)
+        told = self._advance(torch.from_numpy(rows), targets, rates, torch.tensor(pulse.said() if pulse else []))
+        clouds = len(batch)
+        if not self._exchange.alone:  # here the host waits for the step
+            found = told.tolist()
+            clouds = round(found[0])
+            if pulse:
+                pulse.hear(found[1:])
+        self._exchange.keep_alike(lambda: list(self.memory().shared.values()))
+        return clouds * rows.size
+
+    def advance(self, rows: Tensor, targets: Tensor, rates: Tensor, said: Tensor) -> Tensor:
+        """The step itself, on tensors of the device alone.
+
+        Args:
+            rows: of the input cloud, (K, s) int64.
+            targets: (B, t, 3).
+            rates: learning rates of network and encoder, and of the input cloud, (2,).
+            said: what the ranks tell each other, (m,).
+
+        Returns:
+            The clouds shown, and what the ranks said; (1 + m,).
+        """
         input_cloud = self._learner.input_cloud
-        rows = self._sampling.rows(self._offsets)  # (K, s)
-        index = torch.from_numpy(rows).to(input_cloud.device)
-        targets = self._sampling.targets(batch).to(input_cloud.device)
-        q = input_cloud[index]
-        found = self._gradients(q, targets) if len(batch) else [torch.zeros_like(each) for each in (*self._tensors, q)]
-        none, said = torch.zeros(0, device=q.device), torch.tensor(pulse.said() if pulse else [], device=q.device)
-        summed = self._exchange.add(found, len(batch), torch.zeros((), device=q.device), none, said)
-        if pulse:
-            pulse.hear(summed.heard.tolist())
+        q = input_cloud[rows]
+        shown = len(targets)
+        found = self._gradients(q, targets) if shown else [torch.zeros_like(each) for each in (*self._tensors, q)]
+        none = torch.zeros(0, device=q.device)
+        summed = self._exchange.add(found, shown, torch.zeros((), device=q.device), none, said)
         *gradients, of_rows = found
         for tensor, gradient in zip(self._tensors, gradients, strict=True):
             tensor.grad = gradient.contiguous()  # fused Adam wants it to lie in memory as the tensor does
         input_cloud.grad = torch.zeros_like(input_cloud)
-        input_cloud.grad[index] = of_rows
-        for group in self._adam.param_groups:
-            group["lr"] = group["rate"] * factor
+        input_cloud.grad[rows] = of_rows
+        self._rates.copy_(rates)
         self._adam.step()
-        self._exchange.keep_alike(lambda: list(self.memory().shared.values()))
-        return int(summed.clouds) * rows.size
+        clouds = summed.clouds if isinstance(summed.clouds, Tensor) else torch.full((1,), float(shown), device=q.device)
+        return torch.cat([clouds, summed.heard])
+
+    def close(self) -> None:
+        """Wait for the last step."""
+        self._advance.close()
 
     def _gradients(self, q: Tensor, targets: Tensor) -> list[Tensor]:
         """Of the loss in network, encoder and q, (K, s, 3); targets are (B, t, 3)."""

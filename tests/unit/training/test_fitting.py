@@ -14,6 +14,7 @@ import torch
 from fixtures.ranks import shared
 from torch import Tensor
 
+from qaadcodec.arrays import Longs, Singles
 from qaadcodec.config import AssignmentConfig, NetworkConfig
 from qaadcodec.metrics.em_kd import variance
 from qaadcodec.model.network import FoldingNetwork
@@ -24,7 +25,7 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.training import fitting as fitting_module
 from qaadcodec.training import fitting_group
 from qaadcodec.training.fitting import CANDIDATES, Fitting, Learnt, candidates, fit
-from qaadcodec.training.fitting_group import Group, nearest_start
+from qaadcodec.training.fitting_group import Descent, Group, nearest_start
 from qaadcodec.training.predict import predict
 from qaadcodec.work.checkpoints import Checkpoints
 from qaadcodec.work.folder import WorkFolder
@@ -159,25 +160,25 @@ def test_a_deadline_is_kept_by_fewer_steps_for_every_cloud(
     """A clock that goes on by a second a step: 20 seconds for two groups, of which each has its share."""
     clock = [1000.0]
     monkeypatch.setattr("qaadcodec.progress.run.now", lambda: clock[0])
-    gradient, groups, factors = Group.gradient, list[list[int]](), list[float]()
+    step, clouds_of_steps, factors = Descent.step, list[int](), list[float]()
 
-    def slow(group: Group, table: Tensor, rng: np.random.Generator) -> Tensor:
+    def slow(descent: Descent, rows: Longs, targets: Singles, rate: float) -> None:
         clock[0] += 1.0
-        groups.append(list(group.numbers))
-        return gradient(group, table, rng)
+        clouds_of_steps.append(len(targets))
+        step(descent, rows, targets, rate)
 
     def noted(fraction: float) -> float:
         factors.append(fraction)
         return 1.0 - fraction
 
-    monkeypatch.setattr(Group, "gradient", slow)
+    monkeypatch.setattr(Descent, "step", slow)
     monkeypatch.setattr(fitting_group, "learning_rate_factor", noted)
     clouds = frozen.shuffled(frozen.known[torch.arange(12) % 6])
     fitting = Fitting(rounds=4, steps=10, points_per_step=64, assignment=ASSIGNMENT)
     run = Run(started=1000.0).within(20.0)
     found = fit(frozen.learnt, make_store(clouds), run, fitting)
     assert found.latents.shape == (12, 3)
-    assert groups == [list(range(8))] * 14 + [list(range(8, 12))] * 6  # two thirds and one third of the time
+    assert clouds_of_steps == [8] * 14 + [4] * 6  # two thirds and one third of the time
     assert factors[:14] == sorted(factors[:14])
     assert factors[13] > 0.95
 

@@ -165,14 +165,32 @@ def test_the_nearest_neighbours_stay_on_the_card(card: Card) -> None:
 
 def test_latents_that_are_fitted_go_down_on_the_card(card: Card) -> None:
     """What `encode` does for a group of clouds, but for its assignments, which the host makes."""
-    from qaadcodec.training.fitting_group import Fitting, Frozen, Group
+    from qaadcodec.training.fitting_group import Descent, Fitting, Frozen
 
     network = FoldingNetwork(PLAN.network).to(CARD).requires_grad_(False)
     starts = torch.zeros(1, PLAN.network.latent_size).to(CARD)
     q = torch.zeros(POINTS, 3).to(CARD)
-    of = Frozen(network, q, starts, Fitting(points_per_step=16), THREADS, device_backend(CARD))
-    group = Group(of, np.zeros((2, POINTS, 3), np.float32), (0, 1))
+    backend = replace(device_backend(CARD), replayed=partial(Recorded, card))
+    of = Frozen(network, q, starts, Fitting(), THREADS, backend)
+    rows = np.arange(16).reshape(PLAN.network.patches, -1)
     with card:
-        gradient = group.gradient(group.starts(np.random.default_rng(0)), np.random.default_rng(0))
-    assert (gradient.shape, gradient.device) == ((2, PLAN.network.latent_size), CARD)
+        descent = Descent(of, starts.expand(2, -1).clone())
+        descent.step(rows, np.zeros((2, 16, 3), np.float32), 0.1)
+    assert card.to_host == []
+    assert sorted(card.to_card) == [(), (2, 16, 3), rows.shape]
+
+
+def test_a_step_of_the_warm_up_stays_on_the_card(make_store: MakeStore, make_planted: MakePlanted, card: Card) -> None:
+    from qaadcodec.training.warmup.pointnet import PointNet
+    from qaadcodec.training.warmup.warm_up import Sampling, WarmupSteps
+
+    store, rng = make_store(make_planted(CLOUDS, POINTS)), np.random.default_rng(0)
+    backend = replace(device_backend(CARD), replayed=partial(Recorded, card))
+    with card:
+        learner = placed(PLAN)
+        encoder = PointNet(PLAN.network.latent_size, torch.Generator().manual_seed(0)).to(CARD)
+        steps = WarmupSteps(learner, encoder, Sampling(store, PLAN.training, rng), THREADS, backend)
+        for _ in range(2):
+            assert steps.step(np.arange(3)) == 3 * PLAN.training.points_per_step
+        assert {tensor.device for tensor in steps.memory().shared.values()} == {CARD}
     assert card.to_host == []

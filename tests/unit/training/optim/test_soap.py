@@ -9,7 +9,7 @@ from torch import Tensor
 from qaadcodec.config import NetworkConfig
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.training.optim import soap
-from qaadcodec.training.optim.soap import BETA_1, BETA_2, EPSILON, Side, Soap, divided
+from qaadcodec.training.optim.soap import BETA_1, BETA_2, EPSILON, Side, Soap, divided, turn
 
 
 def gradients(shape: tuple[int, ...], count: int) -> list[Tensor]:
@@ -61,17 +61,30 @@ def test_turning_finds_the_eigenvectors_in_order() -> None:
     side = Side(5, torch.zeros(1))
     side.mean.copy_(basis @ torch.diag(torch.tensor([1.0, 27.0, 3.0, 81.0, 9.0])) @ basis.t())
     for _ in range(20):
-        order = side.turn()
+        (order,) = turn([side])
     assert order.tolist() == [0, 1, 2, 3, 4]
     torch.testing.assert_close((side.basis.t() @ basis).abs(), torch.eye(5)[[3, 1, 4, 2, 0]], rtol=0, atol=1e-3)
+
+
+def test_sides_that_turn_together_turn_as_each_would_alone() -> None:
+    generator = torch.Generator().manual_seed(6)
+    means = [each @ each.t() for each in torch.randn(3, 6, 9, generator=generator)]
+    together, alone = ([Side(6, torch.zeros(1)) for _ in means] for _ in range(2))
+    for sides in (together, alone):
+        for side, mean in zip(sides, means, strict=True):
+            side.mean.copy_(mean)
+    orders = turn(together)
+    for order, side, other in zip(orders, together, alone, strict=True):
+        assert turn([other])[0].tolist() == order.tolist()
+        assert torch.equal(side.basis, other.basis)
 
 
 @pytest.mark.parametrize("shape", [(7, 8), (4, 3, 8), (600, 8)], ids=["matrix", "heads", "one side too long"])
 def test_it_fits_what_adam_fits_slowly(shape: tuple[int, ...]) -> None:
     """Least squares on random inputs that are long in some directions, none of them an axis."""
     generator = torch.Generator().manual_seed(9)
-    turn = torch.linalg.qr(torch.randn(8, 8, generator=generator))[0]
-    long = torch.logspace(0, -1.5, 8)[:, None] * turn
+    mixed = torch.linalg.qr(torch.randn(8, 8, generator=generator))[0]
+    long = torch.logspace(0, -1.5, 8)[:, None] * mixed
     wanted = torch.randn(shape, generator=generator)
 
     ends = {}
@@ -104,7 +117,7 @@ def test_it_moves_matrices_and_adam_the_rest() -> None:
 def test_second_moments_keep_to_their_directions_when_these_change_places(monkeypatch: pytest.MonkeyPatch) -> None:
     """A turn sorts the directions of either basis anew: entry (i, j) of the moments goes where i and j go."""
     orders = {3: torch.tensor([2, 0, 1]), 4: torch.tensor([1, 3, 0, 2])}
-    monkeypatch.setattr(Side, "turn", lambda side: orders[len(side.basis)])
+    monkeypatch.setattr(soap, "turn", lambda sides: [orders[len(side.basis)] for side in sides])
     tensor = torch.zeros(3, 4)
     optimiser = Soap([tensor], tensor.device)
     (matrix,) = optimiser._matrices
