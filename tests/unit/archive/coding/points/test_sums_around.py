@@ -36,14 +36,15 @@ def test_sums_of_cells_are_those_of_all_neighbours_by_their_weights(most: int) -
         np.testing.assert_array_equal(sums[:, here], moments_of(away, counts * weights[here]).sum(axis=1))
 
 
-@pytest.mark.parametrize("most", [2, 1 << 20])
+@pytest.mark.parametrize(("most", "heaviest"), [(2, 1), (1 << 20, 1), (2, (1 << 20) + 1)])
 @pytest.mark.parametrize("depth", [1, 5])
-def test_sums_of_places_are_about_the_middle_of_each(depth: int, most: int) -> None:
+def test_sums_of_places_are_about_the_middle_of_each(depth: int, most: int, heaviest: int) -> None:
     keys, weights = places(6, 5)
     rng, width = np.random.default_rng(7), 8 << depth
     nodes = np.repeat(np.arange(len(keys)), 3)
     inside = 8 * rng.integers(0, 1 << depth, (3, len(nodes))) + 4 - width // 2
     counts = rng.integers(1, most, len(nodes))
+    counts[inside[0].argmin()] = heaviest  # far from the middle of its place, downwards along x
     moments = moments_of(inside.astype(np.float64), counts.astype(np.float64))
     own = moments.reshape(10, -1, 3).sum(axis=2)
     sums = sums_of_places(neighbours_of(pairs_of(keys), len(keys)), own, width)

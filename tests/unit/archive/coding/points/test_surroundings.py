@@ -99,6 +99,27 @@ def test_places_stay_where_they_are_when_cells_outnumber_points() -> None:
         cells = 2 * cells + rng.integers(0, 2, cells.shape)
 
 
+def test_places_get_smaller_while_there_are_at_most_two_to_three_points() -> None:
+    for points, depth in ((6, 0), (5, 1)):
+        surroundings = Surroundings(points)
+        coarse, counts = np.zeros((3, 1), np.int64), np.array([points])
+        surroundings.start_octave(key(coarse), np.zeros(1, np.int64), counts, np.zeros(1, np.int64))
+        cells = np.array([[0, 0, 1, 1], [0, 1, 0, 1], [0, 0, 0, 1]])  # of four places
+        counts = np.array([points - 3, 1, 1, 1])
+        surroundings.start_octave(key(cells), np.zeros(4, np.int64), counts, np.zeros(4, np.int64))
+        check(surroundings, cells, np.zeros(4, np.int64), counts, depth)
+
+
+def test_of_many_patches_in_one_place_all_points_count() -> None:
+    """Single precision holds what each of them has around it, and not what all have."""
+    cells = np.tile(np.array([[0, 1], [0, 1], [0, 1]]), 40)
+    patches = np.repeat(np.arange(40), 2)
+    counts = np.arange(901, 981)
+    surroundings = Surroundings(int(counts.sum()))
+    surroundings.start_octave(key(cells), patches, counts, np.arange(80))
+    check(surroundings, cells, patches, counts, 0)
+
+
 def test_halves_have_the_surroundings_of_the_node_that_they_are_halves_of() -> None:
     cells, patches, counts = nodes(4, 5)
     surroundings = Surroundings(int(counts.sum()))
