@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qaadcodec.archive import Archive, ArchiveReader, Grids, NewClouds, encode, extend, storable
+from qaadcodec.archive import Archive, ArchiveReader, Grids, NewClouds, encode, extend, storable, writer
 from qaadcodec.archive.sections.input_cloud import patch_sizes
 from qaadcodec.config import CodingConfig
 from qaadcodec.errors import ArchiveError, UsageError
@@ -76,6 +76,14 @@ def test_sizes_are_those_of_the_specification(archive: Archive) -> None:
         assert reader.section("WGTS").length == weights
         assert reader.section("INPT").length == 1 + 3 + (27 * 11 + 7) // 8
         assert reader.section("LATS").length == 4 + 10 + 4 + (1 + 3 + (9 * 6 + 7) // 8)
+
+
+def test_an_archive_may_hold_as_many_clouds_as_it_can(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ArchiveReader(io.BytesIO(written(archive))) as reader:
+        monkeypatch.setattr(writer, "MAX_CLOUDS", reader.header.clouds + 2)
+        writer.check_extendable(reader, 2)
+        with pytest.raises(UsageError, match="it would hold 6 clouds, and can hold 5"):
+            writer.check_extendable(reader, 3)
 
 
 def test_more_clouds_leave_the_old_ones_as_they_were(archive: Archive) -> None:

@@ -53,6 +53,14 @@ def test_a_block_takes_the_entropy_and_little_more() -> None:
     assert len(prior.encode(latents)) < 1.02 * entropy + 2
 
 
+def test_the_family_is_the_one_that_suits_the_latents() -> None:
+    """Families below 8 have long tails, those above have the bell of a normal distribution."""
+    normal = sample(400)
+    long_tailed = np.random.default_rng(2).laplace(size=normal.shape).astype(np.float32)
+    assert fit_prior(normal, grids_of(normal)).family >= 8
+    assert fit_prior(long_tailed, grids_of(long_tailed)).family < 8
+
+
 @pytest.mark.parametrize("clouds", [1, 4, 64])
 def test_one_more_cloud_takes_few_bytes_whatever_the_prior_was_fitted_to(clouds: int) -> None:
     prior = fit_prior(sample(clouds), grids_of(sample(100)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qaadcodec.archive.coding.points.neighbours import key
-from qaadcodec.archive.coding.points.slopes import halvings
+from qaadcodec.archive.coding.points.slopes import Halving, along, halvings
 from qaadcodec.archive.coding.points.surroundings import Surroundings
 from qaadcodec.arrays import Longs
 
@@ -157,3 +157,15 @@ def test_the_largest_numbers_are_exact(depth: int, points: int) -> None:
                 dividend = of.gauss[node] - sum(move[node] for i, move in enumerate(of.moves) if half >> i & 1)
                 steep = min(max(int(dividend) // int(of.determinant[node]), -96), 96)
                 assert [16 * steep, int(of.offset[node])] == slopes(shape(others), axis, depth, half)
+
+
+@pytest.mark.parametrize(
+    ("kind", "determinant"), [(np.int32, 10**7 + 3), (np.float64, 2**48 + 1), (np.int64, 2**58 + 1)]
+)
+def test_quotients_are_rounded_down_however_large_the_numbers_are(kind: type, determinant: int) -> None:
+    """One below five times the determinant, and five times it; doubles would not tell them apart in the last case."""
+    dividends = np.array([5 * determinant - 1, 5 * determinant, -1, 0]).astype(kind)
+    zero = np.zeros(4, np.float32)
+    halving = Halving(dividends, (), np.full(4, determinant, kind), zero)
+    slope, _ = along(halving, np.arange(4), [])
+    assert slope.tolist() == [16 * 4, 16 * 5, -16, 0]
