@@ -37,11 +37,26 @@ MB = 1 << 20
 class Checked:
     """A finder of modules that finds none, but looks first whether there is room for what is imported."""
 
+    def __init__(self) -> None:
+        self._multiplied = False
+
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
         """None; EnvironmentFailure if a limit leaves too little for the library of that name."""
         if name in NEEDS:
             check(name)
+        numpy = sys.modules.get("numpy")
+        if not self._multiplied and numpy is not None and not getattr(numpy.__spec__, "_initializing", False):
+            self._multiplied = True
+            multiply()
         return None
+
+
+def multiply() -> None:
+    """Multiply matrices, for which OpenBLAS takes its buffer: later there may be no room, and old ones try for ever."""
+    import numpy as np
+
+    square = np.ones((64, 64), np.float32)
+    square @ square
 
 
 @contextmanager

@@ -149,7 +149,8 @@ class Hubs:
         from scipy.sparse.csgraph import dijkstra
 
         count = len(self.sketches)
-        hub, cloud = np.repeat(self.chosen, count), np.tile(np.arange(count), len(self.chosen))
+        chosen = np.array(self.chosen, np.int32)  # scipy's csgraph takes no larger indices before 1.13
+        hub, cloud = np.repeat(chosen, count), np.tile(np.arange(count, dtype=np.int32), len(chosen))
         steps = np.array([step_cost(fit) for row in self.fits for fit in row])
         real = (hub != cloud) & ~(np.isin(cloud, self.chosen) & (cloud < hub))  # between two hubs, one of the two
         graph = csr_array((steps[real], (hub[real], cloud[real])), shape=(count, count))

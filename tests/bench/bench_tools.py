@@ -59,7 +59,7 @@ def assign_all(
 
 def hardware() -> dict[str, object]:
     """What this ran on."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
     bf16 = bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)())
@@ -76,7 +76,7 @@ def commit() -> str:
 def write_record(path: Path, **results: object) -> None:
     """Write results as JSON, with the hardware and the commit."""
     record = {"hardware": hardware(), "commit": commit(), **results}
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def print_rows(rows: list[Row]) -> None:

@@ -68,7 +68,7 @@ def matches(expected: list[str], printed: str) -> bool:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_script(script: Path, place: Path, shell: Callable[..., Any]) -> None:
-    for step in steps(script.read_text()):
+    for step in steps(script.read_text(encoding="utf-8")):
         outcome = shell(step.command, place)
         wrong = []
         if outcome.code != step.code:

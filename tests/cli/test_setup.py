@@ -37,7 +37,7 @@ def run(checkout: Path, *command: str, **variables: str) -> subprocess.Completed
 
 def script(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/bash\n{text}\n")
+    path.write_text(f"#!/bin/bash\n{text}\n", encoding="utf-8")
     path.chmod(0o755)
 
 

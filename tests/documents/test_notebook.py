@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fixtures.documents import ROOT, UPDATE
 from fixtures.notebooks import Notebook
@@ -28,6 +29,7 @@ def shape_of(output: dict[str, Any]) -> dict[str, str]:
     }
 
 
+@pytest.mark.skipif(np.__version__ < "2", reason="what it keeps was drawn by newer libraries")
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.ipynb")), ids=lambda path: path.stem)
 def test_a_notebook_runs_and_shows_what_it_keeps(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

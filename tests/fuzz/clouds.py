@@ -59,7 +59,7 @@ def read_zip(data: bytes, again: Again = EVERYTHING) -> None:
 
 def read_stdin(data: bytes, again: Again = EVERYTHING) -> None:
     """The same of anything that comes through a pipe: its content tells what it is, and it may be packed."""
-    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(data))
+    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(data), encoding="utf-8")
     try:
         _read("stdin", again, lambda: find_clouds(["-"]))
     finally:

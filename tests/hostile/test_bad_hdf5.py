@@ -48,6 +48,12 @@ def process() -> subprocess.Popen[bytes]:
     return hdf5_keeper.KEEPER.child._process
 
 
+CRASHES = pytest.mark.skipif(
+    h5py.version.hdf5_version_tuple < (2, 0, 0), reason="an older libhdf5 refuses the file, and goes on"
+)
+
+
+@CRASHES
 def test_a_crash_of_the_library_is_an_error_of_the_file() -> None:
     first, bad = find_clouds([CRASH])
     assert len(first.load()) == 3
@@ -57,6 +63,7 @@ def test_a_crash_of_the_library_is_an_error_of_the_file() -> None:
     assert len(read_cloud("good.h5")) == 10
 
 
+@CRASHES
 def test_only_the_crashing_cloud_is_skipped() -> None:
     Path("b.h5").write_bytes(CRASH.read_bytes())
     with h5py.File("c.h5", "w") as h5:
@@ -68,6 +75,7 @@ def test_only_the_crashing_cloud_is_skipped() -> None:
     assert why.startswith("b.h5")
 
 
+@CRASHES
 def test_a_process_that_dies_is_no_fault_of_a_file_that_it_reads_alone_again() -> None:
     found = find_clouds(["good.h5"])
     reader = process()
@@ -157,7 +165,7 @@ def run(program: str, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_works_in_a_fork_and_with_a_strange_module_beside_it() -> None:
-    Path("json.py").write_text("raise SystemExit('not this one')")
+    Path("json.py").write_text("raise SystemExit('not this one')", encoding="utf-8")
     program = """
         import os, qaadcodec.clouds as c
         assert len(c.read_cloud("good.h5")) == 10

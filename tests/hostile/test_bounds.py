@@ -203,10 +203,10 @@ def test_what_is_read_as_a_whole_has_a_bound(suffix: str, monkeypatch: pytest.Mo
     path = Path(f"a{suffix}")
     if suffix == "text.ply":
         path.write_text("ply\nformat ascii 1.0\nelement vertex 40\nproperty float x\nproperty float y\n"
-                        "property float z\nend_header\n" + "0 0 1\n" * 40)  # fmt: skip
+                        "property float z\nend_header\n" + "0 0 1\n" * 40, encoding="utf-8")  # fmt: skip
     elif suffix == ".stl":
         facet = "facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\n"
-        path.write_text(f"solid a\n{facet * 3}endsolid a\n")
+        path.write_text(f"solid a\n{facet * 3}endsolid a\n", encoding="utf-8")
     elif suffix in WRITERS:
         WRITERS[suffix](path, *ball())
     else:

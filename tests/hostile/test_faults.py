@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 if not hasattr(signal, "SIGHUP"):
@@ -56,7 +57,10 @@ def test_files_that_may_not_grow(place: Place, victim: Victim, share: float) -> 
     [
         ("inspect in.qaad", 17, "qaad: error: out of memory\nhint: raise the limit that is set: ulimit -v\n"),
         ("inspect in.qaad", 60, "qaad: error: out of memory: numpy takes "),
-        ("eval in.qaad set/ --metrics em_kd -q", 300, "qaad: error: out of memory: "),
+        pytest.param(
+            *("eval in.qaad set/ --metrics em_kd -q", 300, "qaad: error: out of memory: "),
+            marks=pytest.mark.skipif(np.__version__ < "2", reason="LLVM of older versions ends the process, and says so"),
+        ),
         ("encode in.qaad set/00000.ply -o to/out.qaad -q", 700, "qaad: error: out of memory: PyTorch takes "),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import math
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -23,6 +24,8 @@ from qaadcodec.errors import CloudError, UsageError
 _PASS_BYTES = 1 << 28
 _LONGEST_HEADER = 1 << 16  # bytes, as in version 1.0
 _LONGEST_OLD_HEADER = 1 << 11  # of Python 2, which numpy rewrites in a time that grows with the square
+# Python 3.11 counts the depth of what it parses for all threads together, and at times calls a good header an error.
+_PARSING = threading.Lock()
 
 
 class NpyHeader(NamedTuple):
@@ -94,12 +97,11 @@ def read_header(stream: BinaryIO, label: str) -> NpyHeader:
     stream.seek(start)
     try:
         version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-        elif version == (2, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
-        else:
+        if version not in ((1, 0), (2, 0)):
             raise CloudError(f"{label}: is NPY version {version[0]}.{version[1]}; versions 1.0 and 2.0 are read")
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        with _PARSING:
+            shape, fortran, dtype = read(stream)
     except CloudError:
         raise
     except Exception as error:  # numpy evaluates the header as a Python literal, with whatever that raises
@@ -112,7 +114,8 @@ def read_header(stream: BinaryIO, label: str) -> NpyHeader:
 def _is_literal(header: bytes) -> bool:
     """Whether a header is a literal of Python 3."""
     try:
-        ast.literal_eval(header.decode("latin-1").strip())
+        with _PARSING:
+            ast.literal_eval(header.decode("latin-1").strip())
     except Exception:  # whatever evaluation raises
         return False
     return True

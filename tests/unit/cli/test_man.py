@@ -13,7 +13,7 @@ import pytest
 from qaadcodec.cli.main import COMMANDS, qaad, run
 from qaadcodec.cli.man import escaped, pages_of
 
-PAGES = pages_of(click.Context(qaad, info_name="qaad"))
+PAGES = pages_of(click.Context(qaad, info_name="qaad", **qaad.context_settings))
 
 
 def test_every_command_has_a_page() -> None:

@@ -52,3 +52,18 @@ def test_what_the_process_has_taken() -> None:
     before = room.taken()
     kept = bytearray(64 << 20)
     assert room.taken() - before >= len(kept) - (1 << 20)
+
+
+def test_openblas_takes_its_buffer_as_soon_as_numpy_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is a limit: what is imported later may leave no room, and OpenBLAS of numpy 1.26 tries for ever."""
+    taken: list[bool] = []
+    monkeypatch.setattr(room, "multiply", lambda: taken.append(True))
+    monkeypatch.setattr(room, "check", lambda library: None)
+    finder = room.Checked()
+    with monkeypatch.context() as without:
+        without.delitem(sys.modules, "numpy")
+        finder.find_spec("numpy")
+        assert taken == []
+    finder.find_spec("json")
+    finder.find_spec("csv")
+    assert taken == [True]

@@ -55,7 +55,7 @@ def test_a_file_name_with_two_colons_is_a_file() -> None:
 @pytest.mark.parametrize("suffix", WRITTEN)
 def test_stdin_and_pipes(monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     data = put(Path(f"a.{suffix}"), 6).read_bytes()
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
     (source,) = find_clouds(["-"])
     assert (source.name, source.path.partition("::")[0], source.count()) == ("stdin", "stdin", 2)
     np.testing.assert_array_equal(source.load().points, np.full((2, 3), 6))

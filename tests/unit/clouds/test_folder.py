@@ -32,8 +32,8 @@ def test_folders_are_searched_in_natural_order() -> None:
         put(Path("set") / file.lower()).rename(Path("set") / file)
     put(Path("set/.hidden.ply"))
     put(Path("set/.cache/a.ply"))
-    Path("set/notes.txt").write_text("1 2 3\n")
-    Path("set/params.json").write_text("{}")
+    Path("set/notes.txt").write_text("1 2 3\n", encoding="utf-8")
+    Path("set/params.json").write_text("{}", encoding="utf-8")
     found = ["b/07", "b/7", "b9/x/1", "b10/1", "Scan1", "scan2", "scan10", "z"]
     assert names("set") == found
     assert [s.path for s in find_clouds([Path("set")])][2:4] == ["set/b9/x/1.PLY", "set/b10/1.ply"]

@@ -61,7 +61,7 @@ def test_the_content_tells_whatever_the_name_is(monkeypatch: pytest.MonkeyPatch)
         np.testing.assert_array_equal(read_cloud(name).points, CLOUD)
     write_cloud(Path("plain.ply.gz"), CLOUD, "ply")
     np.testing.assert_array_equal(read_cloud("plain.ply.gz").points, CLOUD)
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
     np.testing.assert_array_equal(read_cloud("-").points, CLOUD)
 
 

@@ -27,7 +27,7 @@ def folder(*others: str) -> Path:
     for name in others:
         path = Path("set", name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("1 2 3\n")
+        path.write_text("1 2 3\n", encoding="utf-8")
     Path("set").mkdir(exist_ok=True)
     write_cloud(Path("set/a.ply"), CLOUD, "ply", overwrite=True)
     return Path("set")
@@ -59,7 +59,7 @@ def test_of_several_folders_there_is_one_line_and_of_none_there_is_none() -> Non
     Path("more").mkdir()
     write_cloud(Path("more/a.ply"), CLOUD, "ply")
     assert told("more", "set/a.ply") == []
-    Path("more/notes.txt").write_text("1 2 3\n")
+    Path("more/notes.txt").write_text("1 2 3\n", encoding="utf-8")
     assert told("set", "more") == ["left out: 2 .txt (name them to read them)"]
 
 

@@ -99,7 +99,7 @@ def test_the_content_tells_a_zip_from_an_npz(monkeypatch: pytest.MonkeyPatch) ->
     data = zipped({"a.ply": file("ply"), "b.npy": file("npy")}).read_bytes()
     Path("scans.bin").write_bytes(data)
     assert [s.name for s in find_clouds(["scans.bin"])] == ["a", "b"]
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
     (first, _) = find_clouds(["-"])
     assert (first.name, first.path) == ("a", "stdin::a.ply")
     np.testing.assert_array_equal(first.load().points, CLOUDS[0])

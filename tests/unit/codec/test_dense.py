@@ -150,6 +150,6 @@ def test_empty_and_unusable_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     np.save(tmp_path / "nan.npy", np.full((9, 3), np.nan))
     with pytest.raises(CloudError, match=r"nan\.npy: less than half of it is left: 0 of 9 points \(9 not finite\)$"):
         read_surface(tmp_path / "nan.npy", 5)
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"0 0 0\n1 0 0\n")))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"0 0 0\n1 0 0\n"), encoding="utf-8"))
     with pytest.raises(CloudError, match=r"^stdin: too few points for a dense reference: 2, and the original has 5$"):
         read_surface("-", 5)

@@ -61,7 +61,7 @@ def test_originals_are_found_by_name_or_are_the_only_ones(tmp_path: Path) -> Non
 def off_file(path: Path, mesh: Mesh) -> Path:
     rows = [" ".join(map(str, vertex)) for vertex in mesh.vertices.tolist()]
     rows += [f"3 {a} {b} {c}" for a, b, c in mesh.triangles.tolist()]
-    path.write_text("\n".join([f"OFF\n{len(mesh.vertices)} {len(mesh.triangles)} 0", *rows, ""]))
+    path.write_text("\n".join([f"OFF\n{len(mesh.vertices)} {len(mesh.triangles)} 0", *rows, ""]), encoding="utf-8")
     return path
 
 

@@ -40,7 +40,7 @@ def test_reorder_gives_rows_the_targets_of_others() -> None:
 
 def mapped_bytes() -> int:
     """Bytes of files that are mapped into this process and resident (Linux counts them)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssFile", "RssShmem")))
 
 

@@ -158,7 +158,7 @@ def test_what_does_not_fit_is_not_written(make: Make, numbers: Array) -> None:
 def mapped(descriptor: int) -> list[int]:
     """Bytes of each place where a file is mapped into this process."""
     number = str(os.fstat(descriptor).st_ino)
-    lines = (line.split() for line in Path("/proc/self/maps").read_text().splitlines())
+    lines = (line.split() for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines())
     spans = [line[0].split("-") for line in lines if line[4] == number]
     return [int(end, 16) - int(begin, 16) for begin, end in spans]
 

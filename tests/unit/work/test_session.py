@@ -286,7 +286,7 @@ def test_another_version_is_refused(output: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_folder_of_other_files_is_left_alone(tmp_path: Path, output: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
-    (mine / "thesis.tex").write_text("…")
+    (mine / "thesis.tex").write_text("…", encoding="utf-8")
     with pytest.raises(EnvironmentFailure, match=r"mine is no work folder of qaad: it holds thesis\.tex"):
         worked(output, Work(folder=mine), never)
     assert [path.name for path in mine.iterdir()] == ["thesis.tex"]

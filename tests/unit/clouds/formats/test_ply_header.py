@@ -134,7 +134,7 @@ def test_a_lie_from_a_pipe_is_refused_before_memory_is_taken(
     monkeypatch: pytest.MonkeyPatch, form: str, elements: str, data: bytes, message: str
 ) -> None:
     lie = f"ply\n{form}{elements}end_header\n".encode() + data
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lie)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lie), encoding="utf-8"))
     tracemalloc.start()
     with pytest.raises(CloudError) as caught:
         read_cloud("-")
