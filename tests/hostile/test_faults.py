@@ -59,7 +59,7 @@ def test_files_that_may_not_grow(place: Place, victim: Victim, share: float) -> 
         ("inspect in.qaad", 60, "qaad: error: out of memory: numpy takes "),
         pytest.param(
             *("eval in.qaad set/ --metrics em_kd -q", 300, "qaad: error: out of memory: "),
-            marks=pytest.mark.skipif(np.__version__ < "2", reason="LLVM of older versions ends the process, and says so"),
+            marks=pytest.mark.skipif(np.__version__ < "2", reason="an older LLVM ends the process, and says so"),
         ),
         ("encode in.qaad set/00000.ply -o to/out.qaad -q", 700, "qaad: error: out of memory: PyTorch takes "),
     ],
