@@ -23,7 +23,7 @@ from qaadcodec.errors import CloudError, UsageError
 # What is read of a file at once where clouds lie scattered over it: the more, the fewer passes it takes.
 _PASS_BYTES = 1 << 28
 _LONGEST_HEADER = 1 << 16  # bytes, as in version 1.0
-_LONGEST_OLD_HEADER = 1 << 11  # of Python 2, which numpy rewrites in a time that grows with the square
+_LONGEST_OLD_HEADER = 1 << 9  # of Python 2, which numpy rewrites in a time that grows with the square
 # Python 3.11 counts the depth of what it parses for all threads together, and at times calls a good header an error.
 _PARSING = threading.Lock()
 
