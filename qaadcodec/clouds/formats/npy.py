@@ -115,7 +115,7 @@ def _is_literal(header: bytes) -> bool:
     """Whether a header is a literal of Python 3."""
     try:
         with _PARSING:
-            ast.literal_eval(header.decode("latin-1").strip())
+            ast.literal_eval(header.decode("latin-1"))  # as numpy does it
     except Exception:  # whatever evaluation raises
         return False
     return True
