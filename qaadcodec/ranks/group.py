@@ -70,8 +70,8 @@ def joined(*, goes_on: bool = True) -> Iterator[Ranks]:
             raise SystemExit(code_of(ended)) from ended
         raise
     except BaseException as error:
-        if not leaving.is_first(code_of(error)):
-            raise SystemExit(leaving.code()) from error
+        if not leaving.is_first(own := code_of(error)):
+            raise SystemExit(leaving.code_of_first(own)) from error
         raise
     finally:
         leaving.close()

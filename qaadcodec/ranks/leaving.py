@@ -61,6 +61,13 @@ class Leaving:
         self._store.set(ENDED, str(code))
         return self.code() == code  # once it has been asked for, it is there for all
 
+    def code_of_first(self, own: int) -> int:
+        """The exit code of the rank that failed first, which may be about to note it; this one's own if it is gone."""
+        try:
+            return int(self._store.get(ENDED))  # waits for it
+        except RuntimeError:
+            return own
+
     def explained(self, lost: LostRank) -> int | LostRank:
         """What a rank leaves with that has lost another: silently with a code, or with a message."""
         code = None
