@@ -98,6 +98,7 @@ def wait_until_training(folder: Path) -> None:
     raise AssertionError("no checkpoint of the training within 100 s")
 
 
+@pytest.mark.long
 def test_a_process_that_is_killed_is_started_again(place: Path, shell_environment: dict[str, str]) -> None:
     process = started(place, shell_environment)
     wait_until_training(place)

@@ -93,7 +93,7 @@ def test_results_go_where_they_were_sent_and_not_to_the_terminal(place: Path, st
     assert len((place / "lines.json").read_text().splitlines()) == 5
 
 
-@pytest.mark.parametrize("columns", [40, 60])
+@pytest.mark.parametrize("columns", [40, pytest.param(60, marks=pytest.mark.long)])
 def test_a_terminal_of_any_width_shows_per_cent_and_time_left(
     columns: int, place: Path, standby: dict[str, str]
 ) -> None:

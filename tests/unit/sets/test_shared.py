@@ -129,7 +129,7 @@ def numbers(frame: Frame | None) -> list[Any]:
     return [norm.offset.tolist(), norm.scale, poses.kind, poses.exponent, *tables]
 
 
-@pytest.mark.parametrize(("held", "sizes"), [(256, (3,)), (6, (2, 9))])
+@pytest.mark.parametrize(("held", "sizes"), [pytest.param(256, (3,), marks=pytest.mark.long), (6, (2, 9))])
 def test_poses_are_those_that_one_process_finds(
     tmp_path: Path,
     make_lopsided: Callable[..., Any],
