@@ -85,6 +85,7 @@ def test_files_are_put_together_as_they_were() -> None:
     ]  # RFC 3720
 
 
+@pytest.mark.long
 @pytest.mark.skipif(peak() == 0, reason="this system does not tell how much memory was taken")
 def test_an_input_that_takes_too_much_memory_is_a_finding() -> None:
     with pytest.raises(TooMuch, match=r"^10 bytes took \d+ MiB$"), bounded(10, timed=False):
@@ -117,6 +118,7 @@ def test_a_finding_is_kept_once(tmp_path: Path) -> None:
     assert "KeyError: b'7'" in found.with_suffix(".txt").read_text()
 
 
+@pytest.mark.long
 def test_a_run_ends_after_so_many_inputs(tmp_path: Path) -> None:
     """With atheris, or without it where there is none."""
     done = subprocess.run(

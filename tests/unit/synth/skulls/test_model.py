@@ -115,6 +115,7 @@ def test_the_model_has_42_independent_dimensions() -> None:
     assert np.sum(singular > 0.02) == 42
 
 
+@pytest.mark.long
 def test_the_model_is_multilinear() -> None:
     model = skull_model()
     rest = model.vertices(np.zeros(DIMENSIONS))

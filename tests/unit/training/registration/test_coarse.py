@@ -53,6 +53,7 @@ def share_on_the_other_leg(store: TargetStore, parts: list[np.ndarray]) -> float
     return float(np.mean(shares))
 
 
+@pytest.mark.long
 def test_legs_are_followed_on_their_way(make_store: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames of half a walk. Shown all at once, two fifths of the rows on legs change over; one by one, none does."""
     rng = np.random.default_rng(0)
