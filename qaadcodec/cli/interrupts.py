@@ -89,6 +89,11 @@ def ending_on_signals() -> Iterator[None]:
     try:
         with handled(ENDING, _end):
             yield
+    except RuntimeError as error:
+        # To Python 3.11 whatever comes while a class names its attributes is an error of that class, signals included.
+        if isinstance(error.__cause__, KeyboardInterrupt | SystemExit):
+            raise error.__cause__ from None
+        raise
     finally:
         sys.unraisablehook = before
 

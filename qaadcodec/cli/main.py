@@ -124,12 +124,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         complain(*in_our_voice(error))
         return 2
     except Exception as error:
-        # To Python 3.11 whatever comes while a class names its attributes is an error of that class, signals included.
-        if isinstance(error.__cause__, SystemExit):
-            raise error.__cause__ from None
-        if isinstance(error.__cause__, KeyboardInterrupt):
-            complain("interrupted")
-            return INTERRUPTED
         if invocation.debug:
             import traceback
 
