@@ -16,8 +16,8 @@ class Searched:
 
     def __init__(self, cells: Longs, counts: Integers) -> None:
         """Group nodes of so many points (n,) in cells, or places, (3, n)."""
-        self.keys, self.of_node = ranked(key(cells))
-        self._set(self.of_node, len(self.keys), counts)
+        self._keys, of_node = ranked(key(cells))
+        self._set(of_node, len(self._keys), counts)
 
     def _set(self, of_node: Longs, different: int, counts: Integers) -> None:
         self.of_node, self.different = of_node, different
@@ -27,7 +27,7 @@ class Searched:
     @cached_property
     def pairs(self) -> Pairs:
         """The groups whose places touch."""
-        return pairs_of(self.keys)
+        return pairs_of(self._keys)
 
     def sums(self, out: Numbers) -> None:
         """As `Boxes.sums`."""

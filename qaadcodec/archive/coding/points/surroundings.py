@@ -84,7 +84,7 @@ class Surroundings:
         self._halvings = []  # before there is room for the next
         cells = cells_of(keys)
         if self._depth == 0:
-            places = boxes_of(cells, None, counts) or Searched(cells, counts)
+            places = _by_place(cells, counts)
             if not self._last or places.different * CROWDED[1] <= self._point_count * CROWDED[0]:
                 self._last = [places, _by_patch(places, cells, patches, counts)]
                 self._halvings = halvings(self._moments_of_cells(counts), 0)
@@ -96,7 +96,7 @@ class Surroundings:
                 group.of_node = group.of_node[parent]
         if self._depth == MAX_DEPTH:
             upper = cells >> MAX_DEPTH
-            places = boxes_of(upper, None, counts) or Searched(upper, counts)
+            places = _by_place(upper, counts)
             self._groups = [_Groups(*each.groups()) for each in (places, _by_patch(places, upper, patches, counts))]
         self._halvings = halvings(self._moments_of_places(cells, counts), self._depth)
 
@@ -136,9 +136,13 @@ class Surroundings:
         return around
 
 
+def _by_place(cells: Longs, counts: Integers) -> Boxes | Searched:
+    """Nodes of so many points (n,) by their cells, or larger places, (3, n)."""
+    return boxes_of(cells, None, counts) or Searched(cells, counts)
+
+
 def _by_patch(places: Boxes | Searched, cells: Longs, patches: Longs, counts: Integers) -> Boxes | Searched:
     """The nodes of these places by patch as well."""
-    boxes = boxes_of(cells, patches, counts)
-    if boxes is not None:
+    if boxes := boxes_of(cells, patches, counts):
         return boxes
     return SearchedPatches(places if isinstance(places, Searched) else Searched(cells, counts), patches, counts)
