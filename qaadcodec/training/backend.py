@@ -31,16 +31,6 @@ if TYPE_CHECKING:  # the name of a device is checked before anybody waits for to
     from qaadcodec.work.state import State, Table
 
 
-class Replayed(Protocol):
-    """A function of tensors that is called many times; on CUDA as a graph of its operations."""
-
-    def __call__(self, *arguments: Tensor) -> Tensor:
-        """Call it; arguments are on the host, what it returns is on the device."""
-
-    def close(self) -> None:
-        """Wait for the last call, and give back what calling it often takes."""
-
-
 class Steps(Protocol):
     """Takes the steps of one training; a context manager, at whose end the targets are in the store again."""
 
@@ -84,7 +74,6 @@ class Backend:
         steps: makes the `Steps` of a training.
         matched_error: the loss of a batch and its predictions; see `host.loss`.
         nearest_both_ways: the nearest neighbours between clouds, in both directions.
-        replayed: makes a `Replayed` of a function and the device.
     """
 
     device: torch.device
@@ -92,7 +81,6 @@ class Backend:
     steps: Callable[..., Steps]
     matched_error: Callable[..., tuple[Tensor, Tensor]]
     nearest_both_ways: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-    replayed: Callable[[Callable[..., Tensor], torch.device], Replayed]
 
 
 def choose_backend(name: str) -> Backend:
@@ -104,23 +92,21 @@ def choose_backend(name: str) -> Backend:
 def host_backend(device: torch.device) -> Backend:
     """The implementation in `host`."""
     from qaadcodec.training.host.assign import assign
-    from qaadcodec.training.host.graphs import Replayed
     from qaadcodec.training.host.loss import matched_error
     from qaadcodec.training.host.nearest import nearest_both_ways
     from qaadcodec.training.host.steps import Steps
 
-    return Backend(device, assign, Steps, matched_error, nearest_both_ways, Replayed)
+    return Backend(device, assign, Steps, matched_error, nearest_both_ways)
 
 
 def device_backend(device: torch.device) -> Backend:
     """The implementation in `device`. It runs on the CPU too, which is how it is tested where there is no GPU."""
     from qaadcodec.training.device.assign import assign
-    from qaadcodec.training.device.graphs import Replayed
     from qaadcodec.training.device.loss import matched_error
     from qaadcodec.training.device.nearest import nearest_both_ways
     from qaadcodec.training.device.steps import Steps
 
-    return Backend(device, partial(assign, device=device), Steps, matched_error, nearest_both_ways, Replayed)
+    return Backend(device, partial(assign, device=device), Steps, matched_error, nearest_both_ways)
 
 
 def check_device(name: str) -> None:

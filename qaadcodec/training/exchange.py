@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from qaadcodec.ranks.part import Part
+from qaadcodec.training.pulse import Pulse
 
 ALIKE_EVERY = 100  # exchanges after which what is replicated is made equal again: processors round differently
 
@@ -35,6 +36,13 @@ class Summed:
     loss: Tensor
     more: Tensor
     heard: Tensor
+
+    @property
+    def told(self) -> Tensor:
+        """The clouds, and what was said, on the device, (1 + m,): for `Exchange.heard`."""
+        clouds = self.clouds
+        shown = clouds if isinstance(clouds, Tensor) else torch.full((1,), float(clouds), device=self.loss.device)
+        return torch.cat([shown, self.heard])
 
 
 class Exchange:
@@ -72,6 +80,21 @@ class Exchange:
         for gradient, total in zip(gradients, sums, strict=True):
             gradient.copy_((total / shown).view_as(gradient))
         return Summed(shown, self._part.total, (loss_sum / shown)[0], more_sum, heard)
+
+    def heard(self, told: Tensor, clouds: int, pulse: Pulse | None) -> int:
+        """How many clouds all ranks showed; the pulse hears what they said. Where there are several, the host waits.
+
+        Args:
+            told: `Summed.told` of the step.
+            clouds: how many this rank showed.
+            pulse: beats with the step.
+        """
+        if self.alone:
+            return clouds
+        found: list[float] = told.tolist()
+        if pulse:
+            pulse.hear(found[1:])
+        return round(found[0])
 
     def keep_alike(self, replicated: Callable[[], Sequence[Tensor]]) -> None:
         """Give all ranks what the first one has of replicated tensors, at every ALIKE_EVERY-th call."""

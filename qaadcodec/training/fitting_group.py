@@ -21,6 +21,7 @@ from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.model.network import FoldingNetwork
 from qaadcodec.progress import Clock, Run
 from qaadcodec.training.backend import Backend
+from qaadcodec.training.graphs import Replayed
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.predict import predict
 from qaadcodec.training.sampling import sample_rows
@@ -86,7 +87,7 @@ class Descent:
         """Move a table (b, l), in place."""
         self._of, self._adam = of, RowAdam(table)
         self._every = torch.arange(len(table), device=table.device)
-        self._advance = of.backend.replayed(self.advance, table.device)
+        self._advance = Replayed(self.advance, table.device)
 
     def step(self, rows: Longs, targets: Singles, rate: float) -> None:
         """One step at a learning rate, by these rows of Q (K, s) and the points of each cloud for them, (b, K·s, C)."""

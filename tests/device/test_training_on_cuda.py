@@ -22,8 +22,9 @@ from qaadcodec.config import AssignmentConfig, NetworkConfig, Plan, Request, Tra
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.progress import Run
 from qaadcodec.sets.store import TargetStore
+from qaadcodec.training import graphs
 from qaadcodec.training.backend import device_backend
-from qaadcodec.training.device import graphs, targets
+from qaadcodec.training.device import targets
 
 Array = npt.NDArray[np.float32]
 MakeStore = Callable[[Array], TargetStore]

@@ -19,11 +19,11 @@ from qaadcodec.config.network import POSITION
 from qaadcodec.model.across import squared_gap
 from qaadcodec.model.cpu_threads import Threads
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.device.graphs import Replayed
 from qaadcodec.training.device.loss import matched_error
 from qaadcodec.training.device.resolving import Resolving
 from qaadcodec.training.device.targets import targets_on
 from qaadcodec.training.exchange import Exchange
+from qaadcodec.training.graphs import Replayed
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.optim.row_adam import RowAdam
@@ -83,12 +83,7 @@ class Steps:
         self._targets.bring(batch, flat)
         said = np.array(pulse.said() if pulse else [], np.float32)
         told = self._advance(*map(torch.from_numpy, (batch, rows, rates.astype(np.float32), said)))
-        clouds = len(batch)
-        if not self._exchange.alone:  # here the host waits for the step
-            found = told.tolist()
-            clouds = round(found[1])
-            if pulse:
-                pulse.hear(found[2:])
+        clouds = self._exchange.heard(told[1:], len(batch), pulse)
         self._soap.turn()
         self._exchange.keep_alike(self._replicated)
         if self._assignment.pair_swaps:
@@ -107,7 +102,7 @@ class Steps:
             said: (m,) float32, what the ranks tell each other.
 
         Returns:
-            The error before the step, the clouds shown, and what the ranks said; (2 + m,).
+            The error before the step, and what `Exchange.heard` takes; (2 + m,).
         """
         learner, flat, moving = self._learner, rows.reshape(-1), self._training.input_rate > 0
         targets = self._targets.shown(batch, flat)  # (B, K·s, C), or one more with normals
@@ -146,10 +141,7 @@ class Steps:
             self._targets.put(
                 batch, flat, rows_of(targets, pair_swaps(predictions[..., :POSITION], targets[..., :POSITION]))
             )
-        shown = torch.full((1,), float(len(batch)), device=flat.device)
-        if isinstance(summed.clouds, Tensor):
-            shown = summed.clouds
-        return torch.cat([summed.loss.reshape(1), shown, summed.heard])
+        return torch.cat([summed.loss.reshape(1), summed.told])
 
     def _replicated(self) -> list[Tensor]:
         """What is alike on all ranks, or should be."""

@@ -13,7 +13,7 @@ from torch import Tensor
 from qaadcodec.arrays import Rows
 from qaadcodec.model.brought import brought, staged
 from qaadcodec.sets.store import TargetStore
-from qaadcodec.training.device.graphs import AHEAD
+from qaadcodec.training.graphs import AHEAD
 
 RESIDENT_SHARE = 0.6  # of the free memory of the device, that targets may take for the whole training
 TOGETHER = 1 << 18  # points of the clouds that are assigned together: a thousand leaves or more, which fill a GPU

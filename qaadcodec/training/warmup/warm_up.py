@@ -18,6 +18,7 @@ from qaadcodec.progress import Clock, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend
 from qaadcodec.training.exchange import Exchange
+from qaadcodec.training.graphs import Replayed
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.passes import Passes
@@ -134,7 +135,7 @@ class WarmupSteps:
             capturable=device.type == "cuda",
         )
         self._exchange = Exchange(sampling.store.part)
-        self._advance = backend.replayed(self.advance, device)
+        self._advance = Replayed(self.advance, device)
 
     def memory(self) -> Memory:
         """All that a step changes."""
@@ -151,12 +152,7 @@ class WarmupSteps:
         rows, targets = self._sampling.rows(self._offsets), self._sampling.targets(batch)  # (K, s), (B, t, 3)
         rates = torch.tensor([1.0, config.input_rate]) * (config.learning_rate * factor)
         told = self._advance(torch.from_numpy(rows), targets, rates, torch.tensor(pulse.said() if pulse else []))
-        clouds = len(batch)
-        if not self._exchange.alone:  # here the host waits for the step
-            found = told.tolist()
-            clouds = round(found[0])
-            if pulse:
-                pulse.hear(found[1:])
+        clouds = self._exchange.heard(told, len(batch), pulse)
         self._exchange.keep_alike(lambda: list(self.memory().shared.values()))
         return clouds * rows.size
 
@@ -170,7 +166,7 @@ class WarmupSteps:
             said: what the ranks tell each other, (m,).
 
         Returns:
-            The clouds shown, and what the ranks said; (1 + m,).
+            What `Exchange.heard` takes, (1 + m,).
         """
         input_cloud = self._learner.input_cloud
         q = input_cloud[rows]
@@ -185,8 +181,7 @@ class WarmupSteps:
         input_cloud.grad[rows] = of_rows
         self._rates.copy_(rates)
         self._adam.step()
-        clouds = summed.clouds if isinstance(summed.clouds, Tensor) else torch.full((1,), float(shown), device=q.device)
-        return torch.cat([clouds, summed.heard])
+        return summed.told
 
     def close(self) -> None:
         """Wait for the last step."""

@@ -163,15 +163,17 @@ def test_the_nearest_neighbours_stay_on_the_card(card: Card) -> None:
     assert (there.shape, back.shape, there.device, back.device) == ((2, 30), (2, 40), CARD, CARD)
 
 
-def test_latents_that_are_fitted_go_down_on_the_card(card: Card) -> None:
+def test_latents_that_are_fitted_go_down_on_the_card(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `encode` does for a group of clouds, but for its assignments, which the host makes."""
+    from qaadcodec.training import fitting_group
     from qaadcodec.training.fitting_group import Descent, Fitting, Frozen
+
+    monkeypatch.setattr(fitting_group, "Replayed", partial(Recorded, card))
 
     network = FoldingNetwork(PLAN.network).to(CARD).requires_grad_(False)
     starts = torch.zeros(1, PLAN.network.latent_size).to(CARD)
     q = torch.zeros(POINTS, 3).to(CARD)
-    backend = replace(device_backend(CARD), replayed=partial(Recorded, card))
-    of = Frozen(network, q, starts, Fitting(), THREADS, backend)
+    of = Frozen(network, q, starts, Fitting(), THREADS, device_backend(CARD))
     rows = np.arange(16).reshape(PLAN.network.patches, -1)
     with card:
         descent = Descent(of, starts.expand(2, -1).clone())
@@ -180,16 +182,19 @@ def test_latents_that_are_fitted_go_down_on_the_card(card: Card) -> None:
     assert sorted(card.to_card) == [(), (2, 16, 3), rows.shape]
 
 
-def test_a_step_of_the_warm_up_stays_on_the_card(make_store: MakeStore, make_planted: MakePlanted, card: Card) -> None:
+def test_a_step_of_the_warm_up_stays_on_the_card(
+    make_store: MakeStore, make_planted: MakePlanted, card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qaadcodec.training.warmup import warm_up
     from qaadcodec.training.warmup.pointnet import PointNet
     from qaadcodec.training.warmup.warm_up import Sampling, WarmupSteps
 
+    monkeypatch.setattr(warm_up, "Replayed", partial(Recorded, card))
     store, rng = make_store(make_planted(CLOUDS, POINTS)), np.random.default_rng(0)
-    backend = replace(device_backend(CARD), replayed=partial(Recorded, card))
     with card:
         learner = placed(PLAN)
         encoder = PointNet(PLAN.network.latent_size, torch.Generator().manual_seed(0)).to(CARD)
-        steps = WarmupSteps(learner, encoder, Sampling(store, PLAN.training, rng), THREADS, backend)
+        steps = WarmupSteps(learner, encoder, Sampling(store, PLAN.training, rng), THREADS, device_backend(CARD))
         for _ in range(2):
             assert steps.step(np.arange(3)) == 3 * PLAN.training.points_per_step
         assert {tensor.device for tensor in steps.memory().shared.values()} == {CARD}

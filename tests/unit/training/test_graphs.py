@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from qaadcodec.errors import SlowerWarning
-from qaadcodec.training.device import graphs as module
-from qaadcodec.training.device.graphs import AHEAD, WARM_UP, Replayed
+from qaadcodec.training import graphs as module
+from qaadcodec.training.graphs import AHEAD, WARM_UP, Replayed
 
 
 class Books:
