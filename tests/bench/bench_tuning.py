@@ -1,4 +1,4 @@
-"""The best number of points per step and learning rate of a column, searched from the middle of a grid."""
+"""The best number of points per step and learning rate of a column, searched from a place of a grid."""
 
 from __future__ import annotations
 
@@ -24,14 +24,20 @@ class Choice:
         return f"{self.points} points, rate {self.rate:g}"
 
 
-def descend(error: Callable[[Choice], float], points: Sequence[int], rates: Sequence[float] = RATES) -> Choice:
+def descend(
+    error: Callable[[Choice], float],
+    points: Sequence[int],
+    rates: Sequence[float] = RATES,
+    start: tuple[int, int] = (2, 2),
+) -> Choice:
     """The choice with the least error of those that the search meets: none of its neighbours on the grid is better.
 
     Args:
         error: of a choice; asked again for the same one, since whoever answers keeps a record.
-        points, rates: the grid, each ascending. The search starts in its middle.
+        points, rates: the grid, each ascending.
+        start: the place in both from which the search goes on; their last, where they are shorter.
     """
-    at = (len(points) // 2, len(rates) // 2)
+    at = (min(start[0], len(points) - 1), min(start[1], len(rates) - 1))
     while True:
         row, column = at
         near = [(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)]

@@ -6,7 +6,8 @@ Both go through the steps of our warm-up (`training/warmup/warm_up.py`), so that
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -36,8 +37,11 @@ class Trained:
     """A learner, how its clouds are decoded, and how it got there."""
 
     learner: Learner
-    curve: list[tuple[int, float]] = field(default_factory=list)
+    curve: list[tuple[int, float, float]] = field(default_factory=list)
     seconds: float = 0.0
+    processor_seconds: float = 0.0
+    stretch: float | None = None
+    """the energy of eq. 17 of what was assigned (`bench_energies.py`); None where nothing is"""
 
     def decode(self, i: int) -> Cloud:
         """Cloud i, (M, 3), normalised."""
@@ -83,7 +87,7 @@ def train_by_chamfer(clouds: BenchSet, learner: Learner, training: TrainingConfi
     encoder = PointNet(learner.network.config.latent_size, generator).to(device)
     trained, watch = Trained(learner), Watch(clouds, epochs)
     batches = -(-len(clouds.store) // training.batch)
-    began, first, ends = time.perf_counter(), 1, np.cumsum([share for share, _ in STAGES])
+    first, ends = 1, np.cumsum([share for share, _ in STAGES])
     with cloud_threads() as threads:
         sampling, backend = Sampling(clouds.store, training, rng), choose_backend(device.type)
         steps = WarmupSteps(learner, encoder, sampling, threads, backend)
@@ -94,15 +98,16 @@ def train_by_chamfer(clouds: BenchSet, learner: Learner, training: TrainingConfi
                         squares.draw()
                     steps.step(np.sort(batch), factor)
                 if watch.due(epoch):
-                    if squares:
-                        squares.fill()
-                    learner.latents = encoded(encoder, clouds.store, np.random.default_rng([seed, 11]))
-                    watch.look(epoch, trained.decode)
+                    with watch.apart():
+                        if squares:
+                            squares.fill()
+                        learner.latents = encoded(encoder, clouds.store, np.random.default_rng([seed, 11]))
+                        watch.look(epoch, trained.decode)
             first = end + 1
     if squares:
         squares.fill()
     learner.latents = encoded(encoder, clouds.store, np.random.default_rng([seed, 11]))
-    trained.curve, trained.seconds = watch.curve, time.perf_counter() - began - watch.seconds
+    watch.tell(trained)
     return trained
 
 
@@ -132,24 +137,45 @@ class Squares:
 
 
 class Watch:
-    """A learning curve: mean nEM-kD of the first PROBES clouds, LOOKS times in a training."""
+    """A learning curve, and the time of a training without that of looking.
+
+    Attributes:
+        curve: LOOKS times in a training the epoch, the mean nEM-kD of the first PROBES clouds, and the seconds that all
+            processors together have worked till then.
+    """
 
     def __init__(self, clouds: BenchSet, epochs: int) -> None:
         self._clouds, self._every, self._next = clouds, epochs / LOOKS, epochs / LOOKS
-        self.curve: list[tuple[int, float]] = []
-        self.seconds = 0.0
-        """spent looking"""
+        self.curve: list[tuple[int, float, float]] = []
+        self._wall, self._processor = time.perf_counter(), time.process_time()
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is done inside takes no time."""
+        wall, processor = time.perf_counter(), time.process_time()
+        yield
+        self._wall += time.perf_counter() - wall
+        self._processor += time.process_time() - processor
+
+    def tell(self, trained: Trained) -> None:
+        """Give a training that has ended its curve and its times."""
+        trained.curve = self.curve
+        trained.seconds, trained.processor_seconds = time.perf_counter() - self._wall, self.processor_seconds
+
+    @property
+    def processor_seconds(self) -> float:
+        """Of all processors together, so far."""
+        return time.process_time() - self._processor
 
     def due(self, epoch: int) -> bool:
         """Whether it is time to look."""
         return epoch >= self._next - 1e-9
 
     def look(self, epoch: int, decode: Callable[[int], Cloud]) -> None:
-        """Take down one point of the curve."""
-        began = time.perf_counter()
+        """Take down one point of the curve; to be called apart."""
+        seconds = self.processor_seconds
         originals = [self._clouds.store.points[i] for i in range(min(PROBES, len(self._clouds.store)))]
         errors = [em_kd(decode(i), original) / variance(original) for i, original in enumerate(originals)]
-        self.curve.append((epoch, float(np.mean(errors))))
+        self.curve.append((epoch, float(np.mean(errors)), round(seconds, 2)))
         while self.due(epoch):
             self._next += self._every
-        self.seconds += time.perf_counter() - began

@@ -15,31 +15,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
+from bench_energies import energies
 from bench_sets import BenchSet, known_sets, load_set
 from bench_tools import assign_all, hardware
-from scipy.spatial import cKDTree
 
-from qaadcodec.arrays import Singles
 from qaadcodec.config import AssignmentConfig, Request, plan
 from qaadcodec.progress import Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.registration.register import register
 from qaadcodec.training.start import initial_input_cloud
 
-NEAREST = 8
 LEAVES = (128, 1024)
-
-
-def energies(q: Singles, targets: TargetStore) -> tuple[float, float]:
-    """The two means of this page, of targets in the row order of Q."""
-    distances, near = cKDTree(q).query(q, k=NEAREST + 1)
-    distances, near = np.maximum(distances[:, 1:], 1e-9), near[:, 1:]
-    stretches, ways = [], []
-    for cloud in targets.each():
-        stretches.append((np.linalg.norm(cloud[near] - cloud[:, None], axis=2) / distances).mean())
-        ways.append(np.square(cloud - q).sum(1).mean())
-    return float(np.mean(stretches)), float(np.mean(ways))
 
 
 def ways_of(clouds: BenchSet, seed: int) -> Iterator[dict[str, object]]:

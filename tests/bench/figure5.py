@@ -18,7 +18,7 @@ import torch
 from bench_record import Record
 from bench_scales import SCALES
 from bench_sets import load_set
-from bench_tuning import Choice, descend
+from bench_tuning import Choice
 from table1 import Table
 from table_cells import ARCHITECTURE, Seeds, curve, mean, spread
 from table_columns import ATLASNET, DEFORMING, REASSIGNMENT
@@ -50,9 +50,9 @@ def main() -> None:
     table = Table(clouds, scale, record, torch.device(arguments.device), seeds, tune=True)
     for sampled in scale.tuned:
         # The warm-up of the full training has as many points per step as the training itself.
-        table.warm = best_rate(table, ARCHITECTURE, sampled)
+        table.warm = table.best_of(ARCHITECTURE, [sampled])
         for column in CURVES:
-            best = best_rate(table, column, sampled)
+            best = table.best_of(column, [sampled])
             for seed in seeds:
                 table.cell(column, best, seed)
     print(f"skulls, scale {scale.name}: nEM-kD by points sampled per step")
@@ -62,11 +62,6 @@ def main() -> None:
             print(f"{CURVES[column]:<32}{choice!s:<26}{spread(of_seeds)}")
     if arguments.picture:
         draw(arguments.picture, curves)
-
-
-def best_rate(table: Table, column: str, sampled: int) -> Choice:
-    """The best learning rate at so many points per step, by the first seed."""
-    return descend(lambda choice: table.cell(column, choice, table.seeds[0])["nem_kd"], [sampled])
 
 
 def draw(path: Path, curves: dict[str, dict[int, tuple[Choice, Seeds]]]) -> None:

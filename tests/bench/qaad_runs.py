@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import torch
+from bench_energies import energies
 from bench_sets import BenchSet, Cloud
 from bench_tools import assign_all
 from chamfer_runs import Trained, Watch, ours
@@ -45,7 +45,7 @@ def train_by_assignment(
         warm: the state after the warm-up, which stays as it is; without it the assignment starts from the input cloud,
             and latents from PCA (random ones where the assignment is random, which leaves PCA nothing to find).
     """
-    began, backend = time.perf_counter(), choose_backend(device.type)
+    watch, backend = Watch(clouds, plan.training.epochs), choose_backend(device.type)
     with clouds.copy() as store:
         learner = copy.deepcopy(warm.learner) if warm else ours(clouds, plan.network, seed, device)
 
@@ -59,12 +59,14 @@ def train_by_assignment(
             if not plan.assignment.greedy:
                 latents = torch.randn(latents.shape, generator=torch.Generator().manual_seed(seed))
             learner.latents = latents.to(device)
-        trained, watch = Trained(learner), Watch(clouds, plan.training.epochs)
+        trained = Trained(learner)
 
         def look(event: Event) -> None:
             if isinstance(event, Progress) and watch.due(event.done):
-                watch.look(learner.epochs, trained.decode)
+                with watch.apart():
+                    watch.look(learner.epochs, trained.decode)
 
         train(learner, clouds.gathered(store), plan, Run(listener=look, seed=seed), backend)
-    trained.curve, trained.seconds = watch.curve, time.perf_counter() - began - watch.seconds
+        watch.tell(trained)
+        trained.stretch, _ = energies(learner.input_cloud.detach().cpu().numpy(), store)
     return trained

@@ -13,6 +13,7 @@ from atlasnet_v2 import WIDTHS, patches_for
 from bench_record import Record
 from bench_scales import Scale
 from bench_sets import BenchSet, measure
+from bench_tools import hardware
 from bench_tuning import Choice
 from chamfer_runs import STAGES, Trained, atlasnet, ours, train_by_chamfer
 from qaad_runs import changed, plan_of, train_by_assignment
@@ -155,8 +156,10 @@ def add_cell(record: Record, runs: Runs, column: str, choice: Choice) -> Trained
     began = time.perf_counter()
     errors = measure(runs.clouds, trained.decode, runs.scale.measured)
     cell = {"set": runs.name, "column": column, **errors, "parameters": trained.parameters}
-    cell |= {"training_seconds": round(trained.seconds, 1), "measuring_seconds": round(time.perf_counter() - began, 1)}
-    record.add({**cell, "curve": trained.curve, "settings": settings})
+    cell |= {"training_seconds": round(trained.seconds, 1), "processor_seconds": round(trained.processor_seconds, 1)}
+    cell |= {"measuring_seconds": round(time.perf_counter() - began, 1), "stretch": trained.stretch}
+    cell |= {"hardware": hardware(), "curve": trained.curve}
+    record.add({**cell, "settings": settings})
     line = f"{runs.name:<7} {column:<30} {choice!s:<25} seed {runs.seed}: nEM-kD {100 * errors['nem_kd']:.3f} %"
     print(f"{line}, {trained.seconds:.0f} s", file=sys.stderr, flush=True)
     return trained

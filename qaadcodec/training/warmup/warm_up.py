@@ -32,6 +32,7 @@ from qaadcodec.work.state import State
 
 REPORT_SECONDS = 0.25
 STAGE = "warming up"
+AT_ONCE = 1024  # points that a thread takes together: fewer and calls cost more than products, more and caches overflow
 ENCODED = 16384  # points of each cloud that its final latent is computed from, at most
 
 
@@ -116,8 +117,8 @@ class Sampling:
 class WarmupSteps:
     """Takes single steps of the warm-up.
 
-    On the CPU a thread takes one cloud at a time forward and back, so that its features stay in the cache. On CUDA a
-    step is one graph.
+    On the CPU a thread takes a few small clouds or one large one forward and back, so that features stay in the cache.
+    On CUDA a step is one graph.
     """
 
     def __init__(
@@ -197,9 +198,11 @@ class WarmupSteps:
             return list(torch.autograd.grad(loss * (len(clouds) / len(targets)), [*self._tensors, q]))
 
         def summed(clouds: Tensor) -> list[Tensor]:
-            total = of(clouds[:1])
-            for cloud in clouds[1:]:
-                for sums, gradient in zip(total, of(cloud[None]), strict=True):
+            at_once = max(1, AT_ONCE // clouds.shape[1])
+            first, *others = clouds.split(at_once)
+            total = of(first)
+            for other in others:
+                for sums, gradient in zip(total, of(other), strict=True):
                     sums += gradient
             return total
 
