@@ -7,7 +7,7 @@ from typing import Any
 
 from bench_tuning import Choice
 
-ARCHITECTURE = "architecture"
+ARCHITECTURE, CONVERGENCE = "architecture", "convergence"
 Cell = dict[str, Any]
 Seeds = dict[int, Cell]
 """a cell for each seed"""
@@ -45,13 +45,18 @@ def by_choice(
 def chosen(cells: Sequence[Cell], name: str, column: str, scale: str) -> tuple[Choice, Seeds] | None:
     """The choice that stands for a column: of those with the most seeds, that with the least mean nEM-kD.
 
-    Columns that go on from the architecture alone do so from the choice that stands for it.
+    Columns that go on from the architecture alone do so from where "convergence" does, which only Table 1 has; Figure 5
+    has others.
     """
-    warm = None if column == ARCHITECTURE else chosen(cells, name, ARCHITECTURE, scale)
+    starts = [
+        warm_choice_of(cell)
+        for cell in cells
+        if (cell["set"], cell["column"], cell["settings"]["scale"]) == (name, CONVERGENCE, scale)
+    ]
 
     def keep(cell: Cell) -> bool:
         start = warm_choice_of(cell)
-        return start is None or warm is None or start == warm[0]
+        return start is None or not starts or start == starts[-1]
 
     found = by_choice(cells, name, column, scale, keep)
     return min(found.items(), key=lambda item: (-len(item[1]), mean(item[1]))) if found else None

@@ -11,6 +11,7 @@ import page_others
 import page_paper
 import page_rate
 import page_scaling
+import page_steps
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,7 @@ PARTS = {
         "claims": page_claims.claims,
         "figure 5": page_paper.figure5,
         "EM-kD": page_paper.emkd,
+        "steps": page_steps.steps,
         "eq. 17": page_paper.correspondence,
     },
 }

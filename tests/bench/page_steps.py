@@ -1,0 +1,79 @@
+"""From the paper's recipe to ours, one step at a time: the energy of eq. 17, and the time to the paper's quality."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+from page_paper import COLUMNS, SCALE, best
+from page_tables import SETS, markdown, record
+from table_cells import Cell, Seeds, warm_choice_of
+
+PAPER = "+ Reassignment"
+STEPS = COLUMNS[COLUMNS.index("+ Greedy") :]
+Look = tuple[int, float, float]
+"""an epoch, the nEM-kD of a few clouds, and the processor seconds till then"""
+
+
+def steps() -> str:
+    """By step and set: the stretch of near pairs of what is assigned last, and the time to the paper's quality."""
+    cells = record("table1")["cells"]
+    columns = {name: best(name, cells) for name in SETS}
+    rows = []
+    for column in STEPS:
+        shown = [shown_step(columns[name], column, cells) for name in SETS]
+        if any(shown):
+            rows.append([column, *shown])
+    return markdown(["", *SETS], rows)
+
+
+def shown_step(columns: dict[str, Seeds], column: str, cells: list[Cell]) -> str:
+    """One step on one set: its stretch, and from where to where its seconds go from seed to seed."""
+    if column not in columns or any(cell.get("stretch") is None for cell in columns[column].values()):
+        return ""
+    seeds = columns[column]
+    stretch = f"{sum(cell['stretch'] for cell in seeds.values()) / len(seeds):.2f}"
+    paper = columns[PAPER]
+    times = [time_to(whole_curve(cell, cells), goal(paper[seed])) for seed, cell in seeds.items() if seed in paper]
+    return f"{stretch}, {span(times)}"
+
+
+def goal(cell: Cell) -> float:
+    """The error at the end of the paper's training, of the clouds that curves look at."""
+    error: float = cell["curve"][-1][1]
+    return error
+
+
+def whole_curve(cell: Cell, cells: list[Cell]) -> list[Look]:
+    """The looks of a training, with the seconds of the warm-up before it."""
+    before = 0.0
+    if (warm := warm_choice_of(cell)) is not None:
+        before = next(
+            other["processor_seconds"]
+            for other in reversed(cells)
+            if (other["set"], other["column"]) == (cell["set"], "architecture")
+            and (other["settings"]["seed"], other["settings"]["scale"]) == (cell["settings"]["seed"], SCALE)
+            and (other["settings"]["points_per_step"], other["settings"]["learning_rate"]) == (warm.points, warm.rate)
+            and "processor_seconds" in other
+        )
+    return [(epoch, error, before + seconds) for epoch, error, seconds in cell["curve"]]
+
+
+def time_to(curve: list[Look], goal: float) -> float:
+    """The seconds at which a curve comes to an error, by logarithms between looks; infinite where it never does."""
+    if curve[0][1] <= goal:
+        return curve[0][2]
+    for (_, high, before), (_, low, after) in pairwise(curve):
+        if low <= goal:
+            return before + (after - before) * math.log(high / goal) / math.log(high / low)
+    return math.inf
+
+
+def span(times: list[float]) -> str:
+    """Seconds from the least to the most; how often they are infinite is told."""
+    reached = sorted(seconds for seconds in times if math.isfinite(seconds))
+    if not reached:
+        return "never"
+    low, high = (f"{seconds:.0f}" for seconds in (reached[0], reached[-1]))
+    text = f"{low} s" if low == high else f"{low} to {high} s"
+    return text if len(reached) == len(times) else f"{text} ({len(reached)} of {len(times)})"

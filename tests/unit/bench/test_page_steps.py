@@ -1,0 +1,44 @@
+"""Time to quality: seconds by a learning curve, with those of the warm-up before it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from page_steps import span, time_to, whole_curve
+
+CURVE = [(10, 0.04, 5.0), (20, 0.01, 9.0), (30, 0.02, 14.0), (40, 0.005, 20.0)]
+
+
+def test_between_two_looks_errors_fall_evenly_in_logarithms() -> None:
+    assert time_to(CURVE, 0.02) == pytest.approx(7.0)
+    assert time_to(CURVE, 0.01) == pytest.approx(9.0)
+    assert time_to(CURVE, 0.0075) == pytest.approx(14 + 6 * math.log(0.02 / 0.0075) / math.log(4))
+
+
+def test_what_is_good_at_the_first_look_took_its_time_at_most() -> None:
+    assert time_to(CURVE, 0.05) == 5.0
+
+
+def test_an_error_that_is_never_reached_takes_for_ever() -> None:
+    assert time_to(CURVE, 0.004) == math.inf
+
+
+def test_seconds_are_told_from_the_least_to_the_most() -> None:
+    assert span([12.2, 9.8, 11.0]) == "10 to 12 s"
+    assert span([9.8, 10.2]) == "10 s"
+    assert span([9.8, math.inf, 12.0]) == "10 to 12 s (2 of 3)"
+    assert span([math.inf]) == "never"
+
+
+def test_the_warm_up_of_the_same_seed_and_choice_counts() -> None:
+    def cell(column: str, seed: int, **more: Any) -> dict[str, Any]:
+        settings = {"scale": "small", "seed": seed, "points_per_step": 256, "learning_rate": 5e-4}
+        return {"set": "skulls", "column": column, "settings": settings | more, "curve": CURVE}
+
+    cells = [cell("architecture", 0) | {"processor_seconds": 100.0}]
+    cells += [cell("architecture", 1) | {"processor_seconds": 200.0}]
+    warm = cell("+ Reassignment", 1, warm_points=256, warm_rate=5e-4)
+    assert [seconds for *_, seconds in whole_curve(warm, cells)] == [205.0, 209.0, 214.0, 220.0]
+    assert whole_curve(cell("+ FiLM", 1), cells) == CURVE
