@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from page_tables import SETS, markdown, percent, record
-from table_cells import Cell, Seeds, by_choice, chosen, curve, mean, spread
+from table_cells import Cell, Seeds, chosen, curve, mean, of_table, spread
 
 COLUMNS = (
     "MSE",
@@ -77,14 +77,14 @@ def theirs(name: str, place: int) -> str:
 
 
 def tuned() -> str:
-    """What each column was tried at: the nEM-kD of every number of points per step and rate, from the first seed."""
+    """What each column was tried at: the nEM-kD of every number of points per step and rate, of the seeds it has."""
     cells = record("table1")["cells"]
     rows = []
     for column in ("AtlasNetV2", "AtlasNetV2, patch deformation", "architecture", "+ Greedy", "+ Reassignment"):
-        tried = {name: by_choice(cells, name, column, SCALE) for name in SETS}
+        tried = {name: of_table(cells, name, column, SCALE) for name in SETS}
         choices = sorted({c for found in tried.values() for c in found}, key=lambda c: (c.points, c.rate))
         for choice in choices:
-            shown = [percent(mean(tried[name][choice])) if choice in tried[name] else "" for name in SETS]
+            shown = [spread(tried[name][choice]) if choice in tried[name] else "" for name in SETS]
             rows.append([f"{column}, {choice}", *shown])
     return markdown(["column, points per step and rate", *SETS], rows)
 

@@ -34,14 +34,14 @@ from bench_scales import SCALES, Scale
 from bench_sets import BenchSet, known_sets, load_set
 from bench_tuning import Choice, descend
 from point_pictures import keep_clouds, paint_all
-from table_cells import ARCHITECTURE, CONVERGENCE, Seeds, by_choice, choice_of, mean, spread
+from table_cells import ARCHITECTURE, GREEDY, Seeds, by_choice, choice_of, mean, spread
 from table_columns import (
     ADDITIONS,
     ATLASNET,
     BY_CHAMFER,
+    CONVERGENCE,
     DEFAULT,
     DEFORMING,
-    GREEDY,
     MSE,
     PAPER_COLUMNS,
     REASSIGNMENT,

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench_tuning import Choice
 
-ARCHITECTURE, CONVERGENCE = "architecture", "convergence"
+ARCHITECTURE, GREEDY = "architecture", "+ Greedy"
 Cell = dict[str, Any]
 Seeds = dict[int, Cell]
 """a cell for each seed"""
@@ -43,23 +43,28 @@ def by_choice(
 
 
 def chosen(cells: Sequence[Cell], name: str, column: str, scale: str) -> tuple[Choice, Seeds] | None:
-    """The choice that stands for a column: of those with the most seeds, that with the least mean nEM-kD.
+    """The choice that stands for a column: of those with the most seeds, that with the least mean nEM-kD."""
+    found = of_table(cells, name, column, scale)
+    return min(found.items(), key=lambda item: (-len(item[1]), mean(item[1]))) if found else None
 
-    Columns that go on from the architecture alone do so from where "convergence" does, which only Table 1 has; Figure 5
-    has others.
+
+def of_table(cells: Sequence[Cell], name: str, column: str, scale: str) -> dict[Choice, Seeds]:
+    """The cells of a column in Table 1, by choice.
+
+    Columns that go on from the architecture alone do so from where the newest "+ Greedy" does, which only Table 1 has:
+    Figure 5 goes on from others.
     """
     starts = [
         warm_choice_of(cell)
         for cell in cells
-        if (cell["set"], cell["column"], cell["settings"]["scale"]) == (name, CONVERGENCE, scale)
+        if (cell["set"], cell["column"], cell["settings"]["scale"]) == (name, GREEDY, scale)
     ]
 
     def keep(cell: Cell) -> bool:
         start = warm_choice_of(cell)
         return start is None or not starts or start == starts[-1]
 
-    found = by_choice(cells, name, column, scale, keep)
-    return min(found.items(), key=lambda item: (-len(item[1]), mean(item[1]))) if found else None
+    return by_choice(cells, name, column, scale, keep)
 
 
 def curve(cells: Sequence[Cell], name: str, column: str, scale: str) -> dict[int, tuple[Choice, Seeds]]:

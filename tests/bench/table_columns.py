@@ -17,12 +17,12 @@ from bench_tools import hardware
 from bench_tuning import Choice
 from chamfer_runs import STAGES, Trained, atlasnet, ours, train_by_chamfer
 from qaad_runs import changed, plan_of, train_by_assignment
-from table_cells import ARCHITECTURE, CONVERGENCE
+from table_cells import ARCHITECTURE, GREEDY
 
 from qaadcodec.config import Plan, TrainingConfig, parameters, preset
 
 MSE, ATLASNET, DEFORMING, WIDE = "MSE", "AtlasNetV2", "AtlasNetV2, patch deformation", "AtlasNetV2 wide"
-GREEDY, REASSIGNMENT = "+ Greedy", "+ Reassignment"
+REASSIGNMENT, CONVERGENCE = "+ Reassignment", "convergence"
 PAPER_COLUMNS = (MSE, ATLASNET, DEFORMING, ARCHITECTURE, GREEDY, REASSIGNMENT, CONVERGENCE)
 BY_CHAMFER = (ATLASNET, DEFORMING, WIDE, ARCHITECTURE)
 WARM = (GREEDY, REASSIGNMENT, CONVERGENCE)  # they go on from the architecture alone
