@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 RATES = (2.5e-4, 5e-4, 1e-3, 2e-3)
-GAIN = 0.05  # less is the chance of a seed, or what twice the points are worth in twice the time
+GAIN = 0.05  # that twice the points have to be worth: in twice the time most trainings come to a little less error
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def descend(
     rates: Sequence[float] = RATES,
     start: tuple[int, int] = (2, 2),
 ) -> Choice:
-    """The choice that the search ends at: none of its neighbours on the grid is better by GAIN or more.
+    """The choice that the search ends at: no neighbour on the grid is better, with more points by GAIN at least.
 
     Args:
         error: of a choice; asked again for the same one, since whoever answers keeps a record.
@@ -44,7 +44,7 @@ def descend(
         near = [(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)]
         inside = [(i, j) for i, j in near if 0 <= i < len(points) and 0 <= j < len(rates)]
         errors = {place: error(Choice(points[place[0]], rates[place[1]])) for place in [at, *inside]}
-        best = min(errors, key=errors.__getitem__)
-        if best == at or errors[best] > errors[at] * (1 - GAIN):
+        best = min(errors, key=lambda place: errors[place] / (1 - GAIN if place[0] > row else 1))
+        if best == at:
             return Choice(points[row], rates[column])
         at = best

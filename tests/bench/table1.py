@@ -6,10 +6,10 @@
     bin/bench table1 --scale paper --untuned --device cuda …  # the paper's sizes, epochs, points per step and rate
 
 Columns are tuned on the first seed: a search over points per step and learning rates, from about where an earlier one
-ended until no neighbour on the grid is better by a twentieth, each training to the end. What learns by the Chamfer
-distance alone moves much from seed to seed: there the three best by the first seed are trained from all seeds, and the
-least mean stands for the column. "convergence" and the additions take the points per step of "+ Reassignment", and MSE
-has the first seed only. The clouds are the same for all seeds.
+ended until no neighbour on the grid is better, more points by a twentieth, each training to the end. By the Chamfer
+distance alone, errors move much from seed to seed: there the three best by the first seed are trained from all seeds,
+and the least mean stands for the column. "convergence" and the additions take the points per step of "+ Reassignment",
+and MSE has the first seed only. The clouds are the same for all seeds.
 
 On the CPU, trainings go side by side, each on a core of its own, where there is a FILE that tells them of each other.
 Each finished cell is added to FILE at once, and is not trained again when FILE already has it with the same settings,

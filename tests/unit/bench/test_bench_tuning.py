@@ -28,8 +28,10 @@ def test_the_search_ends_where_no_neighbour_is_better() -> None:
     assert len(set(asked)) < len(POINTS) * len(RATES)
 
 
-def test_the_search_does_not_go_on_for_little() -> None:
+def test_more_points_have_to_be_worth_it() -> None:
     assert descend(lambda choice: 1.04 - 0.01 * POINTS.index(choice.points), POINTS, RATES) == Choice(512, 4.0)
+    assert descend(lambda choice: 1.0 + 0.01 * POINTS.index(choice.points), POINTS, RATES) == Choice(128, 4.0)
+    assert descend(lambda choice: 1.0 + 0.01 * choice.rate, POINTS, RATES) == Choice(512, 1.0)
     assert descend(lambda choice: 1.4 - 0.1 * POINTS.index(choice.points), POINTS, RATES) == Choice(2048, 4.0)
 
 
