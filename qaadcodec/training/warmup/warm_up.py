@@ -198,8 +198,8 @@ class WarmupSteps:
             return list(torch.autograd.grad(loss * (len(clouds) / len(targets)), [*self._tensors, q]))
 
         def summed(clouds: Tensor) -> list[Tensor]:
-            at_once = max(1, AT_ONCE // clouds.shape[1])
-            first, *others = clouds.split(at_once)
+            groups = -(-len(clouds) // max(1, AT_ONCE // clouds.shape[1]))
+            first, *others = clouds.tensor_split(groups)
             total = of(first)
             for other in others:
                 for sums, gradient in zip(total, of(other), strict=True):
