@@ -1,15 +1,14 @@
-"""Trainings side by side, each on a core of its own.
-
-Two on one core each take two thirds of the time that one after the other on both would.
-"""
+"""Trainings side by side, each on a core of its own: at these sizes that gains more than threads do."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 from queue import SimpleQueue
 
 Arguments = Sequence[str]
@@ -20,13 +19,23 @@ def usable_cores() -> list[int]:
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
 
 
-def keep_to(core: int) -> None:
-    """Let this process use that core only; to be called before anything counts cores."""
-    os.sched_setaffinity(0, {core})
+def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The arguments, with those that this needs: `--core`, to which this process is kept, `--device` and `--json`."""
+    parser.add_argument("--json", type=Path, help="take results down here, and go on from what is there")
+    parser.add_argument("--device", default="cpu")
+    help = "keep to this core, and draw nothing; without it, on the CPU and with --json, trainings go side by side"
+    parser.add_argument("--core", type=int, help=help)
+    arguments = parser.parse_args()
+    if arguments.core is not None:
+        os.sched_setaffinity(0, {arguments.core})
+    return arguments
 
 
-def side_by_side(chains: Sequence[Sequence[Arguments]]) -> None:
-    """Run this script again, as many at once as there are cores, each with `--core` and other arguments.
+def side_by_side(arguments: argparse.Namespace, chains: Sequence[Sequence[Arguments]]) -> None:
+    """Run this script again, as many at once as there are cores, each with these and other arguments, and `--core`.
+
+    Does nothing in a process that is kept to a core, or where there is one only, or a GPU, or no record in which one
+    training tells of another.
 
     Args:
         chains: of each the first command goes before the others, which may then be side by side.
@@ -34,15 +43,18 @@ def side_by_side(chains: Sequence[Sequence[Arguments]]) -> None:
     Raises:
         SystemExit: one of them failed; the others that were under way have ended by then.
     """
+    cores = usable_cores()
+    if arguments.core is not None or arguments.device != "cpu" or not arguments.json or len(cores) < 2:
+        return
     free: SimpleQueue[int] = SimpleQueue()
-    for core in (cores := usable_cores()):
+    for core in cores:
         free.put(core)
 
-    def run(arguments: Arguments) -> None:
+    def run(more: Arguments) -> None:
         core = free.get()
         try:
             subprocess.run(
-                [sys.executable, sys.argv[0], *arguments, "--core", str(core)], stdout=subprocess.DEVNULL, check=True
+                [sys.executable, *sys.argv, *more, "--core", str(core)], stdout=subprocess.DEVNULL, check=True
             )
         finally:
             free.put(core)
@@ -53,7 +65,7 @@ def side_by_side(chains: Sequence[Sequence[Arguments]]) -> None:
             while waiting:
                 for done in wait(waiting, return_when=FIRST_COMPLETED).done:
                     done.result()
-                    waiting |= {pool.submit(run, arguments): [] for arguments in waiting.pop(done)}
+                    waiting |= {pool.submit(run, more): [] for more in waiting.pop(done)}
         except subprocess.CalledProcessError as error:
             pool.shutdown(cancel_futures=True)
             raise SystemExit(f"{' '.join(error.cmd)} ended with {error.returncode}") from error

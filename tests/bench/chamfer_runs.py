@@ -88,6 +88,12 @@ def train_by_chamfer(clouds: BenchSet, learner: Learner, training: TrainingConfi
     trained, watch = Trained(learner), Watch(clouds, epochs)
     batches = -(-len(clouds.store) // training.batch)
     first, ends = 1, np.cumsum([share for share, _ in STAGES])
+
+    def ready() -> None:
+        if squares:
+            squares.fill()
+        learner.latents = encoded(encoder, clouds.store, np.random.default_rng([seed, 11]))
+
     with cloud_threads() as threads:
         sampling, backend = Sampling(clouds.store, training, rng), choose_backend(device.type)
         steps = WarmupSteps(learner, encoder, sampling, threads, backend)
@@ -99,14 +105,10 @@ def train_by_chamfer(clouds: BenchSet, learner: Learner, training: TrainingConfi
                     steps.step(np.sort(batch), factor)
                 if watch.due(epoch):
                     with watch.apart():
-                        if squares:
-                            squares.fill()
-                        learner.latents = encoded(encoder, clouds.store, np.random.default_rng([seed, 11]))
+                        ready()
                         watch.look(epoch, trained.decode)
             first = end + 1
-    if squares:
-        squares.fill()
-    learner.latents = encoded(encoder, clouds.store, np.random.default_rng([seed, 11]))
+    ready()
     watch.tell(trained)
     return trained
 

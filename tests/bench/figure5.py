@@ -11,12 +11,11 @@ whose FILE may be given: cells that it has already are not trained again.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import matplotlib as mpl
 import torch
-from bench_jobs import keep_to, side_by_side, usable_cores
+from bench_jobs import parsed, side_by_side
 from bench_record import Record
 from bench_scales import SCALES
 from bench_sets import load_set
@@ -41,22 +40,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scale", choices=SCALES, default="small")
     parser.add_argument("--data", type=Path, help="has a folder skulls of PLY; default: synthetic skulls")
-    parser.add_argument("--json", type=Path, help="take results down here, and go on from what is there")
     parser.add_argument("--picture", type=Path, help="draw the figure into this PNG")
     parser.add_argument("--seeds", default="0,1,2", help="with commas between; the first one chooses rates")
     parser.add_argument("--points", help="some of the numbers of points per step, with commas between")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--core", type=int, help="keep to this core; without it, on the CPU, all are used side by side")
-    arguments = parser.parse_args()
-    if arguments.core is not None:
-        keep_to(arguments.core)
-    scale, record = SCALES[arguments.scale], Record(arguments.json)
+    arguments = parsed(parser)
+    scale = SCALES[arguments.scale]
     clouds = load_set("skulls", scale.clouds["skulls"], scale.points["skulls"], arguments.data, 0)
     points = [int(sampled) for sampled in arguments.points.split(",")] if arguments.points else scale.tuned
-    if arguments.core is None and arguments.device == "cpu" and arguments.json and len(usable_cores()) > 1:
-        # Those with the most points take longest, and so begin.
-        side_by_side([[[*sys.argv[1:], "--points", str(sampled)]] for sampled in sorted(points, reverse=True)])
-        record = Record(arguments.json)
+    # Those with the most points take longest, and so begin.
+    side_by_side(arguments, [[["--points", str(sampled)]] for sampled in sorted(points, reverse=True)])
+    record = Record(arguments.json)
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
     table = Table(clouds, scale, record, torch.device(arguments.device), seeds, tune=True)
     for sampled in points:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from page_paper import COLUMNS, SCALE, best
 from page_tables import SETS, markdown, record
-from table_cells import Cell, Seeds, warm_choice_of
+from table_cells import ARCHITECTURE, Cell, Seeds, by_choice, mean, warm_choice_of
 
 PAPER = "+ Reassignment"
 STEPS = COLUMNS[COLUMNS.index("+ Greedy") :]
@@ -32,10 +32,9 @@ def shown_step(columns: dict[str, Seeds], column: str, cells: list[Cell]) -> str
     if column not in columns or any(cell.get("stretch") is None for cell in columns[column].values()):
         return ""
     seeds = columns[column]
-    stretch = f"{sum(cell['stretch'] for cell in seeds.values()) / len(seeds):.2f}"
     paper = columns[PAPER]
     times = [time_to(whole_curve(cell, cells), goal(paper[seed])) for seed, cell in seeds.items() if seed in paper]
-    return f"{stretch}, {span(times)}"
+    return f"{mean(seeds, 'stretch'):.2f}, {span(times)}"
 
 
 def goal(cell: Cell) -> float:
@@ -48,14 +47,8 @@ def whole_curve(cell: Cell, cells: list[Cell]) -> list[Look]:
     """The looks of a training, with the seconds of the warm-up before it."""
     before = 0.0
     if (warm := warm_choice_of(cell)) is not None:
-        before = next(
-            other["processor_seconds"]
-            for other in reversed(cells)
-            if (other["set"], other["column"]) == (cell["set"], "architecture")
-            and (other["settings"]["seed"], other["settings"]["scale"]) == (cell["settings"]["seed"], SCALE)
-            and (other["settings"]["points_per_step"], other["settings"]["learning_rate"]) == (warm.points, warm.rate)
-            and "processor_seconds" in other
-        )
+        trained = by_choice(cells, cell["set"], ARCHITECTURE, SCALE)[warm]
+        before = trained[cell["settings"]["seed"]]["processor_seconds"]
     return [(epoch, error, before + seconds) for epoch, error, seconds in cell["curve"]]
 
 

@@ -21,14 +21,13 @@ quantised, as in the paper.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from bench_jobs import keep_to, side_by_side, usable_cores
+from bench_jobs import parsed, side_by_side
 from bench_record import Record
 from bench_scales import SCALES, Scale
 from bench_sets import BenchSet, known_sets, load_set
@@ -125,7 +124,10 @@ class Table:
 
     def best_of_all_seeds(self, column: str) -> Choice:
         """Of the choices that are best by the first seed, among those that were searched, the one of the least mean."""
-        tried = by_choice(self.record.cells, self.clouds.name, column, self.scale.name)
+        source = self.clouds.source
+        tried = by_choice(
+            *(self.record.cells, self.clouds.name, column, self.scale.name), lambda c: c["settings"]["source"] == source
+        )
         first = {choice: cells[self.seeds[0]]["nem_kd"] for choice, cells in tried.items() if self.seeds[0] in cells}
         finalists = sorted(first, key=first.__getitem__)[:FINALISTS]
         return min(finalists, key=lambda choice: mean({s: self.cell(column, choice, s) for s in self.seeds}))
@@ -148,16 +150,11 @@ def main() -> None:
     )
     parser.add_argument("--untuned", action="store_true", help="all columns at the paper's points per step and rate")
     parser.add_argument("--seeds", default="0,1,2", help="with commas between; the first one tunes")
-    parser.add_argument("--json", type=Path, help="take results down here, and go on from what is there")
     parser.add_argument(
         "--pictures", type=Path, help="draw Figures 2 to 4 into this folder, trained once more for that"
     )
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--core", type=int, help="keep to this core; without it, on the CPU, all are used side by side")
-    arguments = parser.parse_args()
-    if arguments.core is not None:
-        keep_to(arguments.core)
-    scale, record = SCALES[arguments.scale], Record(arguments.json)
+    arguments = parsed(parser)
+    scale, pictures = SCALES[arguments.scale], arguments.pictures if arguments.core is None else None
     ours = (DEFAULT,) if scale.additions else ()
     groups = {"paper": (*PAPER_COLUMNS, *ours), "additions": tuple(ADDITIONS)}
     wanted = groups.get(arguments.columns) or tuple(arguments.columns.split(";"))
@@ -165,22 +162,21 @@ def main() -> None:
         raise SystemExit(f"no column is called {', '.join(sorted(unknown))}")
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
     names = arguments.sets.split(",") if arguments.sets else known_sets(arguments.data)
-    if arguments.core is None and arguments.device == "cpu" and arguments.json and len(usable_cores()) > 1:
-        # The seeds after the first one need what it has found, and nothing of each other.
-        of_seeds = [str(seeds[0]), *(f"{seeds[0]},{seed}" for seed in seeds[1:])]
-        side_by_side([[[*sys.argv[1:], "--sets", name, "--seeds", some] for some in of_seeds] for name in names])
-        record = Record(arguments.json)
+    # The seeds after the first one need what it has found, and nothing of each other.
+    of_seeds = [str(seeds[0]), *(f"{seeds[0]},{seed}" for seed in seeds[1:])]
+    side_by_side(arguments, [[["--sets", name, "--seeds", some] for some in of_seeds] for name in names])
+    record = Record(arguments.json)
     for name in names:
         clouds = load_set(name, scale.clouds[name], scale.points[name], arguments.data, 0)
         table = Table(clouds, scale, record, torch.device(arguments.device), seeds, not arguments.untuned)
         rows = {column: table.seeds_of(column) for column in wanted}
         print_table(table, rows)
-        if arguments.pictures and arguments.core is None:
+        if pictures:
             for column in wanted:
                 choice, runs = table.choice(column), table.runs(column, seeds[0])
-                keep_clouds(arguments.pictures, clouds, column, runs.columns(choice)[column][1]())
-    if arguments.pictures and arguments.core is None:
-        paint_all(arguments.pictures)
+                keep_clouds(pictures, clouds, column, runs.columns(choice)[column][1]())
+    if pictures:
+        paint_all(pictures)
 
 
 def print_table(table: Table, rows: dict[str, Seeds]) -> None:

@@ -54,15 +54,13 @@ def of_table(cells: Sequence[Cell], name: str, column: str, scale: str) -> dict[
     Columns that go on from the architecture alone do so from where the newest "+ Greedy" does, which only Table 1 has:
     Figure 5 goes on from others.
     """
-    starts = [
-        warm_choice_of(cell)
-        for cell in cells
-        if (cell["set"], cell["column"], cell["settings"]["scale"]) == (name, GREEDY, scale)
-    ]
+    greedy = (cell for cell in reversed(cells) if cell["column"] == GREEDY)
+    newest = next((c for c in greedy if (c["set"], c["settings"]["scale"]) == (name, scale)), None)
+    warm = warm_choice_of(newest) if newest else None
 
     def keep(cell: Cell) -> bool:
         start = warm_choice_of(cell)
-        return start is None or not starts or start == starts[-1]
+        return start is None or warm is None or start == warm
 
     return by_choice(cells, name, column, scale, keep)
 

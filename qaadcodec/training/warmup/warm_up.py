@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -197,22 +198,23 @@ class WarmupSteps:
             loss = augmented_chamfer(predictions, clouds, self._backend.nearest_both_ways)
             return list(torch.autograd.grad(loss * (len(clouds) / len(targets)), [*self._tensors, q]))
 
-        def summed(clouds: Tensor) -> list[Tensor]:
+        def of_thread(clouds: Tensor) -> list[Tensor]:
             groups = -(-len(clouds) // max(1, AT_ONCE // clouds.shape[1]))
-            first, *others = clouds.tensor_split(groups)
-            total = of(first)
-            for other in others:
-                for sums, gradient in zip(total, of(other), strict=True):
-                    sums += gradient
-            return total
+            return summed(map(of, clouds.tensor_split(groups)))
 
         if targets.device.type != "cpu":
             return of(targets)
-        first, *others = self._threads.pool.map(summed, targets.tensor_split(min(self._threads.count, len(targets))))
-        for other in others:
-            for sums, gradient in zip(first, other, strict=True):
-                sums += gradient
-        return first
+        shares = targets.tensor_split(min(self._threads.count, len(targets)))
+        return summed(self._threads.pool.map(of_thread, shares))
+
+
+def summed(parts: Iterator[list[Tensor]]) -> list[Tensor]:
+    """The first list, with the tensors of the others added to its own."""
+    total = next(parts)
+    for other in parts:
+        for sums, gradient in zip(total, other, strict=True):
+            sums += gradient
+    return total
 
 
 @torch.no_grad()
