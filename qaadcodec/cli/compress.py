@@ -21,7 +21,7 @@ from qaadcodec.cli.output import archive_path, put, stdout_columns
 from qaadcodec.cli.processes import RESTARTS, check_inputs, launch, processes_option, to_be_launched
 from qaadcodec.cli.running import refuse_useless, running
 from qaadcodec.cli.work import work_options
-from qaadcodec.config import ALIGNMENTS, PRESETS, Recipe, Request
+from qaadcodec.config import ALIGNMENTS, PRESETS, ROWS, Recipe, Request
 from qaadcodec.errors import UsageError
 from qaadcodec.progress import Finished
 from qaadcodec.ranks.group import is_first
@@ -84,6 +84,12 @@ request_options = bundle(
         type=click.Choice(ALIGNMENTS),
         help="Learn the clouds as if all lay alike, and decode each to its own place: they differ by a shift, by a "
         "turn too (rigid), by a scale too (similarity); auto finds out.  [default: auto; none for the preset paper]",
+    ),
+    click.option(
+        "--rows",
+        type=click.Choice(ROWS),
+        help="What point i of every cloud has in common: material, one place of the shape, for landmarks and smooth "
+        "surfaces; even, little error (EM-kD), since points lie as densely as in each original.  [default: even]",
     ),
     click.option(
         "--points", type=int, metavar="M", help="Points per cloud; others are resampled.  [default: the smallest count]"

@@ -125,8 +125,9 @@ def check(request: Request, reader: ArchiveReader) -> None:
             f"{name}: its clouds are aligned by {kind}, and --align {request.align} is asked for", hint="leave it out"
         )
     recipe = request.recipe()
-    if recipe.assignment.registration or recipe.training.warmup_epochs:
-        what = "registration" if recipe.assignment.registration else "a warm-up"
+    registered = recipe.assignment.registration or recipe.assignment.rows == "material"
+    if registered or recipe.training.warmup_epochs:
+        what = "registration" if registered else "a warm-up"
         raise UsageError(f"{what} finds where to start, and the start is {name}", hint="leave one of them out")
 
 

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from qaadcodec.config.presets import PRESETS, preset
     from qaadcodec.config.recipe import Recipe
     from qaadcodec.config.request import Request
-    from qaadcodec.config.training import AssignmentConfig, TrainingConfig
+    from qaadcodec.config.training import ROWS, AssignmentConfig, TrainingConfig
 
 __all__ = [
     "ALIGNMENTS",
     "PRESETS",
+    "ROWS",
     "AssignmentConfig",
     "CloudsConfig",
     "CodingConfig",
@@ -40,6 +41,7 @@ index(
     {
         "ALIGNMENTS": "clouds",
         "PRESETS": "presets",
+        "ROWS": "training",
         "AssignmentConfig": "training",
         "CloudsConfig": "clouds",
         "CodingConfig": "coding",

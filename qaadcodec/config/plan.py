@@ -75,6 +75,8 @@ def plan(request: Request, clouds: int, points: int, apart: float | None = None)
     """
     recipe, fixed, notes, warnings = request.recipe(), request.fixed, [], []
     size, network, coding = recipe.size, recipe.network, recipe.coding
+    if recipe.assignment.rows == "material":
+        notes.append("material rows: EM-kD also counts that points are spread otherwise than in the originals")
     if network.patches > points and (not size.chooses or "patches" in fixed):
         asked = str(network.patches) if "patches" in fixed else f"the {network.patches} of preset {request.preset}"
         notes.append(f"{points} patches instead of {asked}: there are no more points")
@@ -109,8 +111,11 @@ def chosen_assignment(recipe: Recipe, clouds: int, points: int, apart: float | N
     """With registration where enough clouds lie FAR_APART, have points enough, and nothing else comes before Greedy.
 
     Where they lie nearer, Greedy finds the way from Q as well, and its bijections leave less error (EM-kD) in faces.
+    Material rows are what registration finds, and stay there.
     """
     assignment = recipe.assignment
+    if assignment.rows == "material":
+        return replace(assignment, registration=True, pair_swaps=False, leaf_resolving=False)
     if assignment.registration is not None:
         return assignment
     instead = recipe.training.warmup_epochs > 0 or not assignment.greedy

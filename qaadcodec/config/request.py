@@ -29,6 +29,7 @@ class Request:
         target_bytes, target_ratio: what the archive should come to, in bytes or as a ratio to the clouds' bytes.
         target_error: metric ("em_kd" or "n_em_kd") and the value to reach, in as few bytes as can be.
         align: whether and how clouds are aligned, one of ALIGNMENTS.
+        rows: what a row stands for, one of ROWS.
         points: M; the smallest count of the clouds when None.
         latent_size, patches: l and K, whatever a quality would choose.
         epochs: passes over the set.
@@ -46,6 +47,7 @@ class Request:
     target_ratio: float | None = None
     target_error: tuple[str, float] | None = None
     align: str | None = None
+    rows: str | None = None
     points: int | None = None
     latent_size: int | None = None
     patches: int | None = None
@@ -85,6 +87,8 @@ class Request:
         recipe = replace(recipe, network=replace(recipe.network, **network))
         if self.align is not None:
             recipe = replace(recipe, clouds=replace(recipe.clouds, align=self.align))
+        if self.rows is not None:
+            recipe = replace(recipe, assignment=replace(recipe.assignment, rows=self.rows))
         if self.epochs is not None:
             recipe = replace(recipe, training=replace(recipe.training, epochs=self.epochs))
         if not self.aims:
@@ -138,7 +142,7 @@ class Request:
         return cls(preset=name, settings=settings)
 
     def __str__(self) -> str:
-        """Preset, quality or target, settings, alignment and epochs: "default size.quality=40 network.film=false".
+        """Preset, quality or target, and what else was given: "default size.quality=40 network.film=false".
 
         The header of an archive keeps it, so that the archive does not claim to be made with the plain preset.
         """
@@ -146,6 +150,7 @@ class Request:
         metric = {} if self.target_error is None else {"size.metric": self.target_error[0]}
         epochs = {} if self.epochs is None else {"training.epochs": self.epochs}
         align = {} if self.align is None else {"clouds.align": self.align}
-        given = {**aims, **metric, **self.settings, **align, **epochs}
+        rows = {} if self.rows is None else {"assignment.rows": self.rows}
+        given = {**aims, **metric, **self.settings, **align, **rows, **epochs}
         changes = [f"{name}={json.dumps(value)}" for name, value in given.items()]
         return " ".join([self.preset, *changes])[:LONGEST_TEXT]

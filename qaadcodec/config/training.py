@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from qaadcodec.config.checks import Settings, require
 
+ROWS = ("even", "material")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentConfig(Settings):
@@ -14,7 +16,11 @@ class AssignmentConfig(Settings):
 
     Attributes:
         registration: start from smooth maps of Q onto the clouds, and let Greedy match from where they lead; if false,
-            Greedy matches from Q, or from the paper's warm-up. Null: true for sets whose clouds lie far apart.
+            Greedy matches from Q, or from the paper's warm-up. Null: true for sets whose clouds lie far apart, and for
+            material rows.
+        rows: what a row of Q stands for (`--rows`): in "even" ones points lie as densely as in each cloud, which leaves
+            least error (EM-kD); a "material" one is one place of the shape in all clouds, on the surface, and is not
+            matched with points at all, so that pair swaps and leaf re-solving have nothing to do.
         evening: steps of the walk between neighbouring rows that a match must agree with after registration.
         evening_leaf: most points in a subspace of Greedy after registration.
         greedy: start from QAAD-Greedy (Algorithm 1); if false, from a random assignment, for ablation.
@@ -26,6 +32,7 @@ class AssignmentConfig(Settings):
     """
 
     registration: bool | None = None
+    rows: str = "even"
     evening: int = 25
     evening_leaf: int = 1024
     greedy: bool = True
@@ -36,6 +43,9 @@ class AssignmentConfig(Settings):
     resolve_every: int = 40
 
     def __post_init__(self) -> None:
+        require(self.rows in ROWS, "rows", self.rows, " or ".join(ROWS))
+        unfound = self.rows == "material" and self.registration is False
+        require(not unfound, "registration", self.registration, "true or null for material rows, which it finds")
         require(0 <= self.evening <= 10000, "evening", self.evening, "from 0 to 10000 steps")
         require(2 <= self.evening_leaf <= 16384, "evening leaf", self.evening_leaf, "from 2 to 16384")
         require(2 <= self.greedy_leaf <= 16384, "greedy leaf", self.greedy_leaf, "from 2 to 16384")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -31,10 +30,13 @@ from qaadcodec.training.optim.adam import Adam
 from qaadcodec.training.optim.row_adam import RowAdam
 from qaadcodec.training.optim.soap import Soap, divided
 from qaadcodec.training.passes import Passes
+from qaadcodec.training.predict import predict
 from qaadcodec.training.pulse import Pulse
 from qaadcodec.training.registration.joining import Joining
+from qaadcodec.training.registration.meeting import Meeting, Met
 from qaadcodec.training.registration.quantile_latents import quantile_latents
 from qaadcodec.training.registration.sampled_clouds import SampledClouds
+from qaadcodec.training.registration.stretching import edges, stretched
 from qaadcodec.training.remembered import Memory, learnt, replicated, together
 from qaadcodec.training.schedule import learning_rate_factor
 from qaadcodec.training.standing import spent, take_up
@@ -48,6 +50,7 @@ CHEAPER = 4  # times as cheap as a step of the training, or more
 TOGETHER = 2  # clouds per step: many small steps find more than few large ones
 ROWS, POINTS = 256, 512  # rows of Q, and points of each cloud, per step
 RATE, LATENT_RATE = 4e-3, 4.0  # of the network; of the latents, as a multiple of it
+STIFFNESS = 0.6  # for material rows
 COVERING = 0.6  # share of the steps in which rows have to cover a cloud first:
 LOOSE = 0.1  # weight of the distance from rows to points there, beside 1 for that from points to rows
 REPORT_SECONDS = 0.25
@@ -55,13 +58,14 @@ STAGE, FOUND = "finding parts", "parts"  # of a checkpoint: while the coarse net
 
 
 def learn_coarsely(
-    store: TargetStore, input_cloud: Singles, middle: int, training: TrainingConfig, run: Run
+    store: TargetStore, input_cloud: Singles, middle: int, training: TrainingConfig, run: Run, stiffness: float = 0.0
 ) -> Learner:
     """A smooth network, with latents of its own, that folds Q near every cloud.
 
     Minimises the mean over clouds of w mean_p̂ min_p |p̂ - p|² + (2 - w) mean_p min_p̂ |p̂ - p|² on samples. Both ways
     count alike (w = 1) at the end. Before, every point of a cloud has to find a row near it, while a row may still lie
-    off: the rows of a hand that has come to lie at the hip would else have no reason to leave it.
+    off: the rows of a hand that has come to lie at the hip would else have no reason to leave it. Beside that, lengths
+    should be the same in all clouds (`stretching`), where that has a weight.
 
     Args:
         store: N clouds, normalised, in any row order; only read.
@@ -70,6 +74,7 @@ def learn_coarsely(
         training: what follows; the coarse network takes no longer.
         run: the same seed gives the same network, unless a deadline ends it sooner. Once it is stopped, the present
             step is the last. What its checkpoints have of this is taken up.
+        stiffness: weight of the stretching of a cloud, beside 2 for its distance.
     """
     clouds = store.part.total
     rng = np.random.default_rng([run.seed, 23])
@@ -80,8 +85,9 @@ def learn_coarsely(
     if (found := run.checkpoints.take(FOUND)) is not None:
         replicated(learnt(learner)).recall(found)
     else:
-        shown = SampledClouds(store, POINTS, run.seed)
-        follow(joining, CoarseSteps(learner, shown, rng), Clock(steps_for(clouds, training), run.budget_seconds), run)
+        meeting = Meeting(SampledClouds(store, POINTS, run.seed), input_cloud, middle, run.ranks, run.seed)
+        clock = Clock(steps_for(clouds, training), run.budget_seconds)
+        follow(joining, CoarseSteps(learner, meeting, rng, stiffness), clock, run)
     run.checkpoints.keep(FOUND, replicated(learnt(learner)).state({}, {}, {}))
     return learner
 
@@ -101,7 +107,9 @@ def follow(joining: Joining, steps: CoarseSteps, clock: Clock, run: Run) -> None
         while pulse.goes_on:
             if passes.over:
                 before, count = count, joining.joined(pulse.fraction)
-                steps.join(joining.order[before:count], joining.leaders[before:count])
+                if count > before:
+                    new = slice(before, count)
+                    steps.join(joining.order[:before], joining.order[new], joining.leaders[new], pulse.fraction)
                 passes.begin(joining.order[:count], -(-count // TOGETHER))
             weight = 2.0 * LOOSE / (1.0 + LOOSE) if pulse.fraction < COVERING else 1.0
             steps.step(passes.batch(), RATE * learning_rate_factor(pulse.fraction), weight, pulse)
@@ -119,21 +127,6 @@ def steps_for(clouds: int, training: TrainingConfig) -> int:
     return min(max(STEPS, PASSES * -(-clouds // TOGETHER)), most)
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
-    """What samples of one cloud and of its prediction are nearest to.
-
-    Attributes:
-        targets: the point nearest to each predicted one, (ROWS, 3).
-        points: drawn points of the cloud, (POINTS, 3).
-        rows: the predicted point nearest to each of them, (POINTS,).
-    """
-
-    targets: Singles
-    points: Singles
-    rows: Longs
-
-
 class CoarseSteps:
     """Takes single steps of the coarse network.
 
@@ -141,16 +134,23 @@ class CoarseSteps:
     rank finds the gradients of those clouds of a step that are its own; there are too few for all ranks to have some.
     """
 
-    def __init__(self, learner: Learner, clouds: SampledClouds, rng: np.random.Generator) -> None:
-        self._learner, self._clouds, self.rng = learner, clouds, rng
+    def __init__(self, learner: Learner, meeting: Meeting, rng: np.random.Generator, stiffness: float) -> None:
+        self._learner, self._meeting, self._clouds, self.rng = learner, meeting, meeting.clouds, rng
+        self._stiffness = stiffness
         matrices, others = divided(learner.network, "soap")
         self._soap, self._adam = Soap(matrices, learner.latents.device), Adam(others)
-        self._latents, self._exchange = RowAdam(learner.latents), Exchange(clouds.part)
+        self._latents, self._exchange = RowAdam(learner.latents), Exchange(meeting.clouds.part)
 
-    def join(self, clouds: Longs, leaders: Longs) -> None:
-        """Let clouds begin as those that lead them, one after the other."""
-        for cloud, leader in zip(clouds, leaders, strict=True):
-            self._learner.latents[cloud] = self._learner.latents[leader]
+    def join(self, known: Longs, new: Longs, leaders: Longs, fraction: float) -> None:
+        """Let new clouds begin as those that lead them, and be shown beside those that are known from now on."""
+        learner = self._learner
+        for cloud, leader in zip(new, leaders, strict=True):
+            learner.latents[cloud] = learner.latents[leader]
+
+        def prediction(cloud: int) -> Singles:
+            return predict(learner.network, learner.input_cloud, learner.latents[cloud])[:, :POSITION]
+
+        self._meeting.join(known, new, leaders, fraction, prediction)
 
     def memory(self) -> Memory:
         """All that a step changes."""
@@ -164,11 +164,12 @@ class CoarseSteps:
     def state(self, passes: Passes, clock: Clock, count: int) -> State:
         """The part of a checkpoint that the coarse network is while it is learnt; so many clouds have joined."""
         numbers = {"passes": passes.numbers(), "joined": count, "soap": self._soap.steps, **spent(clock)}
-        return self.memory().state(numbers, passes.arrays(), {})
+        return self.memory().state(numbers, {**passes.arrays(), **self._meeting.arrays}, {})
 
     def go_on(self, state: State, passes: Passes, clock: Clock) -> int:
         """Take up what `state` was made of; how many clouds have joined."""
         self.memory().recall(state)
+        self._meeting.go_on(state)
         with state.going_on() as found:
             numbers = found.numbers
             take_up(clock, numbers)
@@ -179,6 +180,7 @@ class CoarseSteps:
     def step(self, batch: Longs, rate: float, weight: float, pulse: Pulse | None = None) -> None:
         """One step on these clouds of the set, (B,), with this weight of the distance from rows to points."""
         learner, index = self._learner, torch.from_numpy(batch)
+        fraction = pulse.fraction if pulse else 1.0
         rows = torch.from_numpy(self.rng.integers(len(learner.input_cloud), size=ROWS))
         drawn = [self._clouds.places(self.rng) for _ in batch]  # on all ranks alike
         here = [place for place, cloud in enumerate(batch) if cloud in self._clouds]
@@ -186,8 +188,15 @@ class CoarseSteps:
         learner.network.zero_grad()
         loss = torch.zeros(())
         if here:
-            predictions = learner.network(learner.input_cloud[rows][None], latents[here])  # (own, ROWS, 3)
-            loss = self.loss(batch[here], predictions, [drawn[place] for place in here], weight)
+            shown = learner.input_cloud[rows]
+            predictions = learner.network(shown[None], latents)  # (B, ROWS, 3)
+            met = [
+                self._meeting.meet(int(batch[place]), rows.numpy(), found, drawn[place], fraction)
+                for place, found in zip(here, predictions[here].detach().numpy(), strict=True)
+            ]
+            loss = distance(predictions[here], met, weight)
+            if self._stiffness and len(batch) > 1:
+                loss = loss + self._stiffness * stretched(predictions, here, edges(shown))
             loss.backward()  # type: ignore[no-untyped-call]
         self._add(latents, len(here), loss.detach(), pulse)
         for group in self._adam.param_groups:
@@ -211,21 +220,11 @@ class CoarseSteps:
         if pulse:
             pulse.hear(summed.heard.tolist())
 
-    def loss(self, batch: Longs, predictions: Tensor, drawn: Sequence[Longs], weight: float) -> Tensor:
-        """The weighted distance of predictions, (B, ROWS, 3), from samples of the clouds that they stand for."""
-        found = zip(batch, predictions.detach().numpy(), drawn, strict=True)
-        met = [self.meet(int(i), prediction, places) for i, prediction, places in found]
-        targets, points, rows = (
-            torch.from_numpy(np.stack(part)) for part in zip(*((m.targets, m.points, m.rows) for m in met), strict=True)
-        )
-        back = predictions.gather(1, rows[..., None].expand(-1, -1, POSITION))
-        return (weight * squared_gap(predictions, targets) + (2.0 - weight) * squared_gap(back, points)).mean()
 
-    def meet(self, cloud: int, prediction: Singles, drawn: Longs) -> Met:
-        """The nearest points between a prediction, (ROWS, 3), and its cloud, of which some are drawn, both ways."""
-        from scipy.spatial import cKDTree
-
-        targets = self._clouds.nearest(cloud, prediction)
-        points = self._clouds.drawn(cloud, drawn)
-        rows = cKDTree(prediction, balanced_tree=False, compact_nodes=False).query(points)[1]
-        return Met(targets, points, np.asarray(rows, np.int64))
+def distance(predictions: Tensor, met: Sequence[Met], weight: float) -> Tensor:
+    """The weighted distance of predictions, (B, R, 3), from what they met in the clouds that they stand for."""
+    targets, points, rows = (
+        torch.from_numpy(np.stack(part)) for part in zip(*((m.targets, m.points, m.rows) for m in met), strict=True)
+    )
+    back = predictions.gather(1, rows[..., None].expand(-1, -1, POSITION))
+    return (weight * squared_gap(predictions, targets) + (2.0 - weight) * squared_gap(back, points)).mean()

@@ -1,4 +1,4 @@
-"""The registration of a set: coarse network, settling, evening; the targets of the training are what it finds."""
+"""The registration of a set: coarse network, settling, and evening where rows are even; its targets are learnt."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import STAGE as TRAINING
 from qaadcodec.training.predict import predict
 from qaadcodec.training.registration.coarse import FOUND as PARTS
-from qaadcodec.training.registration.coarse import learn_coarsely
+from qaadcodec.training.registration.coarse import STIFFNESS, learn_coarsely
 from qaadcodec.training.start import middle_cloud, patch_by_patch
 from qaadcodec.work.state import State
 
@@ -57,11 +57,12 @@ class Registered:
 
 
 def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
-    """Find a target for every row of Q in every cloud: on the surface, next to those of its neighbours, evenly spread.
+    """Find a target for every row of Q in every cloud: on the surface, and next to those of its neighbours.
 
     Paper eq. 17 asks for a bijection that keeps neighbours together. Here a smooth map comes first, and a bijection
-    starts from where it leads. Where its matches tear, they are replaced by places on the surface (`evening`). The time
-    grows with N and with M log M, the memory with neither but for the store.
+    starts from where it leads, so that rows are evenly spread. Where its matches tear, they are replaced by places on
+    the surface (`evening`). Material rows need no bijection: their targets are places on the surface, all of them. The
+    time grows with N and with M log M, the memory with neither but for the store.
 
     Args:
         store: N clouds, normalised, in any row order; only read.
@@ -78,7 +79,10 @@ def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
     else:
         middle = middle_cloud(store)
         input_cloud = patch_by_patch(store, middle, plan.network.patches)
-        coarse = learn_coarsely(store, input_cloud, middle, plan.training, run.within(run.share(COARSE_SHARE)))
+        stiffness = STIFFNESS if plan.assignment.rows == "material" else 0.0
+        coarse_run = run.within(run.share(COARSE_SHARE))
+        coarse_run = run.within(run.share(COARSE_SHARE))
+        coarse = learn_coarsely(store, input_cloud, middle, plan.training, coarse_run, stiffness)
         found = Registered(input_cloud, targets_like(store, checkpoints.scratch))
         try:
             with run.phase(STAGE, store.part.total, "clouds") as phase:
@@ -116,7 +120,7 @@ class Placing:
         hasty, leaf, part = 0, self._config.evening_leaf, self._store.part
         progress = Progress.of(STAGE, self._targets, self._run, phase)
         for group in progress.groups(cores()):
-            if group and self._late(*progress.so_far):
+            if group and self._config.rows == "even" and self._late(*progress.so_far):
                 leaf, hasty = HASTY, hasty + len(group)
             in_parallel(partial(self._place, leaf=leaf), group)
         hasty = sum(part.ranks.gathered(hasty))
@@ -137,7 +141,10 @@ class Placing:
         latent = coarse.latents[self._store.part.first + i]
         guess = predict(coarse.network, coarse.input_cloud, latent)[:, :POSITION]
         settled = self._settling.settled(guess, surface, rng)
-        targets = evened(settled, surface, self._neighbours, self._config.evening, leaf)
+        if self._config.rows == "material":
+            targets = surface.nearest_place(settled)
+        else:
+            targets = evened(settled, surface, self._neighbours, self._config.evening, leaf)
         self._targets.positions(i)[:] = targets
         if self._targets.normals:
             self._targets.face(i, surface.normals[k_nearest(surface.tree, targets, 1)[1][:, 0]])

@@ -1,0 +1,100 @@
+"""What rows are worth: surfaces, stray points and landmarks of decoded clouds, with even rows and with material ones.
+
+    bin/bench rows --data DIR                                      # tables
+    bin/bench rows --data DIR --json FILE --options '--budget 4m'  # and a record, which it goes on from
+
+DIR holds folders of PLY files (faces, bodies, skulls); beside a folder SET lie SET-dense, files of the same names with
+many points of the same shapes, and SET.landmarks.npy, (N, L, 3): where L places of the shape are in every cloud.
+Distances are in spacings of the original points.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bench_record import Record
+from bench_tools import hardware
+from scipy.spatial import cKDTree
+
+import qaadcodec
+from qaadcodec.clouds import find_clouds
+from qaadcodec.config import ROWS
+
+COMMAND = Path(__file__).resolve().parents[2] / "bin" / "qaad"
+PAIRS = 400  # of clouds, between which landmarks are carried
+MEASURED = ("off_rms", "off_p99", "cover_rms", "cover_p99", "stray", "n_em_kd")
+
+
+def main() -> None:
+    """Compress every set in every way, and measure what comes back."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="holds the folders")
+    parser.add_argument("--sets", default="bodies,faces,skulls", help="some of the sets, with commas between")
+    parser.add_argument("--rows", default=",".join(ROWS), help="with commas between")
+    parser.add_argument("--options", default="--budget 4m", help="of `qaad compress`")
+    parser.add_argument("--json", type=Path, help="take results down here, and go on from what is there")
+    arguments = parser.parse_args()
+    record = Record(arguments.json)
+    print(f"{'set':<10}{'rows':<10}{'off RMS':>8}{'99 %':>7}{'stray':>9}{'landmarks':>11}{'nEM-kD':>9}{'bytes':>9}")
+    for name in arguments.sets.split(","):
+        for rows in arguments.rows.split(","):
+            settings = {"source": arguments.data.name, "rows": rows, "options": arguments.options}
+            if (cell := record.find(name, "qaad", settings)) is None:
+                cell = {"set": name, "column": "qaad", **measured(arguments.data / name, rows, arguments.options)}
+                record.add({**cell, "settings": settings, "hardware": hardware()})
+            line = f"{name:<10}{rows:<10}{cell['off_rms']:>8.2f}{cell['off_p99']:>7.2f}{100 * cell['stray']:>7.3f} %"
+            print(f"{line}{cell['landmarks']:>11.2f}{100 * cell['n_em_kd']:>7.3f} %{cell['bytes']:>9}", flush=True)
+
+
+def measured(folder: Path, rows: str, options: str) -> dict[str, Any]:
+    """Compress a set, and measure it."""
+    with tempfile.TemporaryDirectory(prefix="qaad-rows-") as scratch:
+        archive = Path(scratch) / "set.qaad"
+        call = ["compress", str(folder), "-o", str(archive), "--rows", rows, *shlex.split(options), "--json", "-q"]
+        made = summary_of(call)
+        print(f"{folder.name} {rows}: {made['epochs']} epochs, {made['seconds']:.0f} s", file=sys.stderr, flush=True)
+        errors = summary_of(["eval", str(archive), str(folder), "--dense", f"{folder}-dense", "--json", "-q"])
+        found = {name: errors[name]["mean"] for name in MEASURED}
+        with qaadcodec.open(archive) as source:
+            decoded = [np.asarray(source[i], np.float64) for i in range(len(source))]
+        originals = [file.load().points for file in find_clouds([folder])]
+        dense = [file.load().points for file in find_clouds([Path(f"{folder}-dense")])]
+        spacing = float(np.mean([spacing_of(d, len(o)) for d, o in zip(dense, originals, strict=True)]))
+        carried = carry(decoded, np.load(f"{folder}.landmarks.npy")) / spacing
+        found |= {"landmarks": float(carried.mean()), "landmarks_p95": float(np.percentile(carried, 95))}
+        return {**found, "bytes": archive.stat().st_size, "epochs": made["epochs"], "seconds": made["seconds"]}
+
+
+def summary_of(call: list[str]) -> dict[str, Any]:
+    """The last line that a `qaad` command prints, which is its summary."""
+    printed = subprocess.run([str(COMMAND), *call], check=True, stdout=subprocess.PIPE, text=True).stdout
+    summary: dict[str, Any] = json.loads(printed.splitlines()[-1])
+    return summary
+
+
+def spacing_of(dense: np.ndarray, points: int) -> float:
+    """Of so many random points on the surface of a dense cloud: the spacing is twice the mean nearest distance."""
+    nearest = cKDTree(dense).query(dense[:2000], k=2)[0][:, 1].mean()
+    return float(2 * nearest * np.sqrt(len(dense) / points))
+
+
+def carry(decoded: list[np.ndarray], landmarks: np.ndarray) -> np.ndarray:
+    """How far the row that is nearest to a landmark in one cloud is from it in another, (PAIRS, L)."""
+    held = [cKDTree(cloud).query(marks)[1] for cloud, marks in zip(decoded, landmarks, strict=True)]
+    rng, gaps = np.random.default_rng(0), []
+    for _ in range(PAIRS):
+        i, j = rng.choice(len(decoded), 2, replace=False)
+        gaps.append(np.linalg.norm(decoded[j][held[i]] - landmarks[j], axis=1))
+    return np.array(gaps)
+
+
+if __name__ == "__main__":
+    main()
