@@ -6,6 +6,7 @@ from typing import Any
 
 from page_tables import SETS, grouped, markdown, percent, record
 
+FORMS = {"stray": percent, "landmarks": "{:.1f}".format}
 ELASTICITY = 0.4  # as in `gains`: error falls with this power of bytes
 
 
@@ -62,6 +63,20 @@ def across() -> str:
         rows.append([row["set"], str(row["across"]), str(row["epochs"]), *numbers, grouped(row["bytes"])])
     header = ["set", "across", "epochs", "off RMS", "off 99 %", "stray", "landmarks", "nEM-kD", "bytes"]
     return markdown(header, rows)
+
+
+def rows_table() -> str:
+    """What even rows and material ones are worth."""
+    lines = []
+    cells = record("rows")["cells"]
+    for cell in sorted(cells, key=lambda cell: (SETS.index(cell["set"]), cell["settings"]["rows"])):
+        spacings = (f"{cell[key]:.2f}" if key in cell else "" for key in ("off_rms", "off_p99", "cover_rms"))
+        stray, landmarks = (form(cell[key]) if key in cell else "" for key, form in FORMS.items())
+        size, epochs = (grouped(cell[key]) if key in cell else "" for key in ("bytes", "epochs"))
+        numbers = (*spacings, stray, landmarks, percent(cell["n_em_kd"]), size)
+        lines.append([cell["set"], cell["settings"]["rows"], epochs, *numbers])
+    header = ["set", "rows", "epochs", "off RMS", "off 99 %", "cover RMS", "stray", "landmarks", "nEM-kD", "bytes"]
+    return markdown(header, lines)
 
 
 def reading() -> str:

@@ -5,7 +5,8 @@
 
 DIR holds folders of PLY files (faces, bodies, skulls); beside a folder SET lie SET-dense, files of the same names with
 many points of the same shapes, and SET.landmarks.npy, (N, L, 3): where L places of the shape are in every cloud.
-Distances are in spacings of the original points.
+Distances are in spacings of the original points. Where SET-registered lies there as well, the same shapes sampled at
+the same places as the first of them, its nEM-kD is that of rows which correspond truly.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from scipy.spatial import cKDTree
 import qaadcodec
 from qaadcodec.clouds import find_clouds
 from qaadcodec.config import ROWS
+from qaadcodec.metrics.em_kd import em_kd, variance
 
 COMMAND = Path(__file__).resolve().parents[2] / "bin" / "qaad"
+TRUE = "true"
 PAIRS = 400  # of clouds, between which landmarks are carried
 MEASURED = ("off_rms", "off_p99", "cover_rms", "cover_p99", "stray", "n_em_kd")
 
@@ -45,6 +48,12 @@ def main() -> None:
     record = Record(arguments.json)
     print(f"{'set':<10}{'rows':<10}{'off RMS':>8}{'99 %':>7}{'stray':>9}{'landmarks':>11}{'nEM-kD':>9}{'bytes':>9}")
     for name in arguments.sets.split(","):
+        settings = {"source": arguments.data.name, "rows": TRUE}
+        if (arguments.data / f"{name}-registered").is_dir():
+            if (cell := record.find(name, TRUE, settings)) is None:
+                cell = {"set": name, "column": TRUE, **true_rows(arguments.data / name)}
+                record.add({**cell, "settings": settings})
+            print(f"{name:<10}{TRUE:<10}{100 * cell['n_em_kd']:>42.3f} %")
         for rows in arguments.rows.split(","):
             settings = {"source": arguments.data.name, "rows": rows, "options": arguments.options}
             if (cell := record.find(name, "qaad", settings)) is None:
@@ -52,6 +61,13 @@ def main() -> None:
                 record.add({**cell, "settings": settings, "hardware": hardware()})
             line = f"{name:<10}{rows:<10}{cell['off_rms']:>8.2f}{cell['off_p99']:>7.2f}{100 * cell['stray']:>7.3f} %"
             print(f"{line}{cell['landmarks']:>11.2f}{100 * cell['n_em_kd']:>7.3f} %{cell['bytes']:>9}", flush=True)
+
+
+def true_rows(folder: Path) -> dict[str, float]:
+    """How far the registered clouds of a set are from its own, all but the first, which is the same."""
+    pairs = zip(find_clouds([folder]), find_clouds([Path(f"{folder}-registered")]), strict=True)
+    clouds = [(ours.load().points, true.load().points) for ours, true in pairs][1:]
+    return {"n_em_kd": float(np.mean([em_kd(true, ours) / variance(ours) for ours, true in clouds]))}
 
 
 def measured(folder: Path, rows: str, options: str) -> dict[str, Any]:

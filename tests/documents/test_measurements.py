@@ -22,6 +22,7 @@ PARTS = {
         "ratios": page_rate.ratios,
         "registration": page_others.registration,
         "across": page_others.across,
+        "rows": page_others.rows_table,
         "reading": page_others.reading,
         "speed": page_others.speed,
         "gains": page_others.gains,

@@ -255,3 +255,12 @@ def test_registration_stays_open_as_long_as_nobody_knows_how_far_apart_clouds_li
     apart: float | None, registered: bool | None
 ) -> None:
     assert plan(Request(), 50, 4000, apart).assignment.registration is registered
+
+
+def test_material_rows_are_registered_whatever_the_set_and_never_matched_again() -> None:
+    made = plan(Request(rows="material"), 2, 10, 0.0)
+    assert made.assignment.registration
+    assert not made.assignment.pair_swaps
+    assert not made.assignment.leaf_resolving
+    assert any("EM-kD" in note for note in made.notes)
+    assert not any("EM-kD" in note for note in plan(Request(), 2, 10, 0.0).notes)

@@ -196,3 +196,14 @@ def test_an_alignment_is_kept_in_the_text_and_comes_back() -> None:
     assert Request(preset="paper").recipe().clouds.align == "none"
     with pytest.raises(UsageError, match="align is 'affine', and must be none or shift or rigid or similarity or auto"):
         Request(align="affine")
+
+
+def test_rows_are_kept_in_the_text_and_come_back() -> None:
+    asked = Request(rows="material")
+    assert str(asked) == 'default assignment.rows="material"'
+    assert Request.of_text(str(asked)).recipe() == asked.recipe()
+    assert Request().recipe().assignment.rows == "even"
+    with pytest.raises(UsageError, match="rows is 'odd', and must be even or material"):
+        Request(rows="odd")
+    with pytest.raises(UsageError, match="registration is False, and must be true or null for material rows"):
+        Request(rows="material", preset="paper")
