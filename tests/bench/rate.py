@@ -24,7 +24,7 @@ from typing import Any
 from bench_record import Record
 from bench_sets import BenchSet, known_sets, load_set, measure
 from rate_codecs import CODECS, DRACO, GPCC, GPCC_POINTS, PCA, QAAD, Setting, aligned, curve_settings, qaad_options
-from rate_compare import ERRORS, bytes_at, common_range, common_ratio, crossing, front
+from rate_compare import ERRORS, bytes_at, common_range, common_ratio, crossing, front, outdone
 from rate_figure import draw
 
 from qaadcodec.clouds import find_clouds
@@ -86,14 +86,17 @@ def curves(
 
     cells = []
     with tempfile.TemporaryDirectory(prefix="qaad-rate-") as folder:
-        for setting in curve_settings(clouds, options):
-            settings = {**common, **setting.settings}
-            cell = record.find(name, setting.column, settings)
-            if cell is None and setting.column in wanted:
-                add_point(record, loaded(), setting, settings, Path(folder))
+        points = list(curve_settings(clouds, options))
+        for probes in (True, False):
+            measuring = set(wanted) - (set() if probes else outdone(cells, PCA.values()))
+            for setting in (point for point in points if point.probe == probes):
+                settings = {**common, **setting.settings}
                 cell = record.find(name, setting.column, settings)
-            if cell is not None:
-                cells.append({**cell, "label": setting.label})
+                if cell is None and setting.column in measuring:
+                    add_point(record, loaded(), setting, settings, Path(folder))
+                    cell = record.find(name, setting.column, settings)
+                if cell is not None:
+                    cells.append({**cell, "label": setting.label})
     if loaded.cache_info().currsize:
         aligned.cache_clear()
         loaded().store.close()

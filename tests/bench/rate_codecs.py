@@ -56,12 +56,14 @@ class Setting:
         label: what tells it from the other points.
         settings: for the record.
         code: the set, a folder for files that stays until the errors are measured, and a seed; to what it became.
+        probe: whether it tells if the rest of its column is worth measuring (`outdone`).
     """
 
     column: str
     label: str
     settings: dict[str, Any]
     code: Callable[[BenchSet, Path, int], Coded]
+    probe: bool = True
 
 
 def curve_settings(clouds: int, options: list[str]) -> Iterator[Setting]:
@@ -74,12 +76,13 @@ def curve_settings(clouds: int, options: list[str]) -> Iterator[Setting]:
     leaf = max(128, min(LEAF, ALIGNED_ROWS // clouds))
     for order, column in PCA.items():
         said: dict[str, Any] = {"scores": "predicted"} | ({"leaf": leaf} if order in (GREEDY, RESOLVED) else {})
-        for components, coarseness in pca_points(clouds - 1):
+        for components, coarseness, probe in pca_points(clouds - 1):
             yield Setting(
                 column,
                 f"{components} components, step × {coarseness:g}",
                 {"components": components, "coarseness": coarseness, **said},
                 lambda s, folder, seed, at=(order, components, coarseness): pca(s, leaf, seed, *at),
+                probe,
             )
     yield Setting(FLOAT16, "level 9", tied, lambda s, folder, seed: float16(s))
 
@@ -97,11 +100,14 @@ def qaad_options(given: list[str], qualities: list[str], also: str, clouds: int)
     return [f"{text} {also}".strip() for text in chosen]
 
 
-def pca_points(most: int) -> list[tuple[int, float]]:
-    """Components and coarseness of the step: all of them in coarse and fine, and fewer of them."""
-    points = [(most, coarseness) for coarseness in COARSENESS]
+def pca_points(most: int) -> list[tuple[int, float, bool]]:
+    """Components, coarseness of the step, and whether it is a probe: all of them, and fewer, in coarse and fine steps.
+
+    The middle step of each number of components is the probe.
+    """
     fewer = [count for count in COMPONENTS if count < most] or [most // 2]
-    return points + [(count, coarseness) for count in fewer for coarseness in FEWER_COARSENESS]
+    steps = [(most, COARSENESS), *((count, FEWER_COARSENESS) for count in fewer)]
+    return [(count, step, step == tried[len(tried) // 2]) for count, tried in steps for step in tried]
 
 
 def qaad(clouds: BenchSet, folder: Path, seed: int, options: str) -> Coded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,14 @@ def front(cells: Iterable[dict[str, Any]], error: str) -> Curve:
         if value > 0 and (not kept or value < kept[-1][1]):
             kept.append((size, value))
     return kept
+
+
+def outdone(probes: Iterable[dict[str, Any]], columns: Collection[str]) -> set[str]:
+    """Of these columns those that have no probe on the front of all of theirs, by neither error."""
+    among = [cell for cell in probes if cell["column"] in columns]
+    best = {(error, *point) for error in ERRORS for point in front(among, error)}
+    kept = {cell["column"] for cell in among for e in ERRORS if (e, cell["bytes_per_cloud"], cell[e]) in best}
+    return set(columns) - kept
 
 
 def bytes_at(curve: Curve, error: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rate_compare import common_range, common_ratio
+from rate_compare import common_range, common_ratio, outdone
 from rate_pca import coded_bytes, haar, inverse_haar, sequence_bytes, unit_scores
 
 
@@ -43,3 +43,13 @@ def test_the_errors_that_two_curves_share() -> None:
     assert common_range(mine, [(10.0, 0.05), (20.0, 0.01)]) is None
     same = [(2 * size, error) for size, error in mine]
     assert common_ratio(mine, same) == pytest.approx(0.5)
+
+
+def test_a_row_order_is_outdone_only_if_no_probe_of_it_is_best_by_either_error() -> None:
+    def probe(column: str, size: float, matched: float, chamfer: float) -> dict[str, object]:
+        return {"column": column, "bytes_per_cloud": size, "nem_kd": matched, "augmented_chamfer": chamfer}
+
+    best, by_chamfer = probe("best", 100.0, 0.002, 0.03), probe("by Chamfer", 100.0, 0.003, 0.02)
+    probes = [best, by_chamfer, probe("worse", 101.0, 0.003, 0.03), probe("not PCA", 1.0, 1e-9, 1e-9)]
+    assert outdone(probes, ["best", "by Chamfer", "worse"]) == {"worse"}
+    assert outdone([*probes, probe("worse", 90.0, 0.5, 0.5)], ["best", "by Chamfer", "worse"]) == set()
