@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from qaadcodec.training.warm_start import WarmStart
 
 
+MATERIAL = 'assignment.rows="material"'  # in the text of a request
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """An open archive, and the request that starts from it."""
@@ -58,8 +61,12 @@ class Start:
         network = {f"network.{name}": value for name, value in self.header.network.to_dict().items()}
         kept = replace(self.request, latent_size=None, patches=None, settings={**self.request.settings, **network})
         made = plan(kept, clouds, self.header.points)
+        warnings = made.warnings
+        if MATERIAL in self.header.preset:
+            warnings += (f"{self.reader.name} has material rows, which become even now; compress anew to keep them",)
         return replace(
             made,
+            warnings=warnings,
             request=str(self.request),
             assignment=replace(made.assignment, registration=False),
             training=replace(made.training, warmup_epochs=0),
@@ -125,9 +132,10 @@ def check(request: Request, reader: ArchiveReader) -> None:
             f"{name}: its clouds are aligned by {kind}, and --align {request.align} is asked for", hint="leave it out"
         )
     recipe = request.recipe()
-    registered = recipe.assignment.registration or recipe.assignment.rows == "material"
-    if registered or recipe.training.warmup_epochs:
-        what = "registration" if registered else "a warm-up"
+    material = recipe.assignment.rows == "material"
+    if material or recipe.assignment.registration or recipe.training.warmup_epochs:
+        what = "registration" if recipe.assignment.registration else "a warm-up"
+        what = "the registration of material rows" if material else what
         raise UsageError(f"{what} finds where to start, and the start is {name}", hint="leave one of them out")
 
 

@@ -22,7 +22,7 @@ from qaadcodec.codec.compress import compress
 from qaadcodec.codec.evaluate import evaluate
 from qaadcodec.config import Request
 from qaadcodec.errors import ArchiveError, EnvironmentFailure, UsageError
-from qaadcodec.progress import PhaseStarted, Run
+from qaadcodec.progress import Notice, PhaseStarted, Run
 from qaadcodec.training import fitting
 from qaadcodec.work.asked import Work
 
@@ -127,6 +127,16 @@ def test_it_goes_on_when_it_was_killed(
     assert (tmp_path / "warm.qaad").read_bytes() == (tmp_path / "whole.qaad").read_bytes()
 
 
+def test_material_rows_do_not_go_on_unnoticed(tmp_path: Path, scans: Path, tiny: Request, heard: Any) -> None:
+    """One place of the shape for each row, whatever density the clouds have; going on matches rows with points."""
+    old, few = tmp_path / "old.qaad", replace(tiny, epochs=FEW)
+    compress([scans], old, replace(few, rows="material"), run=Run(device="cpu", listener=heard))
+    assert any("material rows: EM-kD also counts" in event.text for event in heard.events if isinstance(event, Notice))
+    heard.events.clear()
+    compress([scans], tmp_path / "new.qaad", replace(few, start=old), run=Run(device="cpu", listener=heard))
+    assert any("which become even now" in event.text for event in heard.events if isinstance(event, Notice))
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -136,6 +146,7 @@ def test_it_goes_on_when_it_was_killed(
         ({"target_error": ("em_kd", 1.0)}, "a target error chooses the network, and that of .*old.qaad is kept"),
         ({"align": "shift"}, "its clouds are aligned by none, and --align shift is asked for"),
         ({"settings": {"assignment.registration": True}}, "registration finds where to start, and the start is"),
+        ({"rows": "material"}, "the registration of material rows finds where to start, and the start is"),
         ({"settings": {"training.warmup_epochs": 2}}, "a warm-up finds where to start, and the start is"),
         ({"settings": {"network.film": False}}, "its network has network.film True, and False is asked for"),
     ],
