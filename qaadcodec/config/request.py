@@ -151,6 +151,6 @@ class Request:
         epochs = {} if self.epochs is None else {"training.epochs": self.epochs}
         align = {} if self.align is None else {"clouds.align": self.align}
         rows = {} if self.rows is None else {"assignment.rows": self.rows}
-        given = {**aims, **metric, **self.settings, **align, **rows, **epochs}
+        given = {**aims, **metric, **rows, **self.settings, **align, **epochs}  # rows before what may be cut
         changes = [f"{name}={json.dumps(value)}" for name, value in given.items()]
         return " ".join([self.preset, *changes])[:LONGEST_TEXT]
