@@ -100,4 +100,6 @@ def ways_along(nodes: Doubles, tree: cKDTree) -> csr_matrix:
 
     along = joined((rise < STEEPEST * lengths) & (lengths > 0))
     _, part = connected_components(along, directed=False)
-    return along + joined((part[starts] != part[near]) & (lengths > 0))
+    bridges = joined((part[starts] != part[near]) & (lengths > 0))
+    ways: csr_matrix = along + bridges
+    return ways

@@ -65,7 +65,7 @@ class Meeting:
         self._since, self._strength = np.zeros(count, np.float32), np.zeros(count, np.float32)
         self._alike = np.zeros((len(self._chosen), WIDTH), np.float32)
         self._asked = np.zeros(1, np.int64)
-        self._own_gap = self._gaps({middle: input_cloud})[middle]
+        self._own_gap = self._gaps([middle], lambda _: input_cloud)[middle]
 
     def join(self, known: Longs, new: Longs, leaders: Longs, fraction: float, predictions: Prediction) -> None:
         """Clouds join others that have been shown. Those that are there from the beginning are alike.
@@ -80,7 +80,7 @@ class Meeting:
             predictions: of any cloud, all rows.
         """
         wanted = np.unique(np.concatenate([new, np.intersect1d(leaders, known)]))
-        gaps = self._gaps({int(i): predictions(int(i)) for i in wanted if i in self.clouds})
+        gaps = self._gaps(wanted.tolist(), predictions)
         most = self._size * STRONGEST / math.sqrt(len(QUANTILES))
         for cloud, leader in zip(new.tolist(), leaders.tolist(), strict=True):
             led = gaps[leader] if leader in known else self._own_gap
@@ -118,7 +118,7 @@ class Meeting:
 
     def _faded(self, cloud: int, fraction: float) -> float:
         """The strength of a cloud, now."""
-        return float(self._strength[cloud]) * 10.0 ** -((fraction - float(self._since[cloud])) / FADING)
+        return float(self._strength[cloud]) * math.pow(10.0, (float(self._since[cloud]) - fraction) / FADING)
 
     def _weight(self, cloud: int, fraction: float) -> float:
         """Of the intrinsic coordinates of a cloud, now."""
@@ -127,14 +127,14 @@ class Meeting:
             return 0.0
         return float(LEVEL ** round(math.log(weight, LEVEL)))
 
-    def _gaps(self, predictions: Mapping[int, Singles]) -> dict[int, float]:
+    def _gaps(self, clouds: Sequence[int], predictions: Prediction) -> dict[int, float]:
         """Root mean square gaps of clouds from their predictions, of whichever way is larger, told to all ranks."""
         from scipy.spatial import cKDTree
 
         own = {}
-        for cloud, prediction in predictions.items():
+        for cloud in clouds:
             if cloud in self.clouds:
-                rng = np.random.default_rng([self._seed, 29, cloud])
+                rng, prediction = np.random.default_rng([self._seed, 29, cloud]), predictions(cloud)
                 points = self.clouds.points(cloud)[self.clouds.places(rng)]
                 rows = prediction[rng.integers(len(prediction), size=len(points) // 2)]
                 there, back = cKDTree(points).query(rows)[0], cKDTree(rows).query(points)[0]
