@@ -51,6 +51,7 @@ TOGETHER = 2  # clouds per step: many small steps find more than few large ones
 ROWS, POINTS = 256, 512  # rows of Q, and points of each cloud, per step
 RATE, LATENT_RATE = 4e-3, 4.0  # of the network; of the latents, as a multiple of it
 STIFFNESS = 0.6  # for material rows
+ENOUGH = 0.5  # share of the steps below which these may miss parts
 COVERING = 0.6  # share of the steps in which rows have to cover a cloud first:
 LOOSE = 0.1  # weight of the distance from rows to points there, beside 1 for that from points to rows
 REPORT_SECONDS = 0.25
@@ -88,6 +89,11 @@ def learn_coarsely(
         meeting = Meeting(SampledClouds(store, POINTS, run.seed), input_cloud, middle, run.ranks, run.seed)
         clock = Clock(steps_for(clouds, training), run.budget_seconds)
         follow(joining, CoarseSteps(learner, meeting, rng, stiffness), clock, run)
+        if stiffness and clock.done < ENOUGH * clock.units and not run.stop:
+            done = f"{clock.done} of {clock.units} steps"
+            run.warn(
+                f"time was short: registration took {done}, and material rows may miss parts; give a longer --budget"
+            )
     run.checkpoints.keep(FOUND, replicated(learnt(learner)).state({}, {}, {}))
     return learner
 

@@ -31,6 +31,7 @@ from qaadcodec.training.start import middle_cloud, patch_by_patch
 from qaadcodec.work.state import State
 
 COARSE_SHARE, PLACING_SHARE = 0.2, 0.2  # of the time left when each begins
+MATERIAL_SHARE = 0.4  # instead of the first one, where no bijection mends what the coarse network has missed
 HASTY = 32  # points in a leaf of Greedy when there is no time
 STAGE, FOUND = "registering", "registered"  # of a checkpoint: while clouds are placed, and after that
 
@@ -79,10 +80,9 @@ def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
     else:
         middle = middle_cloud(store)
         input_cloud = patch_by_patch(store, middle, plan.network.patches)
-        stiffness = STIFFNESS if plan.assignment.rows == "material" else 0.0
-        coarse_run = run.within(run.share(COARSE_SHARE))
-        coarse_run = run.within(run.share(COARSE_SHARE))
-        coarse = learn_coarsely(store, input_cloud, middle, plan.training, coarse_run, stiffness)
+        material = plan.assignment.rows == "material"
+        stiffness, share = (STIFFNESS, MATERIAL_SHARE) if material else (0.0, COARSE_SHARE)
+        coarse = learn_coarsely(store, input_cloud, middle, plan.training, run.within(run.share(share)), stiffness)
         found = Registered(input_cloud, targets_like(store, checkpoints.scratch))
         try:
             with run.phase(STAGE, store.part.total, "clouds") as phase:

@@ -124,3 +124,12 @@ def test_material_rows_stay_where_the_shape_is_and_even_ones_follow_the_points(m
     (even, _), (material, off) = drift("even"), drift("material")
     assert material < 0.6 * even
     assert off < 0.02
+
+
+def test_material_rows_that_had_no_time_are_warned_of(make_store: Maker) -> None:
+    events: list[object] = []
+    planned = replace(PLAN, assignment=replace(PLAN.assignment, rows="material"))
+    register(make_store(CLOUDS.copy()), planned, Run(listener=events.append).within(1e-3)).targets.close()
+    (note,) = [e for e in events if isinstance(e, Notice)]
+    assert note.warning
+    assert "material rows may miss parts" in note.text
