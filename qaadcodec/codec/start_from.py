@@ -132,11 +132,13 @@ def check(request: Request, reader: ArchiveReader) -> None:
             f"{name}: its clouds are aligned by {kind}, and --align {request.align} is asked for", hint="leave it out"
         )
     recipe = request.recipe()
-    material = recipe.assignment.rows == "material"
-    if material or recipe.assignment.registration or recipe.training.warmup_epochs:
-        what = "registration" if recipe.assignment.registration else "a warm-up"
-        what = "the registration of material rows" if material else what
-        raise UsageError(f"{what} finds where to start, and the start is {name}", hint="leave one of them out")
+    starts = {
+        "the registration of material rows": recipe.assignment.material,
+        "registration": recipe.assignment.registration,
+        "a warm-up": recipe.training.warmup_epochs,
+    }
+    if start := next(filter(starts.get, starts), None):
+        raise UsageError(f"{start} finds where to start, and the start is {name}", hint="leave one of them out")
 
 
 def digest(path: str | Path | None) -> str | None:

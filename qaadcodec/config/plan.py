@@ -75,7 +75,7 @@ def plan(request: Request, clouds: int, points: int, apart: float | None = None)
     """
     recipe, fixed, notes, warnings = request.recipe(), request.fixed, [], []
     size, network, coding = recipe.size, recipe.network, recipe.coding
-    if recipe.assignment.rows == "material":
+    if recipe.assignment.material:
         notes.append("material rows: EM-kD also counts that points are spread otherwise than in the originals")
     if network.patches > points and (not size.chooses or "patches" in fixed):
         asked = str(network.patches) if "patches" in fixed else f"the {network.patches} of preset {request.preset}"
@@ -114,7 +114,7 @@ def chosen_assignment(recipe: Recipe, clouds: int, points: int, apart: float | N
     Material rows are what registration finds, and stay there.
     """
     assignment = recipe.assignment
-    if assignment.rows == "material":
+    if assignment.material:
         return replace(assignment, registration=True, pair_swaps=False, leaf_resolving=False)
     if assignment.registration is not None:
         return assignment

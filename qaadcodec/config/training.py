@@ -42,9 +42,14 @@ class AssignmentConfig(Settings):
     leaf: int = 256
     resolve_every: int = 40
 
+    @property
+    def material(self) -> bool:
+        """Whether rows are material."""
+        return self.rows == "material"
+
     def __post_init__(self) -> None:
         require(self.rows in ROWS, "rows", self.rows, " or ".join(ROWS))
-        unfound = self.rows == "material" and self.registration is False
+        unfound = self.material and self.registration is False
         require(not unfound, "registration", self.registration, "true or null for material rows, which it finds")
         require(0 <= self.evening <= 10000, "evening", self.evening, "from 0 to 10000 steps")
         require(2 <= self.evening_leaf <= 16384, "evening leaf", self.evening_leaf, "from 2 to 16384")

@@ -21,6 +21,8 @@ from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.backend import Backend, choose_backend
 from qaadcodec.training.predict import Prediction
 
+COMMAND = Path(__file__).resolve().parents[2] / "bin" / "qaad"
+
 
 @dataclass(frozen=True)
 class Row:

@@ -15,6 +15,7 @@ from typing import Any
 import DracoPy
 import numpy as np
 from bench_sets import BenchSet, Cloud
+from bench_tools import COMMAND
 from rate_pca import GREEDY, KD, REGISTERED, RESOLVED, AlignedPca
 
 import qaadcodec
@@ -24,7 +25,6 @@ from qaadcodec.metrics.em_kd import VERSION
 QAAD, DRACO, FLOAT16 = "qaad", "Draco", "float16, zipped"
 PCA = {order: f"PCA, {order}" for order in (KD, GREEDY, REGISTERED, RESOLVED)}
 CODECS = {"qaad": (QAAD,), "draco": (DRACO,), "pca": tuple(PCA.values()), "float16": (FLOAT16,)}
-COMMAND = Path(__file__).resolve().parents[2] / "bin" / "qaad"
 
 BITS = (4, 5, 6, 7, 8)
 COMPONENTS = (8, 16, 32, 64, 128)  # and all N - 1 of them

@@ -22,15 +22,15 @@ from typing import Any
 
 import numpy as np
 from bench_record import Record
-from bench_tools import hardware
+from bench_tools import COMMAND, hardware
 from scipy.spatial import cKDTree
 
 import qaadcodec
 from qaadcodec.clouds import find_clouds
 from qaadcodec.config import ROWS
 from qaadcodec.metrics.em_kd import em_kd, variance
+from qaadcodec.metrics.surface import Surface
 
-COMMAND = Path(__file__).resolve().parents[2] / "bin" / "qaad"
 TRUE = "true"
 PAIRS = 400  # of clouds, between which landmarks are carried
 MEASURED = ("off_rms", "off_p99", "cover_rms", "cover_p99", "stray", "n_em_kd")
@@ -83,7 +83,7 @@ def measured(folder: Path, rows: str, options: str) -> dict[str, Any]:
             decoded = [np.asarray(source[i], np.float64) for i in range(len(source))]
         originals = [file.load().points for file in find_clouds([folder])]
         dense = [file.load().points for file in find_clouds([Path(f"{folder}-dense")])]
-        spacing = float(np.mean([spacing_of(d, len(o)) for d, o in zip(dense, originals, strict=True)]))
+        spacing = float(np.mean([Surface.of(d, len(o)).spacing for d, o in zip(dense, originals, strict=True)]))
         carried = carry(decoded, np.load(f"{folder}.landmarks.npy")) / spacing
         found |= {"landmarks": float(carried.mean()), "landmarks_p95": float(np.percentile(carried, 95))}
         return {**found, "bytes": archive.stat().st_size, "epochs": made["epochs"], "seconds": made["seconds"]}
@@ -94,12 +94,6 @@ def summary_of(call: list[str]) -> dict[str, Any]:
     printed = subprocess.run([str(COMMAND), *call], check=True, stdout=subprocess.PIPE, text=True).stdout
     summary: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return summary
-
-
-def spacing_of(dense: np.ndarray, points: int) -> float:
-    """Of so many random points on the surface of a dense cloud: the spacing is twice the mean nearest distance."""
-    nearest = cKDTree(dense).query(dense[:2000], k=2)[0][:, 1].mean()
-    return float(2 * nearest * np.sqrt(len(dense) / points))
 
 
 def carry(decoded: list[np.ndarray], landmarks: np.ndarray) -> np.ndarray:

@@ -141,8 +141,7 @@ class CoarseSteps:
     """
 
     def __init__(self, learner: Learner, meeting: Meeting, rng: np.random.Generator, stiffness: float) -> None:
-        self._learner, self._meeting, self._clouds, self.rng = learner, meeting, meeting.clouds, rng
-        self._stiffness = stiffness
+        self._learner, self._meeting, self._stiffness, self.rng = learner, meeting, stiffness, rng
         matrices, others = divided(learner.network, "soap")
         self._soap, self._adam = Soap(matrices, learner.latents.device), Adam(others)
         self._latents, self._exchange = RowAdam(learner.latents), Exchange(meeting.clouds.part)
@@ -188,21 +187,24 @@ class CoarseSteps:
         learner, index = self._learner, torch.from_numpy(batch)
         fraction = pulse.fraction if pulse else 1.0
         rows = torch.from_numpy(self.rng.integers(len(learner.input_cloud), size=ROWS))
-        drawn = [self._clouds.places(self.rng) for _ in batch]  # on all ranks alike
-        here = [place for place, cloud in enumerate(batch) if cloud in self._clouds]
+        clouds = self._meeting.clouds
+        drawn = [clouds.places(self.rng) for _ in batch]  # on all ranks alike
+        here = [place for place, cloud in enumerate(batch) if cloud in clouds]
         latents = learner.latents[index].requires_grad_()
         learner.network.zero_grad()
         loss = torch.zeros(())
         if here:
             shown = learner.input_cloud[rows]
-            predictions = learner.network(shown[None], latents)  # (B, ROWS, 3)
+            predicted = list(range(len(batch))) if self._stiffness else here  # other ranks' clouds stretch as well
+            own = [predicted.index(place) for place in here]
+            predictions = learner.network(shown[None], latents[predicted])  # (predicted, ROWS, 3)
             met = [
                 self._meeting.meet(int(batch[place]), rows.numpy(), found, drawn[place], fraction)
-                for place, found in zip(here, predictions[here].detach().numpy(), strict=True)
+                for place, found in zip(here, predictions[own].detach().numpy(), strict=True)
             ]
-            loss = distance(predictions[here], met, weight)
+            loss = distance(predictions[own], met, weight)
             if self._stiffness and len(batch) > 1:
-                loss = loss + self._stiffness * stretched(predictions, here, edges(shown))
+                loss = loss + self._stiffness * stretched(predictions, own, edges(shown))
             loss.backward()  # type: ignore[no-untyped-call]
         self._add(latents, len(here), loss.detach(), pulse)
         for group in self._adam.param_groups:

@@ -16,6 +16,7 @@ import numpy as np
 
 from qaadcodec.arrays import Longs, Numbers, Singles
 from qaadcodec.assignment.registration.intrinsic import QUANTILES, WIDTH
+from qaadcodec.metrics.nearest import nearest_distances
 from qaadcodec.ranks.ranks import Ranks
 from qaadcodec.training.predict import Prediction
 from qaadcodec.training.registration.sampled_clouds import SampledClouds
@@ -129,16 +130,13 @@ class Meeting:
 
     def _gaps(self, clouds: Sequence[int], predictions: Prediction) -> dict[int, float]:
         """Root mean square gaps of clouds from their predictions, of whichever way is larger, told to all ranks."""
-        from scipy.spatial import cKDTree
-
         own = {}
         for cloud in clouds:
             if cloud in self.clouds:
                 rng, prediction = np.random.default_rng([self._seed, 29, cloud]), predictions(cloud)
                 points = self.clouds.points(cloud)[self.clouds.places(rng)]
                 rows = prediction[rng.integers(len(prediction), size=len(points) // 2)]
-                there, back = cKDTree(points).query(rows)[0], cKDTree(rows).query(points)[0]
-                own[cloud] = math.sqrt(max(float(np.square(there).mean()), float(np.square(back).mean())))
+                own[cloud] = math.sqrt(nearest_distances(rows, points).augmented_chamfer)
         return {cloud: gap for found in self._ranks.gathered(own) for cloud, gap in found.items()}
 
     def _ask(self, known: Longs, predictions: Prediction) -> None:

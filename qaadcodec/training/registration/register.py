@@ -80,8 +80,7 @@ def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
     else:
         middle = middle_cloud(store)
         input_cloud = patch_by_patch(store, middle, plan.network.patches)
-        material = plan.assignment.rows == "material"
-        stiffness, share = (STIFFNESS, MATERIAL_SHARE) if material else (0.0, COARSE_SHARE)
+        stiffness, share = (STIFFNESS, MATERIAL_SHARE) if plan.assignment.material else (0.0, COARSE_SHARE)
         coarse = learn_coarsely(store, input_cloud, middle, plan.training, run.within(run.share(share)), stiffness)
         found = Registered(input_cloud, targets_like(store, checkpoints.scratch))
         try:
@@ -120,7 +119,7 @@ class Placing:
         hasty, leaf, part = 0, self._config.evening_leaf, self._store.part
         progress = Progress.of(STAGE, self._targets, self._run, phase)
         for group in progress.groups(cores()):
-            if group and self._config.rows == "even" and self._late(*progress.so_far):
+            if group and not self._config.material and self._late(*progress.so_far):
                 leaf, hasty = HASTY, hasty + len(group)
             in_parallel(partial(self._place, leaf=leaf), group)
         hasty = sum(part.ranks.gathered(hasty))
@@ -141,7 +140,7 @@ class Placing:
         latent = coarse.latents[self._store.part.first + i]
         guess = predict(coarse.network, coarse.input_cloud, latent)[:, :POSITION]
         settled = self._settling.settled(guess, surface, rng)
-        if self._config.rows == "material":
+        if self._config.material:
             targets = surface.nearest_place(settled)
         else:
             targets = evened(settled, surface, self._neighbours, self._config.evening, leaf)
