@@ -10,6 +10,9 @@ from typing import Any
 
 from bench_tools import commit, hardware
 
+YOUNGER = {"assignment": {"rows": "even"}}
+"""settings that came after the first cells, by part, and what those cells were made with"""
+
 
 class Record:
     """Cells: a set, a column, the settings that decide the result, and the result; in a JSON file if there is one."""
@@ -22,7 +25,7 @@ class Record:
         """The cell of these settings, if it is there."""
         wanted = plain(settings)
         for cell in self.cells:
-            if (cell["set"], cell["column"], cell["settings"]) == (name, column, wanted):
+            if (cell["set"], cell["column"], completed(cell["settings"])) == (name, column, wanted):
                 return cell
         return None
 
@@ -51,6 +54,14 @@ class Record:
         """A cell a line, so that differences between two records can be read."""
         cells = ",\n".join(json.dumps(cell, ensure_ascii=False) for cell in self.cells)
         return f'{{"hardware": {json.dumps(hardware(), ensure_ascii=False)},\n"cells": [\n{cells}\n]}}\n'
+
+
+def completed(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a cell, with those that came later as they were when it was made."""
+    return {
+        name: {**YOUNGER[name], **value} if name in YOUNGER and isinstance(value, dict) else value
+        for name, value in settings.items()
+    }
 
 
 def plain(value: Any) -> Any:
