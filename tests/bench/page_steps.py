@@ -31,10 +31,15 @@ def shown_step(columns: dict[str, Seeds], column: str, cells: list[Cell]) -> str
     """One step on one set: its stretch, and from where to where its seconds go from seed to seed."""
     if column not in columns or any(cell.get("stretch") is None for cell in columns[column].values()):
         return ""
-    seeds = columns[column]
-    paper = columns[PAPER]
-    times = [time_to(whole_curve(cell, cells), goal(paper[seed])) for seed, cell in seeds.items() if seed in paper]
-    return f"{mean(seeds, 'stretch'):.2f}, {span(times)}"
+    seeds, paper = columns[column], columns[PAPER]
+    alike = {seed: cell for seed, cell in seeds.items() if seed in paper and processor(cell) == processor(paper[seed])}
+    times = [time_to(whole_curve(cell, cells), goal(paper[seed])) for seed, cell in alike.items()]
+    return ", ".join([f"{mean(seeds, 'stretch'):.2f}", *([span(times)] if times else [])])
+
+
+def processor(cell: Cell) -> object:
+    """The kind of processor that a cell was trained on: seconds of two kinds do not compare."""
+    return cell.get("hardware", {}).get("cpu")
 
 
 def goal(cell: Cell) -> float:

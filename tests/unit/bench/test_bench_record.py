@@ -20,7 +20,9 @@ def kept(path: Path) -> Record:
 def test_a_cell_from_before_a_setting_stands_for_what_the_setting_was_then(tmp_path: Path) -> None:
     record = kept(tmp_path / "record.json")
     now = {"seed": 0, "assignment": {"leaf": 128, **YOUNGER["assignment"]}}
-    assert (found := record.find("bodies", "+ Greedy", now)) is not None and found["nem_kd"] == 0.005
+    found = record.find("bodies", "+ Greedy", now)
+    assert found is not None
+    assert found["nem_kd"] == 0.005
 
 
 def test_a_cell_from_before_a_setting_does_not_stand_for_another_value_of_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from page_steps import span, time_to, whole_curve
+from page_steps import shown_step, span, time_to, whole_curve
 
 CURVE = [(10, 0.04, 5.0), (20, 0.01, 9.0), (30, 0.02, 14.0), (40, 0.005, 20.0)]
 
@@ -42,3 +42,14 @@ def test_the_warm_up_of_the_same_seed_and_choice_counts() -> None:
     warm = cell("+ Reassignment", 1, warm_points=256, warm_rate=5e-4)
     assert [seconds for *_, seconds in whole_curve(warm, cells)] == [205.0, 209.0, 214.0, 220.0]
     assert whole_curve(cell("+ FiLM", 1), cells) == CURVE
+
+
+def test_seconds_stand_only_beside_those_of_the_same_kind_of_processor() -> None:
+    def cell(seed: int, cpu: str) -> dict[str, Any]:
+        return {"curve": CURVE, "stretch": 2.0 + seed, "settings": {}, "hardware": {"cpu": cpu}}
+
+    columns = {"+ Reassignment": {0: cell(0, "fast"), 1: cell(1, "slow")}, "+ FiLM": {0: cell(0, "slow")}}
+    assert shown_step(columns, "+ Reassignment", []) == "2.50, 20 s"
+    assert shown_step(columns, "+ FiLM", []) == "2.00"
+    columns["+ FiLM"][1] = cell(1, "slow")
+    assert shown_step(columns, "+ FiLM", []) == "2.50, 20 s"
