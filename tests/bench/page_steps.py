@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from page_paper import COLUMNS, SCALE, best
 from page_tables import SETS, markdown, record
-from table_cells import ARCHITECTURE, Cell, Seeds, by_choice, mean, warm_choice_of
+from table_cells import ARCHITECTURE, Cell, Seeds, by_choice, choice_of, mean, warm_choice_of
 
 PAPER = "+ Reassignment"
 STEPS = COLUMNS[COLUMNS.index("+ Greedy") :]
@@ -49,11 +49,16 @@ def goal(cell: Cell) -> float:
 
 
 def whole_curve(cell: Cell, cells: list[Cell]) -> list[Look]:
-    """The looks of a training, with the seconds of the warm-up before it."""
+    """The looks of a training, with the seconds of the warm-up before it.
+
+    What a warm-up takes depends on its points alone, so those of the newest one with as many stand for it: that was
+    trained where the newest cells were.
+    """
     before = 0.0
     if (warm := warm_choice_of(cell)) is not None:
-        trained = by_choice(cells, cell["set"], ARCHITECTURE, SCALE)[warm]
-        before = trained[cell["settings"]["seed"]]["processor_seconds"]
+        alike = by_choice(cells, cell["set"], ARCHITECTURE, SCALE, lambda other: choice_of(other).points == warm.points)
+        trained = [other for seeds in alike.values() for other in seeds.values() if "processor_seconds" in other]
+        before = max(trained, key=cells.index)["processor_seconds"]
     return [(epoch, error, before + seconds) for epoch, error, seconds in cell["curve"]]
 
 

@@ -32,13 +32,14 @@ def test_seconds_are_told_from_the_least_to_the_most() -> None:
     assert span([math.inf]) == "never"
 
 
-def test_the_warm_up_of_the_same_seed_and_choice_counts() -> None:
-    def cell(column: str, seed: int, **more: Any) -> dict[str, Any]:
-        settings = {"scale": "small", "seed": seed, "points_per_step": 256, "learning_rate": 5e-4}
+def test_the_newest_warm_up_of_as_many_points_counts() -> None:
+    def cell(column: str, seed: int, points: int = 256, **more: Any) -> dict[str, Any]:
+        settings = {"scale": "small", "seed": seed, "points_per_step": points, "learning_rate": 5e-4}
         return {"set": "skulls", "column": column, "settings": settings | more, "curve": CURVE}
 
     cells = [cell("architecture", 0) | {"processor_seconds": 100.0}]
     cells += [cell("architecture", 1) | {"processor_seconds": 200.0}]
+    cells += [cell("architecture", 1, 512) | {"processor_seconds": 300.0}]
     warm = cell("+ Reassignment", 1, warm_points=256, warm_rate=5e-4)
     assert [seconds for *_, seconds in whole_curve(warm, cells)] == [205.0, 209.0, 214.0, 220.0]
     assert whole_curve(cell("+ FiLM", 1), cells) == CURVE
