@@ -50,7 +50,8 @@ class AssignmentConfig(Settings):
     def __post_init__(self) -> None:
         require(self.rows in ROWS, "rows", self.rows, " or ".join(ROWS))
         unfound = self.material and self.registration is False
-        require(not unfound, "registration", self.registration, "true or null for material rows, which it finds")
+        rule = "even where registration, which finds material ones, is false, as in the preset paper"
+        require(not unfound, "rows", self.rows, rule)
         require(0 <= self.evening <= 10000, "evening", self.evening, "from 0 to 10000 steps")
         require(2 <= self.evening_leaf <= 16384, "evening leaf", self.evening_leaf, "from 2 to 16384")
         require(2 <= self.greedy_leaf <= 16384, "greedy leaf", self.greedy_leaf, "from 2 to 16384")

@@ -108,7 +108,7 @@ class Placing:
         self._store, self._targets, self._coarse = store, found.targets, coarse
         self._config, self._run = config, run
         self._settling = Settling.of(found.input_cloud, run.seed)
-        self._neighbours = Neighbours.of(found.input_cloud)
+        self._neighbours = None if config.material else Neighbours.of(found.input_cloud)
 
     def place_all(self, phase: Phase) -> None:
         """Every cloud, in threads; from where the time does not suffice, density is compared less exactly.
@@ -140,7 +140,7 @@ class Placing:
         latent = coarse.latents[self._store.part.first + i]
         guess = predict(coarse.network, coarse.input_cloud, latent)[:, :POSITION]
         settled = self._settling.settled(guess, surface, rng)
-        if self._config.material:
+        if self._neighbours is None:
             targets = surface.nearest_place(settled)
         else:
             targets = evened(settled, surface, self._neighbours, self._config.evening, leaf)
