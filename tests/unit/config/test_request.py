@@ -205,5 +205,7 @@ def test_rows_are_kept_in_the_text_and_come_back() -> None:
     assert Request().recipe().assignment.rows == "even"
     with pytest.raises(UsageError, match="rows is 'odd', and must be even or material"):
         Request(rows="odd")
-    with pytest.raises(UsageError, match="rows is 'material', and must be even where registration, .* is false, as in"):
+    with pytest.raises(
+        UsageError, match=r"rows is 'material', and must be even where registration, .* is false, as in"
+    ):
         Request(rows="material", preset="paper")
