@@ -31,6 +31,7 @@ PARTS = {
     "tests/bench/REPRODUCTION.md": {
         "table 1": page_paper.table1,
         "tuning": page_paper.tuned,
+        "took": page_paper.took,
         "claims": page_claims.claims,
         "figure 5": page_paper.figure5,
         "EM-kD": page_paper.emkd,
