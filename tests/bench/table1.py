@@ -32,6 +32,7 @@ from bench_record import Record
 from bench_scales import SCALES, Scale
 from bench_sets import BenchSet, known_sets, load_set
 from bench_tuning import Choice, descend
+from chamfer_runs import Trained
 from point_pictures import keep_clouds, paint_all
 from table_cells import ARCHITECTURE, GREEDY, Seeds, by_choice, choice_of, mean, spread
 from table_columns import (
@@ -80,6 +81,8 @@ class Table:
     warm: Choice | None = None
     """of the architecture alone, from which the columns in WARM go on; None for its best by the first seed"""
     _runs: dict[tuple[int, Choice | None], Runs] = field(default_factory=dict)
+    _trained: dict[int, dict[Choice, Trained]] = field(default_factory=dict)
+    """the architecture alone of every seed, as far as it was trained here"""
 
     def cell(self, column: str, choice: Choice, seed: int) -> dict[str, Any]:
         """One cell, trained if the record has it not."""
@@ -95,7 +98,8 @@ class Table:
         """The trainings of a seed; columns that go on from the architecture alone ask for its best choice first."""
         warm = self.warm or self.start if column in WARM else self.published
         if (seed, warm) not in self._runs:
-            self._runs[seed, warm] = Runs(self.clouds, self.scale, seed, self.device, warm)
+            trained = self._trained.setdefault(seed, {})
+            self._runs[seed, warm] = Runs(self.clouds, self.scale, seed, self.device, warm, trained)
         return self._runs[seed, warm]
 
     @property

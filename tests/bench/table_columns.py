@@ -51,6 +51,7 @@ class Runs:
 
     Attributes:
         warm_choice: points per step and rate of the architecture alone, from which the columns in WARM go on.
+        kept: the architecture alone, as far as it was trained here from this seed.
     """
 
     clouds: BenchSet
@@ -59,7 +60,6 @@ class Runs:
     device: torch.device
     warm_choice: Choice
     kept: dict[Choice, Trained] = field(default_factory=dict)
-    """the architecture alone, as far as it was trained here"""
 
     @property
     def name(self) -> str:
