@@ -41,25 +41,12 @@ def of_qaad(cell: dict[str, Any]) -> bool:
 
 
 def of_draco(cell: dict[str, Any]) -> bool:
-    """Draco by the EM-kD that does not depend on the order of rows."""
-    return cell["column"] == "Draco" and cell["settings"].get("em_kd_version") == 2
+    return bool(cell["column"] == "Draco")
 
 
-def of_old_draco(cell: dict[str, Any]) -> bool:
-    """Draco by version 1 of EM-kD, in random order."""
-    return cell["column"] == "Draco" and "em_kd_version" not in cell["settings"]
-
-
-def draco_of(name: str, clouds: int) -> tuple[Cells, str]:
-    """Draco's cells of a set of N clouds, and a mark where they are of version 1 of EM-kD.
-
-    Where there are none, those of 64 clouds: it codes each cloud by itself, whatever N is.
-    """
-    for of, mark in ((of_draco, ""), (of_old_draco, " †")):
-        for many in (clouds, 64):
-            if found := cells_of(name, many, of):
-                return found, mark
-    return [], ""
+def draco_of(name: str, clouds: int) -> Cells:
+    """Draco's cells of a set of N clouds, or those of 64: it codes each cloud by itself, whatever N is."""
+    return cells_of(name, clouds, of_draco) or cells_of(name, 64, of_draco)
 
 
 def of_pca(cell: dict[str, Any]) -> bool:
@@ -96,8 +83,8 @@ def all_points() -> str:
             rows.append([f"N = {clouds}, {shown}", *(point(found[name].get(text)) for name in SETS)])
     draco = {name: draco_of(name, 64) for name in SETS}
     for bits in DRACO_BITS:
-        found = {name: [c for c in cells if c["settings"]["bits"] == bits] for name, (cells, _) in draco.items()}
-        row = [point(found[name][0]) + draco[name][1] if found[name] else "" for name in SETS]
+        found = {name: [c for c in cells if c["settings"]["bits"] == bits] for name, cells in draco.items()}
+        row = [point(found[name][0]) if found[name] else "" for name in SETS]
         rows.append([f"Draco, {bits} bits, N = 64", *row])
     for clouds in SIZES:
         for error in PCA_ERRORS:
@@ -130,13 +117,12 @@ def ratios() -> str:
 
 def ratio_cell(name: str, clouds: int, of: Callable[[dict[str, Any]], bool], error: str) -> str:
     """A ratio, and the errors that it is taken over."""
-    draco, mark = draco_of(name, clouds)
-    mine, theirs = front(cells_of(name, clouds, of), error), front(draco, error)
+    mine, theirs = front(cells_of(name, clouds, of), error), front(draco_of(name, clouds), error)
     ratio, common = common_ratio(mine, theirs), common_range(mine, theirs)
     if math.isnan(ratio) or common is None:
         return "–"
     low, high = (percent(e, 2) if error == "nem_kd" else f"{e:.2g}" for e in common)
-    return f"{ratio:.2f} ({low} to {high})" + (mark if error == "nem_kd" else "")
+    return f"{ratio:.2f} ({low} to {high})"
 
 
 def front_ratios() -> str:
