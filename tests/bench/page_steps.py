@@ -33,8 +33,11 @@ def shown_step(columns: dict[str, Seeds], column: str, cells: list[Cell]) -> str
         return ""
     seeds, paper = columns[column], columns[PAPER]
     alike = {seed: cell for seed, cell in seeds.items() if seed in paper and processor(cell) == processor(paper[seed])}
-    times = [time_to(whole_curve(cell, cells), goal(paper[seed])) for seed, cell in alike.items()]
-    return ", ".join([f"{mean(seeds, 'stretch'):.2f}", *([span(times)] if times else [])])
+    curves = {seed: whole_curve(cell, cells) for seed, cell in alike.items()}
+    times = [time_to(curve, goal(paper[seed])) for seed, curve in curves.items()]
+    at_first = any(seconds == curve[0][2] for seconds, curve in zip(times, curves.values(), strict=True))
+    said = f"{'at most ' if at_first else ''}{span(times)}"
+    return ", ".join([f"{mean(seeds, 'stretch'):.2f}", *([said] if times else [])])
 
 
 def processor(cell: Cell) -> object:
@@ -63,7 +66,10 @@ def whole_curve(cell: Cell, cells: list[Cell]) -> list[Look]:
 
 
 def time_to(curve: list[Look], goal: float) -> float:
-    """The seconds at which a curve comes to an error, by logarithms between looks; infinite where it never does."""
+    """The seconds at which a curve comes to an error, by logarithms between looks; infinite where it never does.
+
+    Where it is there at the first look, these are the seconds of that, which are too many.
+    """
     if curve[0][1] <= goal:
         return curve[0][2]
     for (_, high, before), (_, low, after) in pairwise(curve):

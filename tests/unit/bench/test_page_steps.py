@@ -54,3 +54,17 @@ def test_seconds_stand_only_beside_those_of_the_same_kind_of_processor() -> None
     assert shown_step(columns, "+ FiLM", []) == "2.00"
     columns["+ FiLM"][1] = cell(1, "slow")
     assert shown_step(columns, "+ FiLM", []) == "2.50, 20 s"
+
+
+def test_what_is_good_at_the_first_look_is_said_to_take_that_at_most() -> None:
+    def cell(*errors: float) -> dict[str, Any]:
+        looks = [(i, error, 10.0 * (i + 1)) for i, error in enumerate(errors)]
+        return {"curve": looks, "stretch": 2.0, "settings": {}}
+
+    columns = {
+        "+ Reassignment": {0: cell(0.03, 0.02)},
+        "+ FiLM": {0: cell(0.02, 0.01)},
+        "+ SOAP": {0: cell(0.04, 0.01)},
+    }
+    assert shown_step(columns, "+ FiLM", []) == "2.00, at most 10 s"
+    assert shown_step(columns, "+ SOAP", []) == "2.00, 15 s"
