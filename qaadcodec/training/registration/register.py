@@ -25,6 +25,7 @@ from qaadcodec.training.assigned import Progress
 from qaadcodec.training.learner import Learner
 from qaadcodec.training.loop import STAGE as TRAINING
 from qaadcodec.training.predict import predict
+from qaadcodec.training.registration.anchoring import anchored
 from qaadcodec.training.registration.coarse import FOUND as PARTS
 from qaadcodec.training.registration.coarse import STIFFNESS, learn_coarsely
 from qaadcodec.training.start import middle_cloud, patch_by_patch
@@ -85,6 +86,7 @@ def register(store: TargetStore, plan: Plan, run: Run) -> Registered:
         found = Registered(input_cloud, targets_like(store, checkpoints.scratch))
         try:
             with run.phase(STAGE, store.part.total, "clouds") as phase:
+                coarse = anchored(coarse, middle)
                 Placing(store, found, coarse, plan.assignment, run.within(run.share(PLACING_SHARE))).place_all(phase)
         except BaseException:
             found.targets.close()

@@ -18,6 +18,7 @@ from qaadcodec.model.across import unpacked
 from qaadcodec.progress import Notice, PhaseEnded, Run
 from qaadcodec.sets.store import TargetStore
 from qaadcodec.training.registration.register import register
+from qaadcodec.training.start import middle_cloud
 
 Maker = Callable[[np.ndarray], TargetStore]
 PLAN: Plan = replace(
@@ -124,6 +125,19 @@ def test_material_rows_stay_where_the_shape_is_and_even_ones_follow_the_points(m
     (even, _), (material, off) = drift("even"), drift("material")
     assert material < 0.6 * even
     assert off < 0.02
+
+
+def test_material_rows_of_the_cloud_that_q_was_taken_from_lie_where_q_has_them(make_store: Maker) -> None:
+    """They would slide along it, in all clouds alike, and lie densely in one place: here where a bump grows."""
+    spheres = np.random.default_rng(3).standard_normal((6, 1500, 3))
+    spheres /= np.linalg.norm(spheres, axis=2, keepdims=True)
+    bump = np.exp(-np.square(spheres - [1.0, 0.0, 0.0]).sum(2, keepdims=True) / 0.3)
+    clouds = spheres * [1.0, 0.6, 0.3] * (1.0 + np.linspace(0.0, 1.0, 6)[:, None, None] * bump)
+    planned = replace(PLAN, assignment=replace(PLAN.assignment, rows="material"))
+    store = make_store(clouds.astype(np.float32))
+    with register(store, planned, Run(seed=1)) as found:
+        gaps = found.targets.points[middle_cloud(store)] - found.input_cloud
+    assert np.sqrt(np.square(gaps).sum(1).mean()) < 0.2 * SPACING
 
 
 def test_material_rows_that_had_no_time_are_warned_of(make_store: Maker) -> None:
