@@ -32,12 +32,13 @@ def shown_step(columns: dict[str, Seeds], column: str, cells: list[Cell]) -> str
     if column not in columns or any(cell.get("stretch") is None for cell in columns[column].values()):
         return ""
     seeds, paper = columns[column], columns[PAPER]
-    alike = {seed: cell for seed, cell in seeds.items() if seed in paper and processor(cell) == processor(paper[seed])}
-    curves = {seed: whole_curve(cell, cells) for seed, cell in alike.items()}
-    times = [time_to(curve, goal(paper[seed])) for seed, curve in curves.items()]
-    at_first = any(seconds == curve[0][2] for seconds, curve in zip(times, curves.values(), strict=True))
-    said = f"{'at most ' if at_first else ''}{span(times)}"
-    return ", ".join([f"{mean(seeds, 'stretch'):.2f}", *([said] if times else [])])
+    shared = (seed for seed in seeds if seed in paper and processor(seeds[seed]) == processor(paper[seed]))
+    ways = [(whole_curve(seeds[seed], cells), goal(paper[seed])) for seed in shared]
+    stretch = f"{mean(seeds, 'stretch'):.2f}"
+    if not ways:
+        return stretch
+    at_most = "at most " if any(curve[0][1] <= error for curve, error in ways) else ""
+    return f"{stretch}, {at_most}{span([time_to(curve, error) for curve, error in ways])}"
 
 
 def processor(cell: Cell) -> object:
@@ -54,13 +55,19 @@ def goal(cell: Cell) -> float:
 def whole_curve(cell: Cell, cells: list[Cell]) -> list[Look]:
     """The looks of a training, with the seconds of the warm-up before it.
 
-    What a warm-up takes depends on its points alone, so those of the newest one with as many stand for it: that was
-    trained where the newest cells were.
+    What a warm-up takes depends on its points and on the processor alone, so those of the newest one that has the same
+    stand for it.
     """
     before = 0.0
     if (warm := warm_choice_of(cell)) is not None:
-        alike = by_choice(cells, cell["set"], ARCHITECTURE, SCALE, lambda other: choice_of(other).points == warm.points)
-        trained = [other for seeds in alike.values() for other in seeds.values() if "processor_seconds" in other]
+        points, here = warm.points, processor(cell)
+        alike = by_choice(
+            *(cells, cell["set"], ARCHITECTURE, SCALE),
+            lambda other: (
+                "processor_seconds" in other and (choice_of(other).points, processor(other)) == (points, here)
+            ),
+        )
+        trained = [other for seeds in alike.values() for other in seeds.values()]
         before = max(trained, key=cells.index)["processor_seconds"]
     return [(epoch, error, before + seconds) for epoch, error, seconds in cell["curve"]]
 
