@@ -54,6 +54,8 @@ def test_seconds_stand_only_beside_those_of_the_same_kind_of_processor() -> None
     assert shown_step(columns, "+ FiLM", []) == "2.00"
     columns["+ FiLM"][1] = cell(1, "slow")
     assert shown_step(columns, "+ FiLM", []) == "2.50, 20 s"
+    columns["+ FiLM"][1]["hardware"]["native bfloat16"] = True  # one name, another generation
+    assert shown_step(columns, "+ FiLM", []) == "2.50"
 
 
 def test_what_is_good_at_the_first_look_is_said_to_take_that_at_most() -> None:
