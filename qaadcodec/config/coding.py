@@ -20,7 +20,7 @@ class CodingConfig(Settings):
             end, to so many bits.
         learn_from: share of the training after which what is learnt is rounded for every gradient.
         loss: error that rounding may cost when it begins, as a share of the matched error. Learning makes up for it; a
-            quality multiplies it.
+            quality multiplies it. Material rows have 1 where nothing else is asked for.
         price: weight of the bits in what is minimised, as a multiple of the one that goes with `loss`.
         weight_bits: bits of a uniform weight.
         latent_bits: bits of a uniform latent number.

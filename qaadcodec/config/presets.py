@@ -38,6 +38,10 @@ PRESETS: dict[str, Recipe] = {
     ),
 }
 
+MATERIAL = {"training.across": 10.0, "coding.loss": 1.0}
+"""settings of material rows in place of a preset's. Their matches have no chance of the sampling in them, which a row
+would be held to along the surface; and of an error without it, the same share is less."""
+
 
 def preset(name: str) -> Recipe:
     """The recipe of that name; UsageError lists the names there are."""

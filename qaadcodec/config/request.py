@@ -11,7 +11,7 @@ from typing import Any
 
 from qaadcodec.config.checks import require
 from qaadcodec.config.coding import SizeConfig
-from qaadcodec.config.presets import preset
+from qaadcodec.config.presets import MATERIAL, preset
 from qaadcodec.config.recipe import Recipe
 from qaadcodec.errors import UsageError
 
@@ -89,6 +89,8 @@ class Request:
             recipe = replace(recipe, clouds=replace(recipe.clouds, align=self.align))
         if self.rows is not None:
             recipe = replace(recipe, assignment=replace(recipe.assignment, rows=self.rows))
+        if recipe.assignment.material:
+            recipe = recipe.with_settings({n: value for n, value in MATERIAL.items() if n not in self.settings})
         if self.epochs is not None:
             recipe = replace(recipe, training=replace(recipe.training, epochs=self.epochs))
         if not self.aims:

@@ -75,7 +75,8 @@ class TrainingConfig(Settings):
         latent_rate: learning rate of the latents, as a multiple of the network's.
         input_rate: learning rate of the input cloud, as a multiple of the network's; 0 keeps the cloud fixed.
         across: what the part of a match's gap that leads off the surface counts, where the part along it counts 1; 1
-            for the plain squared distance of the paper, for which no normals are estimated.
+            for the plain squared distance of the paper, for which no normals are estimated. Material rows
+            have 10 where nothing else is asked for.
         warmup_epochs: passes of the paper's warm-up before the first assignment, by a PointNet encoder and the
             augmented Chamfer distance; its latents replace those of the PCA. 0 for none.
     """

@@ -69,6 +69,8 @@ def front_page() -> str:
             )
             row.append(f"{grouped(cell['bytes_per_cloud'])} bytes, {percent(cell['nem_kd'])}")
         rows.append(row)
+    again = {cell["set"]: cell for cell in record("rows")["cells"] if cell["column"] == "scanned again"}
+    rows.append(["a second scan", *(percent(again[name]["n_em_kd"]) for name in SETS)])
     return markdown(["clouds", *SETS], rows)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
 SUPPORT = 6  # sampled points that a place on the surface is interpolated from
+NEARER = 6.0  # how fast weights fall: the last of these has exp(-6). With exp(-2) places come to lie inside of what bends
 ROUNDS = 2  # of projection: after the first one the nearest points may be others
 OPPOSED = 0.3  # cosine between normals below which a point belongs to another sheet, such as the back of a hand
 
@@ -62,7 +63,7 @@ class Surface:
             distances, rows = k_nearest(self.tree, places, SUPPORT)
             cosines = np.einsum("qki,qi->qk", self.normals[rows], self.normals[rows[:, 0]])
             far = distances[:, -1:] + np.finfo(np.float64).tiny
-            weights = np.exp(-2.0 * np.square(distances / far)) * np.maximum(np.abs(cosines) - OPPOSED, 0.0)
+            weights = np.exp(-NEARER * np.square(distances / far)) * np.maximum(np.abs(cosines) - OPPOSED, 0.0)
             weights[:, 0] += np.finfo(np.float64).tiny
             normal = np.einsum("qk,qki->qi", weights * np.sign(cosines), self.normals[rows])
             length = np.linalg.norm(normal, axis=1, keepdims=True)

@@ -209,3 +209,12 @@ def test_rows_are_kept_in_the_text_and_come_back() -> None:
         UsageError, match=r"rows is 'material', and must be even where registration, .* is false, as in"
     ):
         Request(rows="material", preset="paper")
+
+
+def test_material_rows_have_settings_of_their_own_unless_others_are_given() -> None:
+    even, material = Request().recipe(), Request(rows="material").recipe()
+    assert (material.training.across, material.coding.loss) == (10.0, 1.0) != (even.training.across, even.coding.loss)
+    assert Request(settings={"assignment.rows": "material"}).recipe() == material
+    given = Request(rows="material", settings={"training.across": 4.0}).recipe()
+    assert (given.training.across, given.coding.loss) == (4.0, 1.0)
+    assert Request(rows="even").recipe() == even

@@ -39,6 +39,12 @@ def test_sampled_points_of_a_wall_do_not_pull_at_a_place_on_the_floor() -> None:
     assert np.abs(places[:, 2]).max() < 5e-3
 
 
+def test_places_on_what_bends_within_few_points_do_not_come_to_lie_inside_of_it() -> None:
+    surface = Surface.of(sphere(1000, 4))
+    depth = 1.0 - np.linalg.norm(surface.nearest_place(sphere(2000, 5)), axis=1)
+    assert 0 < depth.mean() < 0.02 * surface.spacing
+
+
 @pytest.mark.parametrize("points", [1, 2, 5])
 def test_points_that_span_no_plane_have_no_normal_and_leave_others_where_they_are(points: int) -> None:
     line = np.outer(np.arange(points), [1.0, 0.0, 0.0])
