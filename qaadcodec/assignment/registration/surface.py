@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
 SUPPORT = 6  # sampled points that a place on the surface is interpolated from
-NEARER = 6.0  # how fast weights fall: the last of these has exp(-6). With exp(-2) places come to lie inside of what bends
+NEARER = 6.0  # how fast weights fall, to exp(-6) of the last: slower ones draw places inside of what bends
 ROUNDS = 2  # of projection: after the first one the nearest points may be others
 OPPOSED = 0.3  # cosine between normals below which a point belongs to another sheet, such as the back of a hand
 
