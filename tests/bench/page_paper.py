@@ -124,10 +124,15 @@ def emkd() -> str:
     rows = []
     for row in record("emkd")["rows"]:
         if row["points"] >= 4096 and row["leaf"] < row["points"]:
-            scipy = f"{row['scipy_times_faster']:.0f} ×" if "scipy_times_faster" in row else ""
-            shown = (f"{row['over_emd']:.3f}", f"{row['times_faster']:.0f} ×", scipy)
+            scipy = times(row["scipy_times_faster"]) if "scipy_times_faster" in row else ""
+            shown = (f"{row['over_emd']:.3f}", times(row["times_faster"]), scipy)
             rows.append([row["set"], str(row["points"]), str(row["leaf"]), *shown])
     return markdown(["set", "M", "leaf", "EM-kD / EMD", "faster", "faster, by scipy"], rows)
+
+
+def times(faster: float) -> str:
+    """How many times faster, with a decimal where there are few."""
+    return f"{faster:.0f} ×" if faster >= 10 else f"{faster:.1f} ×"
 
 
 def correspondence() -> str:
