@@ -21,7 +21,7 @@ from qaadcodec.metrics.rate import bits_per_point, ratio, ratio_paper, raw_bytes
 from qaadcodec.progress import Run
 from qaadcodec.remote.urls import Location, located, shown
 from qaadcodec.sets.again import unchanged
-from qaadcodec.sets.align import align
+from qaadcodec.sets.align import CLEAR, HELPFUL, align
 from qaadcodec.sets.gather import Gathered, gather
 from qaadcodec.sets.looked_at import LookedAt
 from qaadcodec.sets.looks.finding import Finding, tell_all
@@ -181,9 +181,11 @@ def looked_at(
     checkpoints, recipe = run.checkpoints, request.recipe()
     same_clouds(found, run)
 
+    clear = HELPFUL if recipe.assignment.material else CLEAR
+
     def seen_anew() -> LookedAt:
         sketches = Sketches(found, run)
-        frame = start.frame(found, run) if start else align(found, recipe.clouds.align, run, sketches)
+        frame = start.frame(found, run) if start else align(found, recipe.clouds.align, run, sketches, clear=clear)
         return LookedAt(frame, run.ranks.decided(lambda: look(found, frame, sketches, run)))
 
     left = checkpoints.take(LOOKED_AT)

@@ -28,6 +28,9 @@ HELD = 256  # clouds among which hubs are looked for; the others are laid over t
 TELLING = 100  # points of half of the clouds, at least: with fewer, chance decides how clouds lie over each other
 CLEAR = 9.0  # times less squared error in half of the clouds: the set is aligned,
 GROSS = 25.0  # or so many times less in the mean, where few clouds lie elsewhere or have other units
+# For material rows, instead of CLEAR: lengths along a surface are kept from the start on, which holds limbs back that
+# have to turn with a body. Faces have 1.4, skulls 1.1, bodies in motion 2.1.
+HELPFUL = 1.75
 ENOUGH = 1.25  # times the squared error of similarities: shifts are taken
 TIME_SHARE = 0.15  # of what is left of a budget
 
@@ -59,7 +62,7 @@ class Frame:
         return min((self.pose(i).scale for i in range(len(self.poses))), default=1.0)
 
 
-def align(found: Survey, how: str, run: Run, sketches: Sketches | None = None) -> Frame | None:
+def align(found: Survey, how: str, run: Run, sketches: Sketches | None = None, *, clear: float = CLEAR) -> Frame | None:
     """Find a pose for every cloud, or none where the set is as well off without.
 
     Of several ranks, the first finds out whether poses help; each finds those of its part, and all know all of them.
@@ -69,6 +72,7 @@ def align(found: Survey, how: str, run: Run, sketches: Sketches | None = None) -
             where these come near the same error, if that is clearly below the error of the clouds as they lie. A set
             of clouds of fewer than TELLING points stays as it lies then.
         sketches: of the clouds, of which more are made here; they are made for this alone when None.
+        clear: how many times less squared error in half of the clouds is clearly below, for "auto".
 
     Raises:
         ChangedError: a cloud is not what was surveyed; Interrupted: stopped.
@@ -78,7 +82,7 @@ def align(found: Survey, how: str, run: Run, sketches: Sketches | None = None) -
     if how == "auto" and np.median(found.counts) < TELLING:
         return None
     work = Aligning(found, run, sketches or Sketches(found, run))
-    kind = run.ranks.decided(work.kind_that_helps) if how == "auto" else how
+    kind = run.ranks.decided(lambda: work.kind_that_helps(clear)) if how == "auto" else how
     return None if kind is None else work.aligned(kind)
 
 
@@ -127,7 +131,7 @@ class Aligning:
         evenly = np.linspace(0, total - 1, min(count, total)).round().astype(int)
         return sorted({*evenly.tolist(), *self.odd})
 
-    def kind_that_helps(self) -> str | None:
+    def kind_that_helps(self, clear: float) -> str | None:
         """The kind of poses by which some clouds lie clearly better over the middle one; None where there is none."""
         some = sorted({*self.some(TRIED)} - {self.middle}, key=lambda i: (i not in self.odd, i))
         hurried = self.run.within(self.run.share(TIME_SHARE))
@@ -140,7 +144,7 @@ class Aligning:
                 phase.advance()
                 if hurried.is_late and len(errors) >= FEW_TRIED:
                     break
-            if not clearly_better(np.array(as_made), np.array(errors)):
+            if not clearly_better(np.array(as_made), np.array(errors), clear):
                 return None
             shifted = [register(middle, self.sketches[i], "shift").error for i in some[: len(errors)]]
         return "shift" if np.mean(shifted) <= ENOUGH * np.mean(errors) else "similarity"
@@ -197,10 +201,10 @@ def tell(frame: Frame, run: Run) -> None:
     run.note(f"aligned {len(frame.poses)} cloud{'s' * (len(frame.poses) > 1)} ({extent})")
 
 
-def clearly_better(as_made: Doubles, aligned: Doubles) -> bool:
+def clearly_better(as_made: Doubles, aligned: Doubles, clear: float) -> bool:
     """Whether poses help: by squared errors of some clouds as they lie, and laid over the middle cloud."""
     least = np.maximum(aligned, np.finfo(float).tiny)
-    return bool(np.median(as_made / least) >= CLEAR or as_made.mean() >= GROSS * least.mean())
+    return bool(np.median(as_made / least) >= clear or as_made.mean() >= GROSS * least.mean())
 
 
 def known_of(found: Hubs, kind: str) -> list[tuple[Similarity, float, bool]]:

@@ -15,7 +15,7 @@ import qaadcodec.sets.align as aligning
 from qaadcodec.clouds import Similarity, find_clouds
 from qaadcodec.errors import Interrupted
 from qaadcodec.progress import Progress, Run, StopRequest
-from qaadcodec.sets.align import Frame, align
+from qaadcodec.sets.align import HELPFUL, Frame, align
 from qaadcodec.sets.gather import gather
 from qaadcodec.sets.survey import Survey, survey
 from qaadcodec.synth.make import make_cloud
@@ -136,6 +136,18 @@ def test_bodies_in_motion_are_not_turned_by_accident(tmp_path: Path) -> None:
     frame = align(surveyed(tmp_path, clouds), "similarity", Run())
     assert frame is not None
     assert np.median(residual_turns(frame, [Similarity.identity()] * 12)) < 15
+
+
+def test_less_that_is_gained_is_clear_where_less_is_asked_for(
+    tmp_path: Path, make_lopsided: Callable[..., Any]
+) -> None:
+    angles = np.radians(11.0 * np.arange(CLOUDS))
+    turns = [np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]]) for a in angles]
+    found = surveyed(tmp_path, [make_lopsided(i) @ turn for i, turn in enumerate(turns)])
+    assert align(found, "auto", Run()) is None
+    frame = align(found, "auto", Run(), clear=HELPFUL)
+    assert frame is not None
+    assert frame.poses.kind == "similarity"
 
 
 @pytest.mark.parametrize("how", ["none", "auto"])
