@@ -181,10 +181,8 @@ def looked_at(
     checkpoints, recipe = run.checkpoints, request.recipe()
     same_clouds(found, run)
 
-    clear = HELPFUL if recipe.assignment.material else CLEAR
-
     def seen_anew() -> LookedAt:
-        sketches = Sketches(found, run)
+        sketches, clear = Sketches(found, run), HELPFUL if recipe.assignment.material else CLEAR
         frame = start.frame(found, run) if start else align(found, recipe.clouds.align, run, sketches, clear=clear)
         return LookedAt(frame, run.ranks.decided(lambda: look(found, frame, sketches, run)))
 

@@ -28,8 +28,8 @@ HELD = 256  # clouds among which hubs are looked for; the others are laid over t
 TELLING = 100  # points of half of the clouds, at least: with fewer, chance decides how clouds lie over each other
 CLEAR = 9.0  # times less squared error in half of the clouds: the set is aligned,
 GROSS = 25.0  # or so many times less in the mean, where few clouds lie elsewhere or have other units
-# For material rows, instead of CLEAR: lengths along a surface are kept from the start on, which holds limbs back that
-# have to turn with a body. Faces have 1.4, skulls 1.1, bodies in motion 2.1.
+# For material rows, instead of CLEAR: bodies in motion, with 2.1, keep their limbs by it, while faces, with 1.4, gain
+# nothing, and skulls have 1.1. Why is not known; perhaps since lengths are kept from the start on there.
 HELPFUL = 1.75
 ENOUGH = 1.25  # times the squared error of similarities: shifts are taken
 TIME_SHARE = 0.15  # of what is left of a budget
