@@ -17,7 +17,6 @@ class Scale:
         convergence: epochs after the warm-up for the last column of the paper.
         atlasnet: epochs of the baseline.
         measured: clouds of each set that EM-kD is measured on, at most.
-        additions: whether the default preset is trained beside the paper's columns.
     """
 
     name: str
@@ -33,7 +32,6 @@ class Scale:
     convergence: int
     atlasnet: int
     measured: int
-    additions: bool
 
 
 def by_set(skulls: int, others: int) -> dict[str, int]:
@@ -43,14 +41,14 @@ def by_set(skulls: int, others: int) -> dict[str, int]:
 SCALES = {
     "tiny": Scale(  # to see in a minute that everything runs
         *("tiny", by_set(6, 6), by_set(512, 512), by_set(4, 4), by_set(4, 4), by_set(256, 256)),
-        *((64, 128, 256), 3, 6, 12, 24, 8, 2, True),
+        *((64, 128, 256), 3, 6, 12, 24, 8, 2),
     ),
     "small": Scale(
         *("small", by_set(24, 24), by_set(4096, 4096), by_set(16, 16), by_set(10, 32), by_set(1024, 1024)),
-        *((128, 256, 512, 1024, 2048), 4, 400, 450, 1200, 400, 24, True),
+        *((128, 256, 512, 1024, 2048), 4, 400, 450, 1200, 400, 24),
     ),
     "paper": Scale(
         *("paper", by_set(4096, 13744) | {"faces": 6576}, {"skulls": 65536, "bodies": 131072, "faces": 110592}),
-        *(by_set(16, 128), by_set(10, 256), by_set(2048, 4096), (1024, 2048, 4096), 16, 150, 450, 2400, 150, 64, False),
+        *(by_set(16, 128), by_set(10, 256), by_set(2048, 4096), (1024, 2048, 4096), 16, 150, 450, 2400, 150, 64),
     ),
 }

@@ -22,7 +22,6 @@ COLUMNS = (
     "+ higher rates",
     "+ more and thinner heads",
     "+ SOAP",
-    "default preset",
 )
 BASELINES = COLUMNS[1:3]
 PAPER = {  # EM-kD as the paper prints it (Table 1), of the columns that it has; its AtlasNetV2 is the deforming one
@@ -87,23 +86,6 @@ def tuned() -> str:
             shown = [spread(tried[name][choice]) if choice in tried[name] else "" for name in SETS]
             rows.append([f"{column}, {choice}", *shown])
     return markdown(["column, points per step and rate", *SETS], rows)
-
-
-def took() -> str:
-    """How many trainings the record of Table 1 has, and the hours of all processors that they and their looks took."""
-    cells = [cell for cell in record("table1")["cells"] if "processor_seconds" in cell]
-    parts = {"the paper's columns": COLUMNS[: len(PAPER["skulls"])], "our additions": COLUMNS[len(PAPER["skulls"]) :]}
-    rows = []
-    for part, columns in parts.items():
-        by_set = {name: [c for c in cells if c["set"] == name and c["column"] in columns] for name in SETS}
-        shown = [*by_set.values(), [cell for found in by_set.values() for cell in found]]
-        rows.append([part, *(f"{len(found)}, {hours(found):.1f} h" for found in shown)])
-    return markdown(["trainings, hours of one core", *SETS, "all"], rows)
-
-
-def hours(cells: list[Cell]) -> float:
-    """Processor hours of these trainings and of measuring what they came to."""
-    return float(sum(cell["processor_seconds"] + cell["measuring_seconds"] for cell in cells) / 3600)
 
 
 def figure5() -> str:

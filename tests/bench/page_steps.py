@@ -28,17 +28,32 @@ def steps() -> str:
 
 
 def shown_step(columns: dict[str, Seeds], column: str, cells: list[Cell]) -> str:
-    """One step on one set: its stretch, and from where to where its seconds go from seed to seed."""
+    """One step on one set: its stretch, and its time to the paper's quality, from where to where it goes by the seed.
+
+    The paper's own is in seconds; that of a step is over it, of the same seed and on the same kind of processor.
+    """
     if column not in columns or any(cell.get("stretch") is None for cell in columns[column].values()):
         return ""
-    seeds, paper = columns[column], columns[PAPER]
-    shared = (seed for seed in seeds if seed in paper and processor(seeds[seed]) == processor(paper[seed]))
-    ways = [(whole_curve(seeds[seed], cells), goal(paper[seed])) for seed in shared]
-    stretch = f"{mean(seeds, 'stretch'):.2f}"
+    stretch = f"{mean(columns[column], 'stretch'):.2f}"
+    ways = []
+    for seed, cell in columns[column].items():
+        if paper := beside(cell, seed, columns[PAPER], cells):
+            curve, whole, error = whole_curve(cell, cells), whole_curve(paper, cells), goal(paper)
+            ways.append(
+                (time_to(curve, error) / (1 if column == PAPER else time_to(whole, error)), curve[0][1] <= error)
+            )
     if not ways:
         return stretch
-    at_most = "at most " if any(curve[0][1] <= error for curve, error in ways) else ""
-    return f"{stretch}, {at_most}{span([time_to(curve, error) for curve, error in ways])}"
+    at_most = "at most " if any(first for _, first in ways) else ""
+    times = [time for time, _ in ways]
+    return f"{stretch}, {at_most}{span(times, 's', 0) if column == PAPER else span(times, '×', 2)}"
+
+
+def beside(cell: Cell, seed: int, paper: Seeds, cells: list[Cell]) -> Cell | None:
+    """The newest training of the paper, at the choice that stands for it, of this seed and kind of processor."""
+    choice = choice_of(next(iter(paper.values())))
+    found = by_choice(cells, cell["set"], PAPER, SCALE, lambda other: processor(other) == processor(cell))
+    return found.get(choice, {}).get(seed)
 
 
 def processor(cell: Cell) -> object:
@@ -88,11 +103,11 @@ def time_to(curve: list[Look], goal: float) -> float:
     return math.inf
 
 
-def span(times: list[float]) -> str:
-    """Seconds from the least to the most; how often they are infinite is told."""
-    reached = sorted(seconds for seconds in times if math.isfinite(seconds))
+def span(times: list[float], unit: str, digits: int) -> str:
+    """Times from the least to the most; how often they are infinite is told."""
+    reached = sorted(time for time in times if math.isfinite(time))
     if not reached:
         return "never"
-    low, high = (f"{seconds:.0f}" for seconds in (reached[0], reached[-1]))
-    text = f"{low} s" if low == high else f"{low} to {high} s"
+    low, high = (f"{time:.{digits}f}" for time in (reached[0], reached[-1]))
+    text = f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
     return text if len(reached) == len(times) else f"{text} ({len(reached)} of {len(times)})"

@@ -12,6 +12,7 @@ import page_paper
 import page_rate
 import page_scaling
 import page_steps
+import page_took
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +32,7 @@ PARTS = {
     "tests/bench/REPRODUCTION.md": {
         "table 1": page_paper.table1,
         "tuning": page_paper.tuned,
-        "took": page_paper.took,
+        "took": page_took.took,
         "claims": page_claims.claims,
         "figure 5": page_paper.figure5,
         "EM-kD": page_paper.emkd,

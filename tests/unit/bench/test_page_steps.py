@@ -25,11 +25,11 @@ def test_an_error_that_is_never_reached_takes_for_ever() -> None:
     assert time_to(CURVE, 0.004) == math.inf
 
 
-def test_seconds_are_told_from_the_least_to_the_most() -> None:
-    assert span([12.2, 9.8, 11.0]) == "10 to 12 s"
-    assert span([9.8, 10.2]) == "10 s"
-    assert span([9.8, math.inf, 12.0]) == "10 to 12 s (2 of 3)"
-    assert span([math.inf]) == "never"
+def test_times_are_told_from_the_least_to_the_most() -> None:
+    assert span([12.2, 9.8, 11.0], "s", 0) == "10 to 12 s"
+    assert span([9.8, 10.2], "s", 0) == "10 s"
+    assert span([0.098, math.inf, 0.12], "×", 2) == "0.10 to 0.12 × (2 of 3)"
+    assert span([math.inf], "×", 2) == "never"
 
 
 def test_the_newest_warm_up_of_as_many_points_counts() -> None:
@@ -45,28 +45,35 @@ def test_the_newest_warm_up_of_as_many_points_counts() -> None:
     assert whole_curve(cell("+ FiLM", 1), cells) == CURVE
 
 
-def test_seconds_stand_only_beside_those_of_the_same_kind_of_processor() -> None:
-    def cell(seed: int, cpu: str) -> dict[str, Any]:
-        return {"curve": CURVE, "stretch": 2.0 + seed, "settings": {}, "hardware": {"cpu": cpu}}
+def trained(column: str, seed: int, cpu: str, *errors: float, seconds: float = 10.0) -> dict[str, Any]:
+    looks = [(i, error, seconds * (i + 1)) for i, error in enumerate(errors)]
+    settings = {"scale": "small", "seed": seed, "points_per_step": 256, "learning_rate": 1e-3}
+    cell = {"set": "skulls", "column": column, "settings": settings, "curve": looks, "stretch": 2.0 + seed}
+    return cell | {"hardware": {"cpu": cpu}}
 
-    columns = {"+ Reassignment": {0: cell(0, "fast"), 1: cell(1, "slow")}, "+ FiLM": {0: cell(0, "slow")}}
-    assert shown_step(columns, "+ Reassignment", []) == "2.50, 20 s"
-    assert shown_step(columns, "+ FiLM", []) == "2.00"
-    columns["+ FiLM"][1] = cell(1, "slow")
-    assert shown_step(columns, "+ FiLM", []) == "2.50, 20 s"
-    columns["+ FiLM"][1]["hardware"]["native bfloat16"] = True  # one name, another generation
-    assert shown_step(columns, "+ FiLM", []) == "2.50"
+
+def test_times_are_over_the_papers_on_the_same_kind_of_processor() -> None:
+    fast, slow = (
+        trained("+ Reassignment", 0, cpu, 0.03, 0.02, seconds=s) for cpu, s in (("fast", 10.0), ("slow", 25.0))
+    )
+    step = trained("+ FiLM", 0, "slow", 0.04, 0.01)
+    columns = {"+ Reassignment": {0: fast}, "+ FiLM": {0: step}}
+    assert shown_step(columns, "+ Reassignment", [fast]) == "2.00, 20 s"
+    assert shown_step(columns, "+ FiLM", [fast]) == "2.00"  # nothing to compare with
+    assert shown_step(columns, "+ FiLM", [slow, fast]) == "2.00, 0.30 ×"  # 15 s of 50, though the table has the other
+    assert shown_step(columns, "+ FiLM", [slow | {"hardware": {"cpu": "slow", "native bfloat16": True}}]) == "2.00"
+    other = slow | {"settings": slow["settings"] | {"learning_rate": 5e-4}}  # another choice than the table's
+    assert shown_step(columns, "+ FiLM", [other]) == "2.00"
+
+
+def test_every_seed_has_its_own_goal() -> None:
+    papers = [trained("+ Reassignment", seed, "fast", 0.03, 0.02 / (seed + 1)) for seed in (0, 1)]
+    steps = {seed: trained("+ FiLM", seed, "fast", 0.04, 0.01) for seed in (0, 1)}
+    columns = {"+ Reassignment": dict(enumerate(papers)), "+ FiLM": steps}
+    assert shown_step(columns, "+ FiLM", papers) == "2.50, 0.75 to 1.00 ×"
 
 
 def test_what_is_good_at_the_first_look_is_said_to_take_that_at_most() -> None:
-    def cell(*errors: float) -> dict[str, Any]:
-        looks = [(i, error, 10.0 * (i + 1)) for i, error in enumerate(errors)]
-        return {"curve": looks, "stretch": 2.0, "settings": {}}
-
-    columns = {
-        "+ Reassignment": {0: cell(0.03, 0.02)},
-        "+ FiLM": {0: cell(0.02, 0.01)},
-        "+ SOAP": {0: cell(0.04, 0.01)},
-    }
-    assert shown_step(columns, "+ FiLM", []) == "2.00, at most 10 s"
-    assert shown_step(columns, "+ SOAP", []) == "2.00, 15 s"
+    paper = trained("+ Reassignment", 0, "fast", 0.03, 0.02)
+    columns = {"+ Reassignment": {0: paper}, "+ FiLM": {0: trained("+ FiLM", 0, "fast", 0.02, 0.01)}}
+    assert shown_step(columns, "+ FiLM", [paper]) == "2.00, at most 0.50 ×"
