@@ -15,7 +15,7 @@ import numpy as np
 
 from qaadcodec.arrays import Numbers
 from qaadcodec.errors import EnvironmentFailure
-from qaadcodec.files import atomic_output, reason
+from qaadcodec.files import atomic_output, is_temporary, reason
 from qaadcodec.ranks.ranks import ALONE, Ranks
 from qaadcodec.work.claim import claimed
 from qaadcodec.work.manifest import NAME, Manifest, Part
@@ -28,7 +28,7 @@ LOCK = "lock"
 PART_BYTES = 1 << 30  # of the tables in a file: so that many processes can each write and read their clouds
 OUTPUT = "output.json"
 OURS = re.compile(
-    r"checkpoint\.json|output\.json|lock|\d+-(shared|clouds-\d+)\.safetensors|\.qaad-[0-9a-f]{16}\.tmp|rescued-.*\.qaad|qaad-targets-.*"
+    r"checkpoint\.json|output\.json|lock|\d+-(shared|clouds-\d+)\.safetensors|rescued-.*\.qaad|qaad-targets-.*"
 )
 STAYING = re.compile(r"lock|rescued-.*\.qaad")
 
@@ -64,7 +64,7 @@ class WorkFolder:
             return False
         except OSError as error:
             raise EnvironmentFailure(f"cannot read {self.path}: {reason(error)}") from error
-        if foreign := [name for name in names if not OURS.fullmatch(name)]:
+        if foreign := [name for name in names if not is_own(name)]:
             raise EnvironmentFailure(
                 f"{self.path} is no work folder of qaad: it holds {min(foreign)}", hint="name an empty or a new one"
             )
@@ -255,7 +255,7 @@ class WorkFolder:
     def _own(self) -> list[Path]:
         """The files in it that are its own."""
         with contextlib.suppress(OSError):
-            return [path for path in self.path.iterdir() if OURS.fullmatch(path.name)]
+            return [path for path in self.path.iterdir() if is_own(path.name)]
         return []
 
     def _written(self, name: str, tables: Mapping[str, tuple[Table, int, int]], clouds: tuple[int, int] | None) -> Part:
@@ -283,3 +283,8 @@ class WorkFolder:
 def _of(part: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Those values whose names begin with a part's and a slash, by the rest of their names."""
     return {name.removeprefix(f"{part}/"): value for name, value in values.items() if name.startswith(f"{part}/")}
+
+
+def is_own(name: str) -> bool:
+    """Whether a work folder writes files of that name, those included that a run which was killed has left half."""
+    return OURS.fullmatch(name) is not None or is_temporary(name)

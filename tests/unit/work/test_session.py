@@ -13,6 +13,7 @@ import pytest
 
 from qaadcodec.arrays import Numbers
 from qaadcodec.errors import CloudError, EnvironmentFailure, UsageError
+from qaadcodec.files import atomic_output, is_temporary
 from qaadcodec.work import folder as folder_module
 from qaadcodec.work import session
 from qaadcodec.work.asked import Work
@@ -290,6 +291,19 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path: Path, output: Path) -> 
     with pytest.raises(EnvironmentFailure, match=r"mine is no work folder of qaad: it holds thesis\.tex"):
         worked(output, Work(folder=mine), never)
     assert [path.name for path in mine.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "output.json"])
+def test_what_a_kill_in_the_middle_of_a_file_leaves_is_its_own(output: Path, folder: Path, name: str) -> None:
+    broken_off(output)
+    with atomic_output(folder / name, overwrite=True) as stream:
+        (half,) = (path for path in folder.iterdir() if is_temporary(path.name))
+        stream.write((folder / "checkpoint.json").read_bytes())
+    half.write_bytes(b'{"')  # as it is when the process is gone before the file has its name
+    if name == "output.json":
+        (folder / name).unlink()
+    resumed(output)
+    assert list(output.parent.iterdir()) == []
 
 
 def test_a_folder_in_use_is_refused(output: Path, folder: Path) -> None:
