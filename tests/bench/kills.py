@@ -2,6 +2,7 @@
 
     bin/bench kills               # 100 kills
     bin/bench kills --kills 10    # fewer
+    bin/bench kills --json FILE   # and the numbers, with the hardware named
 
 A small set of bodies is learnt once without being disturbed. Then the same command with --resume is started and killed
 over and over, after a random time each. Every run that gets to its end must have written the same file, and must have
@@ -21,7 +22,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bench_tools import hardware
+from bench_tools import hardware, write_record
 
 SMALL = ["--epochs", "40", "--points", "512", "--latent-size", "8", "--patches", "8", "--device", "cpu"]
 WAYS = {
@@ -30,6 +31,7 @@ WAYS = {
     "warm-up": ["--preset", "paper", "--set", "training.warmup_epochs=10", "--set", "network.shared_widths=[64,32]"],
 }
 ADDED = "encode"
+NONE_YET, DONE = "no checkpoint yet", "the archive is there"
 QAAD = [sys.executable, "-m", "qaadcodec"]
 
 
@@ -43,11 +45,11 @@ def command(way: str, output: str) -> list[str]:
 
 
 def stage(work: Path) -> str:
-    """The phase of the last checkpoint."""
+    """What there is to go on from: the phase of the last checkpoint."""
     try:
-        return str(json.loads((work / "checkpoint.json").read_text())["stage"])
+        return f"checkpoint, {json.loads((work / 'checkpoint.json').read_text())['stage']}"
     except FileNotFoundError:
-        return "no checkpoint yet"
+        return NONE_YET
 
 
 def killed_to_the_end(folder: Path, way: str, seconds: float, kills: int, found: Counter[str]) -> int:
@@ -62,7 +64,7 @@ def killed_to_the_end(folder: Path, way: str, seconds: float, kills: int, found:
             process.wait()
             count += 1
             if (folder / "out.qaad").exists() and not (folder / ".out.qaad.work").exists():
-                found[f"{way}: the last one, which is gone: it was done"] += 1
+                found[f"{way}: {DONE}"] += 1
                 return count
             found[f"{way}: {stage(folder / '.out.qaad.work')}"] += 1
             continue
@@ -75,6 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     options = parser.parse_args()
     random.seed(options.seed)
     folder = Path(tempfile.mkdtemp(prefix="qaad-kills-"))
@@ -101,10 +104,12 @@ def main() -> None:
                 ends[way] += 1
                 print(f"{done} kills so far, and the same file at the end of a run ({way})", flush=True)
     for what, count in sorted(found.items()):
-        print(f"{count:>4} kills after a checkpoint of {what}")
+        print(f"{count:>4} kills, {what}")
     runs = ", ".join(f"{count} of {way} ({whole[way]:.1f} s undisturbed)" for way, count in ends.items())
     print(f"{done} kills; runs that got to their end, all with the same file: {runs}")
     shutil.rmtree(folder)
+    if options.json:
+        write_record(options.json, kills=dict(sorted(found.items())), ends=ends, undisturbed_seconds=whole)
 
 
 if __name__ == "__main__":

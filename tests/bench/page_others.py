@@ -1,4 +1,4 @@
-"""The tables of `gains`, `speed`, `registration` and others in the page on measurements."""
+"""The tables of `gains`, `registration`, `rows` and others in the page on measurements."""
 
 from __future__ import annotations
 
@@ -32,12 +32,6 @@ def worth(cell: dict[str, Any], first: dict[str, Any]) -> str:
         return shown
     gain = (cell["bytes"] / first["bytes"]) ** ELASTICITY * cell["nem_kd"] / first["nem_kd"] - 1
     return f"{shown}, {100 * gain:+.0f} %"
-
-
-def speed() -> str:
-    """All rows of the record."""
-    rows = [[row["what"], f"{row['value']:.3g} {row['unit']}", row["beside"]] for row in record("speed")["rows"]]
-    return markdown(["what", "measured", "beside"], rows)
 
 
 def registration() -> str:

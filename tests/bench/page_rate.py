@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from page_tables import SETS, grouped, markdown, percent, record
-from rate_compare import common_range, common_ratio, front
+from rate_compare import Curve, bytes_at, common_range, common_ratio, fewer_from, lower_end, ratios_between
 
 Cells = list[dict[str, Any]]
 SIZES = (8, 64, 512)
@@ -21,7 +21,8 @@ FRONT = (  # the front page's rows: a title, and the options of each set
 )
 LONG = "--quality 60 --latent-size 48"  # how the hour of 512 bodies begins
 DRACO_BITS = (5, 6, 7, 8)
-PCA_ERRORS = (0.004, 0.002)  # the PCA points that are told: the cheapest ones below these
+TITLES = {"nem_kd": "nEM-kD", "augmented_chamfer": "augmented Chamfer"}
+PCA_ERRORS = (0.004, 0.002, 0.001)  # those that are told of PCA
 
 
 def cells_of(name: str, clouds: int, of: Callable[[dict[str, Any]], bool]) -> Cells:
@@ -90,12 +91,17 @@ def all_points() -> str:
         rows.append([f"Draco, {bits} bits, N = 64", *row])
     for clouds in SIZES:
         for error in PCA_ERRORS:
-            row = [f"PCA, N = {clouds}, below {percent(error, 1)}"]
-            for name in SETS:
-                cheap = [c for c in cells_of(name, clouds, of_pca) if c["nem_kd"] <= error]
-                row.append(point(min(cheap, key=lambda c: c["bytes_per_cloud"], default=None)))
-            rows.append(row)
+            shown = [at_error(lower_end(cells_of(name, clouds, of_pca), "nem_kd"), error) for name in SETS]
+            rows.append([f"PCA, N = {clouds}, at {percent(error, 1)}", *shown])
     return markdown(["", *SETS], rows)
+
+
+def at_error(curve: Curve, error: float) -> str:
+    """Bytes per cloud and nEM-kD at this error, or at the largest that was measured, where that is smaller."""
+    if not curve or error < curve[-1][1]:
+        return ""
+    error = min(error, curve[0][1])
+    return f"{grouped(bytes_at(curve, error))}, {percent(error)}"
 
 
 def order_of(options: str) -> tuple[int, int]:
@@ -109,25 +115,57 @@ def order_of(options: str) -> tuple[int, int]:
 def ratios() -> str:
     """Bytes over Draco's, the geometric mean over all errors that both reach, and which these are."""
     rows = []
-    for error, title in (("nem_kd", "nEM-kD"), ("augmented_chamfer", "augmented Chamfer")):
+    for error, title in TITLES.items():
         for codec, of in (("qaad", of_qaad), ("PCA", of_pca)):
             for clouds in SIZES:
-                ratios_of_sets = [ratio_cell(name, clouds, of, error) for name in SETS]
-                rows.append([f"{codec}, N = {clouds}, by {title}", *ratios_of_sets])
+                shown = [ratio(cells_of(name, clouds, of), draco_of(name, clouds), error) for name in SETS]
+                rows.append([f"{codec}, N = {clouds}, by {title}", *shown])
     return markdown(["bytes over Draco's", *SETS], rows)
 
 
-def ratio_cell(name: str, clouds: int, of: Callable[[dict[str, Any]], bool], error: str) -> str:
-    """A ratio, and the errors that it is taken over."""
-    mine, theirs = front(cells_of(name, clouds, of), error), front(draco_of(name, clouds), error)
-    ratio, common = common_ratio(mine, theirs), common_range(mine, theirs)
-    if math.isnan(ratio) or common is None:
+def over_pca() -> str:
+    """The same of qaad over PCA, and from which error on qaad's are fewer."""
+    rows = []
+    for error, title in TITLES.items():
+        for clouds in SIZES:
+            row = [f"N = {clouds}, by {title}"]
+            for name in SETS:
+                mine, pca = (cells_of(name, clouds, of) for of in (of_qaad, of_pca))
+                row.append(ratio(mine, pca, error) + fewer(mine, pca, error))
+            rows.append(row)
+    return markdown(["qaad's bytes over PCA's", *SETS], rows)
+
+
+def fewer(mine: Cells, theirs: Cells, error: str) -> str:
+    """Where the bytes of mine are fewer, in words."""
+    curves = lower_end(mine, error), lower_end(theirs, error)
+    common, start = common_range(*curves), fewer_from(*curves)
+    if common is None:
+        return ""
+    if math.isnan(start):
+        return ", more" if all(ratio >= 1 for _, ratio in ratios_between(*curves)) else ", more at the largest error"
+    return ", fewer" if start == common[0] else f", fewer from {shown_error(start, error)} on"
+
+
+def ratio(mine: Cells, theirs: Cells, error: str) -> str:
+    """A ratio at equal error, and the errors that it is taken over."""
+    curves = lower_end(mine, error), lower_end(theirs, error)
+    found, common = common_ratio(*curves), common_range(*curves)
+    if math.isnan(found) or common is None:
         return "–"
-    low, high = (percent(e, 2) if error == "nem_kd" else f"{e:.2g}" for e in common)
-    return f"{ratio:.2f} ({low} to {high})"
+    low, high = (shown_error(end, error) for end in common)
+    return f"{found:.2f} ({low} to {high})"
+
+
+def shown_error(value: float, error: str) -> str:
+    """An error as the tables of ratios have it."""
+    return percent(value, 2) if error == "nem_kd" else f"{value:.2g}"
 
 
 def front_ratios() -> str:
     """Bytes over Draco's by nEM-kD, of the front page."""
-    rows = [[str(clouds), *(ratio_cell(name, clouds, of_qaad, "nem_kd") for name in SETS)] for clouds in SIZES]
+    rows = []
+    for clouds in SIZES:
+        both = ((cells_of(name, clouds, of_qaad), draco_of(name, clouds)) for name in SETS)
+        rows.append([str(clouds), *(ratio(mine, draco, "nem_kd") for mine, draco in both)])
     return markdown(["clouds", *SETS], rows)

@@ -3,6 +3,7 @@
     bin/bench rate                                        # sets made by qaad's own synth; tables
     bin/bench rate --data DIR --json FILE --picture FILE  # DIR/faces, DIR/bodies, DIR/skulls hold PLY files
     bin/bench rate --qaad '--quality 50' --qaad '512:--quality 80 --budget 1h' --also '--device cuda'
+    bin/bench rate --data DIR --json FILE --picture FILE --codecs ''    # what FILE has, drawn anew
 
 Bytes are all that decoding takes, shared parts included, over the clouds of the set; a set of N is the first N files
 of a folder. Errors are means over some of its clouds, evenly spread. Each finished point is added to FILE at once, and
@@ -24,7 +25,7 @@ from typing import Any
 from bench_record import Record
 from bench_sets import BenchSet, known_sets, load_set, measure
 from rate_codecs import CODECS, DRACO, GPCC, GPCC_POINTS, PCA, QAAD, Setting, aligned, curve_settings, qaad_options
-from rate_compare import ERRORS, bytes_at, common_range, common_ratio, crossing, front, outdone
+from rate_compare import ERRORS, bytes_at, common_range, common_ratio, crossing, lower_end, outdone
 from rate_figure import draw
 
 from qaadcodec.clouds import find_clouds
@@ -52,7 +53,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     record = Record(arguments.json)
-    wanted = [column for codec in arguments.codecs.split(",") for column in CODECS[codec]]
+    wanted = [column for codec in arguments.codecs.split(",") if codec for column in CODECS[codec]]
     found: Cells = {}
     for name in arguments.sets.split(",") if arguments.sets else known_sets(arguments.data):
         for clouds in map(int, arguments.clouds.split(",")):
@@ -79,6 +80,8 @@ def curves(
     source = arguments.data.name if arguments.data else "synth"
     common = {"source": source, "clouds": clouds, "points": arguments.points, "seed": arguments.seed}
     common["measured"] = min(arguments.measured, clouds)
+    if QAAD not in wanted:
+        options = known_options(record, name, common)
 
     @cache
     def loaded() -> BenchSet:
@@ -101,6 +104,12 @@ def curves(
         aligned.cache_clear()
         loaded().store.close()
     return cells
+
+
+def known_options(record: Record, name: str, common: dict[str, Any]) -> list[str]:
+    """The options of qaad's archives that the record has of a set."""
+    mine = (cell for cell in record.cells if (cell["set"], cell["column"]) == (name, QAAD))
+    return [cell["settings"]["options"] for cell in mine if common.items() <= cell["settings"].items()]
 
 
 def add_point(record: Record, clouds: BenchSet, setting: Setting, settings: dict[str, Any], folder: Path) -> None:
@@ -147,7 +156,8 @@ def print_ratios(name: str, by_clouds: dict[int, list[dict[str, Any]]], codec: s
         ranges: dict[int, str] = {}
         for clouds, cells in by_clouds.items():
             draco = [cell for cell in cells if cell["column"] == DRACO]
-            theirs, mine = front(draco, error), front((cell for cell in cells if cell["column"] in columns), error)
+            mine = lower_end((cell for cell in cells if cell["column"] in columns), error)
+            theirs = lower_end(draco, error)
             for cell in draco:
                 level = bytes_at(mine, cell[error]) / cell["bytes_per_cloud"]
                 ratios.setdefault(f"of Draco at {cell['label']}", {})[clouds] = level

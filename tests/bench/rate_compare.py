@@ -22,6 +22,29 @@ def front(cells: Iterable[dict[str, Any]], error: str) -> Curve:
     return kept
 
 
+def lower_end(cells: Iterable[dict[str, Any]], error: str) -> Curve:
+    """What a codec costs at any error that it reaches: the least bytes of all its curves there.
+
+    A curve is what one way of coding gives at several steps, and is taken as straight between two of these in
+    logarithms. Between points of two ways nothing is: a line from one to the other would lie above what either costs.
+    """
+    ways: dict[tuple[str, Any], list[dict[str, Any]]] = {}
+    for cell in cells:
+        ways.setdefault((cell["column"], cell.get("settings", {}).get("components")), []).append(cell)
+    curves = [curve for way in ways.values() if (curve := front(way, error))]
+    if not curves:
+        return []
+    corners = sorted({value for curve in curves for _, value in curve}, reverse=True)
+    errors = sorted({*corners, *np.geomspace(corners[0], corners[-1], 65)[1:-1].tolist()}, reverse=True)
+    least = [min(size for curve in curves if not math.isnan(size := bytes_below(curve, e))) for e in errors]
+    return list(zip(least, errors, strict=True))
+
+
+def bytes_below(curve: Curve, error: float) -> float:
+    """Bytes per cloud for an error no larger than this: those of the curve's first point, where that is smaller."""
+    return curve[0][0] if error > curve[0][1] else bytes_at(curve, error)
+
+
 def outdone(probes: Iterable[dict[str, Any]], columns: Collection[str]) -> set[str]:
     """Of these columns those that have no probe on the front of all of theirs, by neither error."""
     among = [cell for cell in probes if cell["column"] in columns]
@@ -48,12 +71,31 @@ def common_range(mine: Curve, other: Curve) -> tuple[float, float] | None:
 
 def common_ratio(mine: Curve, other: Curve) -> float:
     """Geometric mean of my bytes over the other's, over the errors that both curves reach; NaN if there are none."""
+    ratios = ratios_between(mine, other)
+    return math.exp(sum(math.log(ratio) for _, ratio in ratios) / len(ratios)) if ratios else math.nan
+
+
+def fewer_from(mine: Curve, other: Curve) -> float:
+    """The error from which on mine are the fewer bytes, up to all that both reach; NaN if they are not at the largest.
+
+    It is the least that both reach where mine are fewer at all of these.
+    """
+    found = math.nan
+    for error, ratio in reversed(ratios_between(mine, other)):
+        if ratio >= 1:
+            break
+        found = error
+    return found
+
+
+def ratios_between(mine: Curve, other: Curve) -> list[tuple[float, float]]:
+    """My bytes over the other's, at errors evenly spread in logarithms over all that both reach, from the least on."""
     common = common_range(mine, other)
     if common is None:
-        return math.nan
+        return []
     low, high = common
-    inside = np.clip(np.geomspace(low, high, 65), low, high)
-    return float(np.exp(np.mean([math.log(bytes_at(mine, e) / bytes_at(other, e)) for e in inside])))
+    inside = np.clip(np.geomspace(low, high, 65), low, high).tolist()
+    return [(error, bytes_at(mine, error) / bytes_at(other, error)) for error in inside]
 
 
 def crossing(ratios: dict[int, float]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import matplotlib as mpl
 from rate_codecs import DRACO, FLOAT16, GPCC, PCA, QAAD
-from rate_compare import ERRORS, front
+from rate_compare import ERRORS, front, lower_end
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt  # after the choice of how to draw
@@ -58,18 +58,21 @@ def draw(path: Path, found: dict[str, dict[int, list[dict[str, Any]]]], referenc
 
 def panel(axis: Any, by_clouds: dict[int, list[dict[str, Any]]], error: str) -> None:
     """The curves of one set and one error: Draco's once, since it knows no sets, the others' for each N."""
+    every = [cell for _, cells in sorted(by_clouds.items()) for cell in cells if cell["column"] == DRACO]
+    draco = front((cell for cell in every if cell["settings"]["clouds"] == every[-1]["settings"]["clouds"]), error)
+    if draco:
+        style = {"color": COLOURS[DRACO], "markersize": 4, "label": "Draco, 4 to 8 bits"}
+        axis.plot(*zip(*draco, strict=True), "^-", **style)
     shown = [cell[error] for cells in by_clouds.values() for cell in cells if cell["column"] != FLOAT16]
     for line, (clouds, cells) in zip(STYLES, sorted(by_clouds.items()), strict=False):
-        for codec, columns, marker in ((QAAD, (QAAD,), "o"), (BEST_PCA, tuple(PCA.values()), "s")):
-            curve = front((cell for cell in cells if cell["column"] in columns), error)
+        look = {"linestyle": line, "markersize": 4}
+        mine = front((cell for cell in cells if cell["column"] == QAAD), error)
+        pca = lower_end((cell for cell in cells if cell["column"] in PCA.values()), error)
+        for codec, curve, marker in ((QAAD, mine, "o"), (BEST_PCA, pca, "")):
             if curve:
-                look = {"color": COLOURS[codec], "linestyle": line, "marker": marker, "markersize": 4}
-                axis.plot(*zip(*curve, strict=True), label=f"{codec}, N = {clouds}", **look)
+                label = f"{codec}, N = {clouds}"
+                axis.plot(*zip(*curve, strict=True), label=label, color=COLOURS[codec], marker=marker, **look)
         if clouds == max(by_clouds):
-            draco = front((cell for cell in cells if cell["column"] == DRACO), error)
-            if draco:
-                style = {"color": COLOURS[DRACO], "markersize": 4, "label": "Draco, 4 to 8 bits"}
-                axis.plot(*zip(*draco, strict=True), "^-", **style)
             for cell in cells:
                 if cell["column"] == FLOAT16:  # its error is far below the others'
                     label = "float16, zipped (error below the picture)"

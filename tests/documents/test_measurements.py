@@ -7,13 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import page_claims
+import page_handling
 import page_others
 import page_paper
 import page_rate
 import page_scaling
 import page_steps
+import page_tables
 import page_took
 import pytest
+from bench_faults import Rows
 
 ROOT = Path(__file__).parents[2]
 PARTS = {
@@ -21,12 +24,20 @@ PARTS = {
     "tests/bench/README.md": {
         "rate": page_rate.all_points,
         "ratios": page_rate.ratios,
+        "over PCA": page_rate.over_pca,
         "registration": page_others.registration,
         "across": page_others.across,
         "rows": page_others.rows_table,
         "reading": page_others.reading,
-        "speed": page_others.speed,
+        "speed": lambda: page_handling.measured_rows("speed"),
+        "decoding": lambda: page_handling.measured_rows("decoding"),
+        "page": lambda: page_handling.measured_rows("page"),
         "gains": page_others.gains,
+    },
+    "tests/bench/FAULTS.md": {
+        "hostile": page_handling.hostile,
+        "addresses": lambda: page_handling.measured_rows("addresses"),
+        "faults": lambda: Rows.of(page_tables.RESULTS / "faults.json").markdown(),
     },
     "qaadcodec/ranks/README.md": {"scaling": page_scaling.scaling},
     "tests/bench/REPRODUCTION.md": {
@@ -68,3 +79,9 @@ def test_every_record_is_told_of() -> None:
     pages = "".join((ROOT / page).read_text(encoding="utf-8") for page in PARTS)
     records = sorted(path.name for path in (ROOT / "tests" / "bench" / "results").glob("*.json"))
     assert [name for name in records if f"results/{name}" not in pages] == []
+
+
+def test_every_page_with_measurements_is_among_these() -> None:
+    """But for that on the paper's scale, where nothing was measured yet."""
+    pages = {f"tests/bench/{path.name}" for path in (ROOT / "tests" / "bench").glob("*.md")}
+    assert pages - {"tests/bench/PAPER_SCALE.md"} <= set(PARTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rate_compare import common_range, common_ratio, outdone
+from rate_compare import bytes_at, common_range, common_ratio, fewer_from, lower_end, outdone
 from rate_pca import coded_bytes, haar, inverse_haar, sequence_bytes, unit_scores
 
 
@@ -43,6 +43,31 @@ def test_the_errors_that_two_curves_share() -> None:
     assert common_range(mine, [(10.0, 0.05), (20.0, 0.01)]) is None
     same = [(2 * size, error) for size, error in mine]
     assert common_ratio(mine, same) == pytest.approx(0.5)
+
+
+def test_from_which_error_on_one_takes_fewer_bytes() -> None:
+    flat, steep = [(100.0, 0.4), (1000.0, 0.1)], [(200.0, 0.4), (500.0, 0.1)]
+    assert fewer_from(flat, steep) == pytest.approx(0.2, rel=0.03)  # where 316 meets 316
+    assert np.isnan(fewer_from(steep, flat))
+    assert fewer_from([(size / 9, error) for size, error in steep], flat) == pytest.approx(0.1)
+    assert np.isnan(fewer_from([], flat))
+
+
+def test_a_codec_costs_at_every_error_the_least_of_its_curves() -> None:
+    def cell(column: str, components: int, size: float, error: float) -> dict[str, object]:
+        return {"column": column, "bytes_per_cloud": size, "nem_kd": error, "settings": {"components": components}}
+
+    cheap = [cell("Greedy", 7, 100.0, 0.4), cell("Greedy", 7, 400.0, 0.1)]
+    # On the way from one point of Greedy to the next, and dearer there; then alone, farther down.
+    other = [cell("k-d order", 7, 300.0, 0.2), cell("k-d order", 7, 1200.0, 0.05)]
+    both = lower_end([*cheap, *other], "nem_kd")
+    assert bytes_at(both, 0.2) == pytest.approx(200.0)
+    assert bytes_at(both, 0.05) == pytest.approx(1200.0)
+    assert bytes_at(both, 0.4) == pytest.approx(100.0)
+    # A curve of fewer components that begins at a smaller error, with fewer bytes, serves for larger errors as well.
+    few = [cell("Greedy", 3, 50.0, 0.3), cell("Greedy", 3, 60.0, 0.25)]
+    assert bytes_at(lower_end([*cheap, *few], "nem_kd"), 0.35) == pytest.approx(50.0)
+    assert lower_end([], "nem_kd") == []
 
 
 def test_a_row_order_is_outdone_only_if_no_probe_of_it_is_best_by_either_error() -> None:
