@@ -118,7 +118,8 @@ def ratios() -> str:
     for error, title in TITLES.items():
         for codec, of in (("qaad", of_qaad), ("PCA", of_pca)):
             for clouds in SIZES:
-                shown = [ratio(cells_of(name, clouds, of), draco_of(name, clouds), error) for name in SETS]
+                both = ((cells_of(name, clouds, of), draco_of(name, clouds)) for name in SETS)
+                shown = [ratio(lower_end(mine, error), lower_end(draco, error), error) for mine, draco in both]
                 rows.append([f"{codec}, N = {clouds}, by {title}", *shown])
     return markdown(["bytes over Draco's", *SETS], rows)
 
@@ -130,27 +131,27 @@ def over_pca() -> str:
         for clouds in SIZES:
             row = [f"N = {clouds}, by {title}"]
             for name in SETS:
-                mine, pca = (cells_of(name, clouds, of) for of in (of_qaad, of_pca))
+                mine, pca = (lower_end(cells_of(name, clouds, of), error) for of in (of_qaad, of_pca))
                 row.append(ratio(mine, pca, error) + fewer(mine, pca, error))
             rows.append(row)
     return markdown(["qaad's bytes over PCA's", *SETS], rows)
 
 
-def fewer(mine: Cells, theirs: Cells, error: str) -> str:
+def fewer(mine: Curve, theirs: Curve, error: str) -> str:
     """Where the bytes of mine are fewer, in words."""
-    curves = lower_end(mine, error), lower_end(theirs, error)
-    common, start = common_range(*curves), fewer_from(*curves)
+    common, start = common_range(mine, theirs), fewer_from(mine, theirs)
     if common is None:
         return ""
     if math.isnan(start):
-        return ", more" if all(ratio >= 1 for _, ratio in ratios_between(*curves)) else ", more at the largest error"
+        return (
+            ", more" if all(ratio >= 1 for _, ratio in ratios_between(mine, theirs)) else ", more at the largest error"
+        )
     return ", fewer" if start == common[0] else f", fewer from {shown_error(start, error)} on"
 
 
-def ratio(mine: Cells, theirs: Cells, error: str) -> str:
+def ratio(mine: Curve, theirs: Curve, error: str) -> str:
     """A ratio at equal error, and the errors that it is taken over."""
-    curves = lower_end(mine, error), lower_end(theirs, error)
-    found, common = common_ratio(*curves), common_range(*curves)
+    found, common = common_ratio(mine, theirs), common_range(mine, theirs)
     if math.isnan(found) or common is None:
         return "–"
     low, high = (shown_error(end, error) for end in common)
@@ -167,5 +168,6 @@ def front_ratios() -> str:
     rows = []
     for clouds in SIZES:
         both = ((cells_of(name, clouds, of_qaad), draco_of(name, clouds)) for name in SETS)
-        rows.append([str(clouds), *(ratio(mine, draco, "nem_kd") for mine, draco in both)])
+        curves = ([lower_end(cells, "nem_kd") for cells in pair] for pair in both)
+        rows.append([str(clouds), *(ratio(mine, draco, "nem_kd") for mine, draco in curves)])
     return markdown(["clouds", *SETS], rows)

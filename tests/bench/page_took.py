@@ -7,8 +7,8 @@ from bench_tuning import Choice, descend
 from page_paper import COLUMNS, CURVES, PAPER, SCALE
 from page_tables import SETS, markdown, record
 from table1 import FINALISTS, START, TUNED
-from table_cells import Cell, Seeds, by_choice, of_table, warm_choice_of
-from table_columns import ADDITIONS, BY_CHAMFER, WARM
+from table_cells import Cell, Seeds, of_figure, of_table
+from table_columns import ADDITIONS, BY_CHAMFER
 
 POINTS = SCALES[SCALE].tuned
 
@@ -18,7 +18,7 @@ def took() -> str:
     cells = record("table1")["cells"]
     parts = {
         "Table 1, the paper's columns": {name: of_paper(cells, name) for name in SETS},
-        "Figure 5": {"skulls": of_figure(cells)},
+        "Figure 5": {"skulls": of_curves(cells)},
         "Table 1, our additions": {name: of_additions(cells, name) for name in SETS},
     }
     rows = []
@@ -49,12 +49,12 @@ def of_paper(cells: list[Cell], name: str) -> list[Cell]:
     return needed
 
 
-def of_figure(cells: list[Cell]) -> list[Cell]:
+def of_curves(cells: list[Cell]) -> list[Cell]:
     """The cells that `figure5` asks for: of every number of points the rates it tries, and the best from all seeds."""
     needed = []
     for column in CURVES:
+        found = of_figure(cells, "skulls", column, SCALE)
         for points in POINTS:
-            found = by_choice(cells, "skulls", column, SCALE, lambda cell, points=points: starts_at(cell, points))
             try:
                 tried = searched(found, (points,), column)
             except KeyError:  # not trained, or not all of it
@@ -69,12 +69,6 @@ def of_additions(cells: list[Cell], name: str) -> list[Cell]:
     """The cells of our additions."""
     found = (of_table(cells, name, column, SCALE) for column in ADDITIONS)
     return [cell for choices in found for seeds in choices.values() for cell in seeds.values()]
-
-
-def starts_at(cell: Cell, points: int) -> bool:
-    """Whether a training goes on from an architecture that was trained at so many points, if it goes on from one."""
-    start = warm_choice_of(cell)
-    return cell["column"] not in WARM or (start is not None and start.points == points)
 
 
 def searched(found: dict[Choice, Seeds], points: tuple[int, ...], column: str) -> set[Choice]:

@@ -65,14 +65,20 @@ def of_table(cells: Sequence[Cell], name: str, column: str, scale: str) -> dict[
     return by_choice(cells, name, column, scale, keep)
 
 
-def curve(cells: Sequence[Cell], name: str, column: str, scale: str) -> dict[int, tuple[Choice, Seeds]]:
-    """By points per step, the rate with the most seeds, and of these the best; all of a training at so many points."""
+def of_figure(cells: Sequence[Cell], name: str, column: str, scale: str) -> dict[Choice, Seeds]:
+    """The cells of a column in Figure 5, by choice: what goes on from another training does so at as many points."""
 
     def keep(cell: Cell) -> bool:
         start = warm_choice_of(cell)
         return start is None or start.points == choice_of(cell).points
 
-    found = by_choice(cells, name, column, scale, keep)
+    return by_choice(cells, name, column, scale, keep)
+
+
+def curve(cells: Sequence[Cell], name: str, column: str, scale: str) -> dict[int, tuple[Choice, Seeds]]:
+    """By points per step, the rate with the most seeds, and of these the best; all of a training at so many points."""
+
+    found = of_figure(cells, name, column, scale)
     best: dict[int, tuple[Choice, Seeds]] = {}
     for choice, seeds in sorted(found.items(), key=lambda item: (-len(item[1]), mean(item[1]))):
         best.setdefault(choice.points, (choice, seeds))
